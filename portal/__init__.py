@@ -1,0 +1,1 @@
+"""The roof and the ground: wiring on top that nobody imports, and `portal.kit` underneath that imports nobody."""

@@ -1,0 +1,1 @@
+"""The vocabulary that every floor shares and that imports none of them."""

@@ -1,0 +1,70 @@
+"""The asynchronous way to PostgreSQL, for the few functions on the path of a call, and the bridge to the ORM."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec, TypeVar
+
+from django.conf import settings
+from django.db import close_old_connections, connections
+from psycopg import AsyncConnection
+from psycopg.rows import dict_row
+from psycopg_pool import AsyncConnectionPool
+
+POOL_SIZE = 4
+POOL_WAIT_SECONDS = 2.0
+
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
+Row = dict[str, Any]
+
+_pools: dict[asyncio.AbstractEventLoop, AsyncConnectionPool] = {}
+
+
+async def open_pool() -> None:
+    """This will open the pool of the running event loop; a process has one."""
+    parameters = connections["default"].get_connection_params()
+    for name in ("cursor_factory", "context", "prepare_threshold"):
+        parameters.pop(name, None)
+    parameters.pop("assume_role", None)
+    pool = AsyncConnectionPool(
+        kwargs=parameters | {"autocommit": True, "row_factory": dict_row, "prepare_threshold": 1},
+        min_size=1,
+        max_size=POOL_SIZE,
+        timeout=POOL_WAIT_SECONDS,
+        configure=_take_role,
+        check=AsyncConnectionPool.check_connection,
+        open=False,
+    )
+    await pool.open()
+    _pools[asyncio.get_running_loop()] = pool
+
+
+async def close_pool() -> None:
+    """This will close the pool of the running event loop."""
+    await _pools.pop(asyncio.get_running_loop()).close()
+
+
+async def fetch(statement: str, parameters: Sequence[object] = ()) -> list[Row]:
+    """This will run one statement in a transaction of its own and return its rows as dictionaries."""
+    async with _pools[asyncio.get_running_loop()].connection() as connection:
+        cursor = await connection.execute(statement, parameters)
+        return await cursor.fetchall()
+
+
+async def in_thread(verb: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs) -> Answer:
+    """This will run `verb`, which uses the plain ORM, in a thread that trusts no connection older than it."""
+    return await asyncio.to_thread(_fresh, verb, *args, **kwargs)
+
+
+def _fresh(verb: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs) -> Answer:
+    close_old_connections()
+    try:
+        return verb(*args, **kwargs)
+    finally:
+        close_old_connections()
+
+
+async def _take_role(connection: AsyncConnection[Row]) -> None:
+    role = settings.DATABASES["default"].get("OPTIONS", {}).get("assume_role")
+    if role:
+        await connection.execute(f'SET ROLE "{role}"')
