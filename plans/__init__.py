@@ -1,0 +1,1 @@
+"""How much: what is sold, what is paid, and what is left."""

@@ -1,0 +1,107 @@
+"""A promise to buy: what, by whom, at which price, and how it ended."""
+
+import uuid
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+
+from portal.kit.moves import moves
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+# A canceled or expired order may still be paid: whoever approves on the phone after all has paid real money.
+MOVES = moves(
+    placed="paid denied canceled expired",
+    paid="",
+    denied="",
+    canceled="paid",
+    expired="paid",
+)
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    """Questions about orders."""
+
+    def of_account(self, account_id: int) -> Self:
+        """This will keep the orders of one account, newest first, with what was bought."""
+        chosen = self.filter(account_id=account_id).select_related(
+            "offering_version__offering"
+        )
+        return chosen.order_by("-placed_at", "-pk")
+
+    def overdue(self, *, now: "datetime") -> Self:
+        """This will keep the orders that nobody paid in time."""
+        return self.filter(state=Order.State.PLACED, expires_at__lte=now)
+
+
+class Order(models.Model):
+    """Terms, price and credits are copied from the offering's version when the order is placed."""
+
+    class State(models.TextChoices):
+        PLACED = "placed"
+        PAID = "paid"
+        DENIED = "denied"
+        CANCELED = "canceled"
+        EXPIRED = "expired"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(
+        "accounts.Account", on_delete=models.PROTECT, related_name="+"
+    )
+    placed_by = models.ForeignKey(
+        "accounts.Member", on_delete=models.PROTECT, related_name="+"
+    )
+    offering_version = models.ForeignKey(
+        "plans.OfferingVersion", on_delete=models.PROTECT, related_name="+"
+    )
+    price_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    microcredits = models.BigIntegerField()
+    state = models.CharField(max_length=16, choices=State, default=State.PLACED)
+    placed_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True, blank=True)
+    denied_at = models.DateTimeField(null=True, blank=True)
+    canceled_at = models.DateTimeField(null=True, blank=True)
+    expired_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="order_state_known",
+                condition=Q(
+                    state__in=["placed", "paid", "denied", "canceled", "expired"]
+                ),
+            ),
+            models.CheckConstraint(
+                name="order_paid_has_moment",
+                condition=Q(state="paid", paid_at__isnull=False)
+                | (~Q(state="paid") & Q(paid_at=None)),
+            ),
+            models.CheckConstraint(
+                name="order_price_not_negative", condition=Q(price_minor__gte=0)
+            ),
+        ]
+        indexes = [
+            models.Index(name="order_of_account", fields=["account", "-placed_at"]),
+            models.Index(
+                name="order_waiting", fields=["expires_at"], condition=Q(state="placed")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} ({self.state})"
+
+    @property
+    def number(self) -> str:
+        """The order number as papers show it: the last twelve digits of the id, in capitals."""
+        return self.id.hex[-12:].upper()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the order may still be paid in the normal way."""
+        return self.state == self.State.PLACED

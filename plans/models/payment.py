@@ -1,0 +1,109 @@
+"""One attempt to move money for an order, as the provider tells it."""
+
+import uuid
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+
+from portal.kit.moves import moves
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+OPEN = ["processing", "pending_validation"]
+MOVES = moves(
+    processing="pending_validation succeeded denied canceled",
+    pending_validation="processing succeeded denied canceled",
+    succeeded="",
+    denied="",
+    canceled="",
+)
+
+
+class PaymentQuerySet(models.QuerySet["Payment"]):
+    """Questions about payments."""
+
+    def open(self) -> Self:
+        """This will keep the payments whose end the provider has not told yet."""
+        return self.filter(state__in=OPEN)
+
+    def due(self, *, now: "datetime") -> Self:
+        """This will keep the open payments that it is time to ask the provider about, the longest waiting first."""
+        return self.open().filter(check_at__lte=now).order_by("check_at")
+
+
+class Payment(models.Model):
+    """Its id is what we call it towards the provider, so that asking again never charges twice."""
+
+    class State(models.TextChoices):
+        PROCESSING = "processing"
+        PENDING_VALIDATION = "pending_validation"
+        SUCCEEDED = "succeeded"
+        DENIED = "denied"
+        CANCELED = "canceled"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    order = models.ForeignKey(
+        "plans.Order", on_delete=models.PROTECT, related_name="payments"
+    )
+    provider = models.CharField(max_length=32)
+    reference = models.CharField(max_length=128, null=True, blank=True)  # noqa: DJ001 - unique where known
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    state = models.CharField(max_length=24, choices=State, default=State.PROCESSING)
+    phone_last_four = models.CharField(max_length=4, blank=True)
+    sealed_phone = models.BinaryField(null=True, blank=True)
+    denial_reason = models.CharField(max_length=64, blank=True)
+    mismatch = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    check_at = models.DateTimeField()
+    checked_at = models.DateTimeField(null=True, blank=True)
+    pending_validation_at = models.DateTimeField(null=True, blank=True)
+    succeeded_at = models.DateTimeField(null=True, blank=True)
+    denied_at = models.DateTimeField(null=True, blank=True)
+    canceled_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PaymentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="payment_reference_once", fields=["provider", "reference"]
+            ),
+            models.UniqueConstraint(
+                name="payment_one_alive_per_order",
+                fields=["order"],
+                condition=~Q(state__in=["denied", "canceled"]),
+            ),
+            models.CheckConstraint(
+                name="payment_amount_positive", condition=Q(amount_minor__gt=0)
+            ),
+            models.CheckConstraint(
+                name="payment_state_known",
+                condition=Q(
+                    state__in=[
+                        "processing",
+                        "pending_validation",
+                        "succeeded",
+                        "denied",
+                        "canceled",
+                    ]
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                name="payment_due",
+                fields=["check_at"],
+                condition=Q(state__in=["processing", "pending_validation"]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.state})"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the provider may still change its mind."""
+        return self.state in OPEN
