@@ -1,0 +1,1 @@
+"""The floor that answers *who*: users, accounts, members, their keys, and what they agreed to."""

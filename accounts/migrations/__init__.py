@@ -1,0 +1,1 @@
+"""The shape of accounts in the database, one migration after the other."""

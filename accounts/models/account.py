@@ -1,0 +1,158 @@
+"""A household or a business that pays, and who and what belongs to it."""
+
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.user import User
+
+
+class Account(models.Model):
+    """What calls are charged to."""
+
+    class Kind(models.TextChoices):
+        HOUSEHOLD = "household", _("Household")
+        BUSINESS = "business", _("Business")
+
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    name = models.CharField(_("name"), max_length=100)
+    time_zone = models.CharField(_("time zone"), max_length=64, default="Asia/Shanghai")
+    created_at = models.DateTimeField(_("founded"))
+    suspended_at = models.DateTimeField(_("suspended"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=models.Q(kind__in=["household", "business"]), name="account_kind"),
+            models.CheckConstraint(condition=~models.Q(name=""), name="account_has_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Department(models.Model):
+    """A named group of members of a business; may stand inside another."""
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="departments", verbose_name=_("account"))
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("part of")
+    )
+    name = models.CharField(_("name"), max_length=100)
+    created_at = models.DateTimeField(_("made"))
+    paused_at = models.DateTimeField(_("paused"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("department")
+        verbose_name_plural = _("departments")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(parent__isnull=True) | ~models.Q(parent=models.F("id")),
+                name="department_is_not_its_own_parent",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Project(models.Model):
+    """A piece of work of a business; a call belongs to at most one."""
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="projects", verbose_name=_("account"))
+    name = models.CharField(_("name"), max_length=100)
+    created_at = models.DateTimeField(_("made"))
+    paused_at = models.DateTimeField(_("paused"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("project")
+        verbose_name_plural = _("projects")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Scenario(models.Model):
+    """What calls are for (homework, support); without an account it is offered to all of them."""
+
+    account = models.ForeignKey(
+        Account, models.PROTECT, null=True, blank=True, related_name="scenarios", verbose_name=_("account")
+    )
+    name = models.CharField(_("name"), max_length=100)
+    created_at = models.DateTimeField(_("made"))
+    paused_at = models.DateTimeField(_("paused"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("scenario")
+        verbose_name_plural = _("scenarios")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    """Questions about who belongs where."""
+
+    def active(self) -> Self:
+        """This will keep those who have not left."""
+        return self.filter(left_at__isnull=True)
+
+    def of(self, user: User) -> Self:
+        """This will keep the memberships of one person."""
+        return self.filter(user=user)
+
+    def seen_by(self, member: "Member") -> Self:
+        """This will keep what `member` may see: the own account's people, or themselves alone."""
+        if member.leads():
+            return self.filter(account=member.account_id)
+        return self.filter(pk=member.pk)
+
+
+class Member(models.Model):
+    """A person within an account, with a role."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", _("Owner")
+        BILL_PAYER = "bill_payer", _("Bill payer")
+        HEAD = "head", _("Head of a department")
+        ADULT = "adult", _("Adult")
+        CHILD = "child", _("Child")
+        AUDITOR = "auditor", _("Auditor")
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="members", verbose_name=_("account"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="memberships", verbose_name=_("user")
+    )
+    department = models.ForeignKey(
+        Department, models.PROTECT, null=True, blank=True, related_name="members", verbose_name=_("department")
+    )
+    role = models.CharField(_("role"), max_length=10, choices=Role)
+    name = models.CharField(_("name"), max_length=100)
+    joined_at = models.DateTimeField(_("joined"))
+    left_at = models.DateTimeField(_("left"), null=True, blank=True)
+    paused_at = models.DateTimeField(_("paused"), null=True, blank=True)
+
+    objects = MemberQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["account", "user"], condition=models.Q(left_at__isnull=True), name="member_once_an_account"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=["owner", "bill_payer", "head", "adult", "child", "auditor"]),
+                name="member_role",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def leads(self) -> bool:
+        """This will tell whether this member sees and changes the whole account."""
+        return self.role in {self.Role.OWNER, self.Role.BILL_PAYER}

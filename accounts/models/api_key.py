@@ -1,0 +1,66 @@
+"""A secret that a machine calls with; only its keyed digest is stored."""
+
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.account import Account, Member, Project, Scenario
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    """Questions about keys."""
+
+    def seen_by(self, member: Member) -> Self:
+        """This will keep what `member` may see: who leads the account sees its keys, others their own."""
+        keys = self.filter(account=member.account_id)
+        return keys if member.leads() else keys.filter(member=member)
+
+    def newest_first(self) -> Self:
+        """This will put the keys in use before the revoked ones, the newest of each first."""
+        return self.order_by(models.F("revoked_at").desc(nulls_first=True), "-created_at", "-pk")
+
+
+class ApiKey(models.Model):
+    """What a program shows to act for a member; bound to a project or a scenario if it is for one."""
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="api_keys", verbose_name=_("account"))
+    member = models.ForeignKey(Member, models.PROTECT, related_name="api_keys", verbose_name=_("member"))
+    project = models.ForeignKey(
+        Project, models.PROTECT, null=True, blank=True, related_name="api_keys", verbose_name=_("project")
+    )
+    scenario = models.ForeignKey(
+        Scenario, models.PROTECT, null=True, blank=True, related_name="api_keys", verbose_name=_("scenario")
+    )
+    label = models.CharField(_("label"), max_length=60)
+    prefix = models.CharField(_("begins with"), max_length=8)
+    last_four = models.CharField(_("ends with"), max_length=4)
+    digest = models.BinaryField(unique=True)
+    created_at = models.DateTimeField(_("issued"))
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("revoked by"),
+    )
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(revoked_at__isnull=True, revoked_by__isnull=True)
+                | models.Q(revoked_at__isnull=False, revoked_by__isnull=False),
+                name="api_key_revoked_by_someone",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} ({self.prefix}…{self.last_four})"
