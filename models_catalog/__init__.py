@@ -1,0 +1,1 @@
+"""What can be asked: vendors, models, the routes to them and their prices."""

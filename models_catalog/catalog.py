@@ -1,0 +1,189 @@
+"""The catalog as callers and pages see it: which model a name means, what it costs and where it runs."""
+
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from models_catalog import upstreams
+from models_catalog.models import Alias, ChatModel, Price, Route
+from models_catalog.models.chat_model import CALLABLE_STATES
+from models_catalog.pricing import Rates
+from portal.kit import clock
+from portal.kit.refusals import Refusal, gettext_noop
+
+REMEMBERED_SECONDS = 5.0
+
+logger = logging.getLogger(__name__)
+
+
+class UnknownModel(Refusal):
+    """No published model and no alias has this name."""
+
+    code = "model_not_found"
+    status = 404
+    sentence = gettext_noop("There is no model named “{model}”. The list of models shows the names to use.")
+
+
+class NotConnected(Refusal):
+    """The model is listed, but nothing serves it here."""
+
+    code = "model_not_connected"
+    status = 503
+    sentence = gettext_noop("The model “{model}” is not connected on this portal. Please choose another one.")
+
+
+@dataclass(frozen=True, slots=True)
+class RouteOffer:
+    """One way to a model, with all that a client needs to take it."""
+
+    route_id: int
+    upstream_slug: str
+    upstream_model: str
+    base_url: str
+    dialect: str
+    secret: str = field(repr=False)
+    region: str
+    concurrency: int
+    first_byte_timeout_seconds: int
+    idle_timeout_seconds: int
+    hard_deadline_seconds: int
+
+    @property
+    def queue(self) -> str:
+        """The queue that its upstream's calls wait in."""
+        return f"calls.{self.upstream_slug}"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A model that can be called now: its price row and its routes, the preferred one first."""
+
+    chat_model_id: int
+    slug: str
+    alias: str | None
+    vendor_name: str
+    price_id: int
+    rates: Rates
+    context_tokens: int
+    max_output_tokens: int
+    queue: str
+    routes: tuple[RouteOffer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    taken_at: float
+    offers: dict[str, Offer]
+    names: frozenset[str]
+    routes: dict[int, tuple[RouteOffer, ...]]
+
+
+_snapshots: list[_Snapshot] = []
+
+
+def offer(name: str) -> Offer:
+    """This will return what the model or alias `name` offers now, at most 5 seconds old.
+
+    Raises `UnknownModel` and `NotConnected`.
+    """
+    return _pick(_fresh(), name)
+
+
+def remembered(name: str) -> Offer | None:
+    """This will return the offer if this process still remembers it, without touching the database.
+
+    It refuses like `offer`; None means that `offer` must be asked, in a thread.
+    """
+    if not _snapshots or time.monotonic() - _snapshots[-1].taken_at > REMEMBERED_SECONDS:
+        return None
+    return _pick(_snapshots[-1], name)
+
+
+def routes_of(chat_model_id: int) -> tuple[RouteOffer, ...]:
+    """This will return the open routes of a model, the preferred one first, at most 5 seconds old."""
+    return _fresh().routes.get(chat_model_id, ())
+
+
+def forget() -> None:
+    """This will make the next question look into the database again."""
+    _snapshots.clear()
+
+
+def _pick(snapshot: _Snapshot, name: str) -> Offer:
+    found = snapshot.offers.get(name)
+    if found is not None:
+        return found
+    if name in snapshot.names:
+        raise NotConnected(model=name)
+    raise UnknownModel(model=name[:120])
+
+
+def _fresh() -> _Snapshot:
+    if not _snapshots or time.monotonic() - _snapshots[-1].taken_at > REMEMBERED_SECONDS:
+        _snapshots[:] = [_take_snapshot()]
+    return _snapshots[-1]
+
+
+def _take_snapshot() -> _Snapshot:
+    taken_at = time.monotonic()
+    routes = _open_routes(Route.objects.open())
+    prices = {price.chat_model_id: price for price in Price.objects.in_force(now=clock.now())}
+    offers: dict[str, Offer] = {}
+    slugs: dict[int, str] = {}
+    for model in ChatModel.objects.published().select_related("vendor"):
+        slugs[model.pk] = model.slug
+        if model.state in CALLABLE_STATES and model.pk in prices and model.pk in routes:
+            offers[model.slug] = _offer_of(model, price=prices[model.pk], routes=routes[model.pk])
+    names = set(slugs.values())
+    for alias in Alias.objects.filter(chat_model_id__in=slugs):
+        names.add(alias.slug)
+        target = offers.get(slugs[alias.chat_model_id])
+        if target is not None:
+            offers.setdefault(alias.slug, replace(target, alias=alias.slug))
+    return _Snapshot(taken_at, offers, frozenset(names), routes)
+
+
+def _offer_of(model: ChatModel, *, price: Price, routes: tuple[RouteOffer, ...]) -> Offer:
+    return Offer(
+        chat_model_id=model.pk,
+        slug=model.slug,
+        alias=None,
+        vendor_name=model.vendor.name,
+        price_id=price.pk,
+        rates=price.rates,
+        context_tokens=model.context_tokens,
+        max_output_tokens=model.max_output_tokens,
+        queue=routes[0].queue,
+        routes=routes,
+    )
+
+
+def _open_routes(found: Iterable[Route]) -> dict[int, tuple[RouteOffer, ...]]:
+    routes: dict[int, list[RouteOffer]] = defaultdict(list)
+    for route in found:
+        try:
+            secret = upstreams.open_secret(route.upstream)
+        except upstreams.UnreadableSecret:
+            logger.exception("upstream %s is left out: its secret does not open", route.upstream.slug)
+            continue
+        routes[route.chat_model_id].append(_route_offer(route, secret=secret))
+    return {chat_model_id: tuple(offers) for chat_model_id, offers in routes.items()}
+
+
+def _route_offer(route: Route, *, secret: str) -> RouteOffer:
+    upstream = route.upstream
+    return RouteOffer(
+        route_id=route.pk,
+        upstream_slug=upstream.slug,
+        upstream_model=route.upstream_model,
+        base_url=upstream.base_url,
+        dialect=upstream.dialect,
+        secret=secret,
+        region=upstream.region,
+        concurrency=upstream.concurrency,
+        first_byte_timeout_seconds=upstream.first_byte_timeout_seconds,
+        idle_timeout_seconds=upstream.idle_timeout_seconds,
+        hard_deadline_seconds=upstream.hard_deadline_seconds,
+    )

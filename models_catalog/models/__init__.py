@@ -1,0 +1,18 @@
+"""The nouns of the catalog."""
+
+from models_catalog.models.chat_model import Alias, ChatModel, DataRegion, Retention, State
+from models_catalog.models.price import Price
+from models_catalog.models.upstream import Route, Upstream
+from models_catalog.models.vendor import Vendor
+
+__all__ = [
+    "Alias",
+    "ChatModel",
+    "DataRegion",
+    "Price",
+    "Retention",
+    "Route",
+    "State",
+    "Upstream",
+    "Vendor",
+]

@@ -1,0 +1,162 @@
+"""What callers may ask for: chat models, and the aliases that point to one."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from models_catalog.models.vendor import SLUG_PATTERN
+
+MODEL_SLUG_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$"
+
+
+class State(models.TextChoices):
+    """Where a model stands in its life."""
+
+    ANNOUNCED = "announced", _("announced")
+    PREVIEW = "preview", _("preview")
+    AVAILABLE = "available", _("available")
+    DEPRECATED = "deprecated", _("being retired")
+    RETIRED = "retired", _("retired")
+
+
+CALLABLE_STATES = (State.PREVIEW, State.AVAILABLE, State.DEPRECATED)
+
+
+class DataRegion(models.TextChoices):
+    """Where what you send is processed."""
+
+    THIS_MACHINE = "this_machine", _("stays on this machine")
+    MAINLAND_CHINA = "mainland_china", _("stays in mainland China")
+    HONG_KONG = "hong_kong", _("goes to Hong Kong")
+    SINGAPORE = "singapore", _("goes to Singapore")
+    EUROPEAN_UNION = "european_union", _("goes to the European Union")
+    UNITED_STATES = "united_states", _("goes to the United States")
+    UNKNOWN = "unknown", _("known once it is connected")
+
+
+class Retention(models.TextChoices):
+    """How long the upstream keeps what you send."""
+
+    NOTHING = "nothing", _("nothing is kept")
+    THIRTY_DAYS = "thirty_days", _("up to 30 days")
+    LONGER = "longer", _("longer than 30 days")
+    UNKNOWN = "unknown", _("known once it is connected")
+
+
+class ChatModels(models.QuerySet["ChatModel"]):
+    """Questions about models."""
+
+    def published(self) -> "ChatModels":
+        """This will leave the models that anyone may see."""
+        return self.filter(published_at__isnull=False).exclude(state=State.RETIRED)
+
+    def like(self, words: str) -> "ChatModels":
+        """This will leave the models in whose name, id, vendor or summary every one of `words` stands."""
+        found = self
+        for word in words.split():
+            found = found.filter(
+                models.Q(name__icontains=word)
+                | models.Q(slug__icontains=word)
+                | models.Q(vendor__name__icontains=word)
+                | models.Q(vendor__name_zh__icontains=word)
+                | models.Q(summary__icontains=word)
+                | models.Q(summary_zh__icontains=word)
+                | models.Q(alias__slug__icontains=word)
+            )
+        return found.distinct()
+
+
+class ChatModel(models.Model):
+    """A model that answers messages; `slug` is the id that callers use."""
+
+    slug = models.CharField(_("id"), max_length=120, unique=True)
+    vendor = models.ForeignKey("models_catalog.Vendor", on_delete=models.PROTECT, verbose_name=_("vendor"))
+    name = models.CharField(_("name"), max_length=120)
+    summary = models.TextField(_("summary"), blank=True)
+    summary_zh = models.TextField(_("summary in Chinese"), blank=True)
+    good_for = ArrayField(models.CharField(max_length=160), verbose_name=_("good for"), default=list, blank=True)
+    good_for_zh = ArrayField(
+        models.CharField(max_length=160), verbose_name=_("good for, in Chinese"), default=list, blank=True
+    )
+    context_tokens = models.PositiveIntegerField(_("context, in tokens"))
+    max_output_tokens = models.PositiveIntegerField(_("longest answer, in tokens"))
+    data_region = models.CharField(
+        _("where data goes"), max_length=20, choices=DataRegion, default=DataRegion.UNKNOWN
+    )
+    retention = models.CharField(_("retention"), max_length=20, choices=Retention, default=Retention.UNKNOWN)
+    trains_on_data = models.BooleanField(_("trains on data"), null=True)
+    capabilities = ArrayField(
+        models.CharField(max_length=32), verbose_name=_("capabilities"), default=list, blank=True
+    )
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.ANNOUNCED)
+    published_at = models.DateTimeField(_("published at"), null=True, blank=True)
+
+    objects = ChatModels.as_manager()
+
+    class Meta:
+        verbose_name = _("model")
+        verbose_name_plural = _("models")
+        ordering = ("name",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(slug__regex=MODEL_SLUG_PATTERN), name="chat_model_slug_is_plain"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(context_tokens__gte=1) & models.Q(max_output_tokens__gte=1),
+                name="chat_model_has_room",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(max_output_tokens__lte=models.F("context_tokens")),
+                name="chat_model_answers_within_context",
+            ),
+            models.CheckConstraint(condition=models.Q(state__in=State.values), name="chat_model_state_is_known"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """This will return the address of its page."""
+        return reverse("models_catalog:model", args=[self.slug])
+
+    @property
+    def local_summary(self) -> str:
+        """The summary in the reader's language."""
+        return self.summary_zh if self.summary_zh and _reads_chinese() else self.summary
+
+    @property
+    def local_good_for(self) -> list[str]:
+        """What it is good for, in the reader's language."""
+        return self.good_for_zh if self.good_for_zh and _reads_chinese() else self.good_for
+
+
+class Alias(models.Model):
+    """A stable name that points to one model; a model's own id wins over an alias of the same name."""
+
+    slug = models.CharField(_("id"), max_length=64, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    name_zh = models.CharField(_("name in Chinese"), max_length=80, blank=True)
+    chat_model = models.ForeignKey(ChatModel, on_delete=models.PROTECT, verbose_name=_("model"))
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("alias")
+        verbose_name_plural = _("aliases")
+        ordering = ("position", "slug")
+        constraints = (
+            models.CheckConstraint(condition=models.Q(slug__regex=SLUG_PATTERN), name="alias_slug_is_plain"),
+        )
+
+    def __str__(self) -> str:
+        return self.local_name
+
+    @property
+    def local_name(self) -> str:
+        """The name in the reader's language."""
+        return self.name_zh if self.name_zh and _reads_chinese() else self.name
+
+
+def _reads_chinese() -> bool:
+    return (get_language() or "").startswith("zh")

@@ -1,0 +1,100 @@
+"""Endpoints that serve models, and the routes that lead a model to one."""
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from models_catalog.models.vendor import SLUG_PATTERN
+
+
+class Dialect(models.TextChoices):
+    """The language that an endpoint speaks."""
+
+    OPENAI_COMPATIBLE = "openai_compatible", _("OpenAI-compatible")
+
+
+class Upstream(models.Model):
+    """An endpoint that serves models; its secret is sealed to this row and never shown again."""
+
+    slug = models.CharField(_("id"), max_length=48, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    dialect = models.CharField(
+        _("dialect"), max_length=24, choices=Dialect, default=Dialect.OPENAI_COMPATIBLE
+    )
+    base_url = models.CharField(_("address"), max_length=300)
+    sealed_secret = models.BinaryField(_("sealed secret"), default=b"", editable=False)
+    region = models.CharField(_("region"), max_length=40, blank=True)
+    concurrency = models.PositiveIntegerField(_("calls at once"), default=64, validators=[MinValueValidator(1)])
+    first_byte_timeout_seconds = models.PositiveIntegerField(
+        _("seconds to the first byte"), default=30, validators=[MinValueValidator(1)]
+    )
+    idle_timeout_seconds = models.PositiveIntegerField(
+        _("seconds of silence in a stream"), default=30, validators=[MinValueValidator(1)]
+    )
+    hard_deadline_seconds = models.PositiveIntegerField(
+        _("seconds for a whole call"), default=600, validators=[MinValueValidator(1)]
+    )
+    disabled_at = models.DateTimeField(_("disabled at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("upstream")
+        verbose_name_plural = _("upstreams")
+        ordering = ("slug",)
+        constraints = (
+            models.CheckConstraint(condition=models.Q(slug__regex=SLUG_PATTERN), name="upstream_slug_is_plain"),
+            models.CheckConstraint(
+                condition=models.Q(base_url__regex=r"^https?://"), name="upstream_address_is_http"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(concurrency__gte=1)
+                & models.Q(first_byte_timeout_seconds__gte=1)
+                & models.Q(idle_timeout_seconds__gte=1)
+                & models.Q(hard_deadline_seconds__gte=1),
+                name="upstream_limits_are_positive",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def queue(self) -> str:
+        """The name of the queue that its calls wait in."""
+        return f"calls.{self.slug}"
+
+
+class Routes(models.QuerySet["Route"]):
+    """Questions about routes."""
+
+    def open(self) -> "Routes":
+        """This will leave the routes that calls may take, the preferred ones first."""
+        return (
+            self.filter(disabled_at__isnull=True, upstream__disabled_at__isnull=True)
+            .select_related("upstream")
+            .order_by("chat_model_id", "priority", "pk")
+        )
+
+
+class Route(models.Model):
+    """A model at an upstream; the smallest `priority` is tried first."""
+
+    chat_model = models.ForeignKey("models_catalog.ChatModel", on_delete=models.PROTECT, verbose_name=_("model"))
+    upstream = models.ForeignKey(Upstream, on_delete=models.PROTECT, verbose_name=_("upstream"))
+    upstream_model = models.CharField(_("model's name at the upstream"), max_length=160)
+    priority = models.PositiveSmallIntegerField(_("priority"), default=100)
+    disabled_at = models.DateTimeField(_("disabled at"), null=True, blank=True)
+
+    objects = Routes.as_manager()
+
+    class Meta:
+        verbose_name = _("route")
+        verbose_name_plural = _("routes")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("chat_model", "upstream", "upstream_model"), name="route_is_listed_once"
+            ),
+            models.CheckConstraint(condition=~models.Q(upstream_model=""), name="route_names_a_model"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.upstream_model} @ {self.upstream_id}"

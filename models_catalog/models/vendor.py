@@ -1,0 +1,33 @@
+"""Who made a model."""
+
+from django.db import models
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+SLUG_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
+
+
+class Vendor(models.Model):
+    """A maker of models; `country` is where it sits (ISO 3166-1 alpha-2)."""
+
+    slug = models.CharField(_("id"), max_length=64, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    name_zh = models.CharField(_("name in Chinese"), max_length=80, blank=True)
+    country = models.CharField(_("country"), max_length=2)
+
+    class Meta:
+        verbose_name = _("vendor")
+        verbose_name_plural = _("vendors")
+        ordering = ("name",)
+        constraints = (
+            models.CheckConstraint(condition=models.Q(slug__regex=SLUG_PATTERN), name="vendor_slug_is_plain"),
+            models.CheckConstraint(condition=models.Q(country__regex="^[A-Z]{2}$"), name="vendor_country_is_iso"),
+        )
+
+    def __str__(self) -> str:
+        return self.local_name
+
+    @property
+    def local_name(self) -> str:
+        """The name in the reader's language."""
+        return self.name_zh if self.name_zh and (get_language() or "").startswith("zh") else self.name

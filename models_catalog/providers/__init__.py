@@ -1,0 +1,1 @@
+"""The clients of upstreams: one file and one row make a new vendor."""
