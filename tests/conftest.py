@@ -1,0 +1,80 @@
+"""The ground of every test: one embedded PostgreSQL and one Valkey a run, started by the controller."""
+
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+pytest_plugins = ["tests.stand"]
+_servers: list[object] = []
+
+
+def free_port() -> int:
+    """This will return a loopback port that nobody uses right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Settings are read after this, in the controller and, from its environment, in every xdist worker."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
+    if hasattr(config, "workerinput"):
+        return
+    folder = Path(tempfile.mkdtemp(prefix="ciyuan-test-"))
+    os.environ["VAR_DIR"] = str(folder)
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    if "DATABASE_URL" not in os.environ:
+        _start_postgres(config, folder)
+    if "VALKEY_URL" not in os.environ:
+        _start_valkey(config, folder)
+
+
+def _start_postgres(config: pytest.Config, folder: Path) -> None:
+    from portal.embedded import postgres
+
+    server = postgres.start(folder / "postgres", durable=False)
+    config.add_cleanup(lambda: postgres.stop(server))
+    os.environ["DATABASE_URL"] = server.url
+
+
+def _start_valkey(config: pytest.Config, folder: Path) -> None:
+    from portal.embedded import valkey
+
+    server = valkey.start(folder / "valkey", port=free_port())
+    config.add_cleanup(lambda: valkey.stop(server))
+    os.environ["VALKEY_URL"] = server.url
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """The application's role comes off before the test database is made: making one is the owner's work."""
+    _role_off()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    """Afterwards the role is put back, with the right to empty tables between tests."""
+    from django.db import connection
+
+    with django_db_blocker.unblock():  # type: ignore[attr-defined] # pytest-django does not export the type
+        with connection.cursor() as cursor:
+            cursor.execute(f'GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO "{settings.APP_ROLE}"')
+        connection.close()
+        connection.settings_dict["OPTIONS"]["assume_role"] = settings.APP_ROLE
+    yield
+    with django_db_blocker.unblock():  # type: ignore[attr-defined] # see above
+        connection.close()
+        _role_off()
+
+
+def _role_off() -> None:
+    from django.db import connection
+
+    connection.settings_dict["OPTIONS"].pop("assume_role", None)

@@ -1,0 +1,1 @@
+"""The stand: one whole running product a test session, with a cluster, ports and processes of its own."""
