@@ -1,6 +1,19 @@
 """What is kept of every call, and the totals that calls add up to."""
 
 from usage.models.call import Attempt, Call, CallLot, How, KeptAnswer, LateEvidence
+from usage.models.conversation import ContentKey, Conversation, Turn
 from usage.models.rollup import DailyTotal, HourProfile
 
-__all__ = ["Attempt", "Call", "CallLot", "DailyTotal", "HourProfile", "How", "KeptAnswer", "LateEvidence"]
+__all__ = [
+    "Attempt",
+    "Call",
+    "CallLot",
+    "ContentKey",
+    "Conversation",
+    "DailyTotal",
+    "HourProfile",
+    "How",
+    "KeptAnswer",
+    "LateEvidence",
+    "Turn",
+]

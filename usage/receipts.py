@@ -1,0 +1,63 @@
+"""The receipt of a call: what it used, at which price, and which lots it drew on; the figures add up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models_catalog.pricing import USAGE_CLASSES
+from portal.kit.units import TOKENS_PER_PRICE, Microcredits
+from usage.models import Attempt, Call, CallLot
+
+
+@dataclass(frozen=True)
+class Line:
+    """One token class: `tokens` at `rate` microcredits per million tokens, rounded down to whole ones."""
+
+    token_class: str
+    tokens: int
+    rate: int
+    amount: Microcredits
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Everything that a call used, cost and drew on.
+
+    The lines and `per_request` and `rounding` add up to `cost`; `cost` less `forgiven` is what was charged,
+    which is the sum of the lots drawn.
+    """
+
+    call: Call
+    lines: Sequence[Line]
+    per_request: Microcredits
+    rounding: Microcredits
+    cost: Microcredits
+    forgiven: Microcredits
+    lots: Sequence[CallLot]
+    attempts: Sequence[Attempt]
+
+    @property
+    def charged(self) -> Microcredits:
+        """This will return what was charged."""
+        return Microcredits(self.call.charged_microcredits)
+
+
+def of(call: Call) -> Receipt:
+    """This will put together the receipt of a call that has ended."""
+    lines = [
+        Line(name, tokens, rate, Microcredits(tokens * rate // TOKENS_PER_PRICE))
+        for name in USAGE_CLASSES
+        if (tokens := getattr(call, name)) and (rate := getattr(call.price, name)) is not None
+    ]
+    exact = sum(line.tokens * line.rate for line in lines)
+    per_request = Microcredits(call.price.per_request if lines else 0)
+    cost = Microcredits(-(-exact // TOKENS_PER_PRICE) + per_request)
+    return Receipt(
+        call=call,
+        lines=lines,
+        per_request=per_request,
+        rounding=Microcredits(cost - per_request - sum(line.amount for line in lines)),
+        cost=cost,
+        forgiven=Microcredits(cost - call.charged_microcredits),
+        lots=list(CallLot.objects.filter(call_id=call.pk).select_related("lot").order_by("ord")),
+        attempts=list(Attempt.objects.filter(call_id=call.pk).order_by("position")),
+    )
