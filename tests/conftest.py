@@ -25,8 +25,12 @@ def free_port() -> int:
 def pytest_configure(config: pytest.Config) -> None:
     """Settings are read after this, in the controller and, from its environment, in every xdist worker."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
-    if hasattr(config, "workerinput"):
-        return
+    if not hasattr(config, "workerinput"):
+        _start_servers(config)
+    assert not settings.DEBUG  # reads the settings, which lets pytest-django set Django up
+
+
+def _start_servers(config: pytest.Config) -> None:
     folder = Path(tempfile.mkdtemp(prefix="ciyuan-test-"))
     os.environ["VAR_DIR"] = str(folder)
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
