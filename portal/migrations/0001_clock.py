@@ -7,7 +7,7 @@ from django.db import migrations, models
 APP_NOW = """
 INSERT INTO portal_clock (id, shift) VALUES (1, interval '0');
 CREATE FUNCTION app_now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, public
+SET search_path = public, pg_temp
 RETURN clock_timestamp() + coalesce((SELECT shift FROM public.portal_clock), interval '0');
 """
 
@@ -18,7 +18,7 @@ SET search_path = pg_catalog
 RETURN rpad(lpad(to_hex((extract(epoch FROM p_moment) * 1000)::bigint), 12, '0'), 32, '0')::uuid;
 
 CREATE FUNCTION make_partitions(p_table text, p_key text, p_months integer) RETURNS integer
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = public, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
   v_made integer := 0;
   v_from timestamptz;
@@ -29,9 +29,8 @@ DECLARE
 BEGIN
   EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF %I DEFAULT', p_table || '_default', p_table);
   FOR v_ahead IN 0..p_months LOOP
-    v_from := date_trunc('month', app_now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
-      + v_ahead * interval '1 month';
-    v_name := p_table || '_' || to_char(v_from AT TIME ZONE 'UTC', 'YYYYMM');
+    v_from := date_trunc('month', app_now()) + v_ahead * interval '1 month';
+    v_name := p_table || '_' || to_char(v_from, 'YYYYMM');
     CONTINUE WHEN to_regclass(quote_ident(v_name)) IS NOT NULL;
     v_first := first_id_of(v_from);
     v_last := first_id_of(v_from + interval '1 month');
