@@ -15,9 +15,7 @@ class Wallet(models.Model):
     suspended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = (
-            models.CheckConstraint(name="wallet_debt_not_negative", condition=Q(debt__gte=0)),
-        )
+        constraints = (models.CheckConstraint(name="wallet_debt_not_negative", condition=Q(debt__gte=0)),)
 
     def __str__(self) -> str:
         return f"wallet of account {self.account_id}"
@@ -74,7 +72,12 @@ class Lot(models.Model):
             models.CheckConstraint(
                 name="lot_not_negative",
                 condition=Q(
-                    available__gte=0, held__gte=0, spent__gte=0, expired__gte=0, revoked__gte=0, refunded__gte=0
+                    available__gte=0,
+                    held__gte=0,
+                    spent__gte=0,
+                    expired__gte=0,
+                    revoked__gte=0,
+                    refunded__gte=0,
                 ),
             ),
             models.CheckConstraint(name="lot_granted_something", condition=Q(granted__gt=0)),

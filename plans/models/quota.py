@@ -59,9 +59,7 @@ class QuotaWindow(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(name="quota_window_once", fields=["quota", "starts_at"]),
-            models.CheckConstraint(
-                name="quota_window_not_negative", condition=Q(used__gte=0, held__gte=0)
-            ),
+            models.CheckConstraint(name="quota_window_not_negative", condition=Q(used__gte=0, held__gte=0)),
             models.CheckConstraint(
                 name="quota_window_ends_after_start",
                 condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")),

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0001_initial"),
         ("models_catalog", "0001_initial"),
-        ("plans", "0001_initial"),
+        ("plans", "0001_ledger"),
     ]
 
     operations = [
