@@ -1,0 +1,142 @@
+"""Reads OpenAI's Chat Completions: a request is rebuilt from an allow-list, with bounds on every number."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from models_catalog.providers.base import ChatRequest
+from portal.kit.refusals import Refusal, gettext_noop
+from usage.dialects import strict_json
+
+Json = dict[str, Any]
+Short = Annotated[str, Meta(max_length=256)]
+Name = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_.:/-]+$")]
+Penalty = Annotated[float, Meta(ge=-2, le=2)]
+Positive = Annotated[int, Meta(ge=1, le=10_000_000)]
+
+
+class BadRequest(Refusal):
+    """A field of the request is not what the dialect allows."""
+
+    code = "invalid_value"
+    status = 400
+    sentence = gettext_noop("{problem}. Nothing was charged; please correct the request.")
+
+
+class TextPart(Struct, frozen=True, tag_field="type", tag="text"):
+    text: str
+
+
+class RefusalPart(Struct, frozen=True, tag_field="type", tag="refusal"):
+    refusal: str
+
+
+class CalledFunction(Struct, frozen=True):
+    name: Name
+    arguments: str
+
+
+class ToolCall(Struct, frozen=True):
+    id: Short
+    function: CalledFunction
+    type: Literal["function"] = "function"
+
+
+class Message(Struct, frozen=True, omit_defaults=True):
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: str | list[TextPart | RefusalPart] | None = None
+    name: Short | None = None
+    tool_calls: Annotated[list[ToolCall], Meta(max_length=128)] | None = None
+    tool_call_id: Short | None = None
+
+
+class FunctionOffer(Struct, frozen=True, omit_defaults=True):
+    name: Name
+    description: str | None = None
+    parameters: Json | None = None
+    strict: bool | None = None
+
+
+class Tool(Struct, frozen=True):
+    function: FunctionOffer
+    type: Literal["function"]
+
+
+class ChosenFunction(Struct, frozen=True):
+    name: Name
+
+
+class ToolChoice(Struct, frozen=True):
+    function: ChosenFunction
+    type: Literal["function"]
+
+
+class ResponseFormat(Struct, frozen=True, omit_defaults=True):
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: Json | None = None
+
+
+class StreamOptions(Struct, frozen=True):
+    include_usage: bool | None = None
+
+
+class Body(Struct, frozen=True):
+    """The fields that are understood; all others are dropped, none is passed on unread."""
+
+    model: Annotated[str, Meta(min_length=1, max_length=128)]
+    messages: Annotated[list[Message], Meta(min_length=1, max_length=4096)]
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    max_tokens: Positive | None = None
+    max_completion_tokens: Positive | None = None
+    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
+    stop: Short | Annotated[list[Short], Meta(max_length=4)] | None = None
+    n: Annotated[int, Meta(ge=1, le=4)] | None = None
+    tools: Annotated[list[Tool], Meta(max_length=128)] | None = None
+    tool_choice: Literal["none", "auto", "required"] | ToolChoice | None = None
+    response_format: ResponseFormat | None = None
+    seed: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | None = None
+    presence_penalty: Penalty | None = None
+    frequency_penalty: Penalty | None = None
+    user: Short | None = None
+
+
+def read(body: bytes) -> ChatRequest:
+    """This will rebuild a request from `body`. Raises `strict_json.BadJson` and `BadRequest`."""
+    try:
+        fields = msgspec.convert(strict_json.parse(body), Body)
+        request = _rebuild(fields)
+        msgspec.json.encode(request)  # fails on half a surrogate pair, which no upstream could be sent
+    except msgspec.ValidationError as error:
+        problem, _, place = str(error).partition(" - at `$")
+        name = place.rstrip("`").lstrip(".")
+        raise BadRequest(problem=f"{name}: {problem}" if name else problem, param=name or None) from None
+    except UnicodeEncodeError:
+        raise BadRequest(problem="a character is only half there") from None
+    if "\0" in request.user:
+        raise BadRequest(problem="user: the character NUL is not allowed", param="user")
+    return request
+
+
+def _rebuild(fields: Body) -> ChatRequest:
+    stop = [fields.stop] if isinstance(fields.stop, str) else fields.stop
+    return ChatRequest(
+        model=fields.model,
+        messages=msgspec.to_builtins(fields.messages),
+        stream=bool(fields.stream),
+        max_output_tokens=fields.max_completion_tokens or fields.max_tokens,
+        temperature=fields.temperature,
+        top_p=fields.top_p,
+        stop=stop or None,
+        n=fields.n or 1,
+        tools=msgspec.to_builtins(fields.tools),
+        tool_choice=msgspec.to_builtins(fields.tool_choice),
+        response_format=msgspec.to_builtins(fields.response_format),
+        seed=fields.seed,
+        presence_penalty=fields.presence_penalty,
+        frequency_penalty=fields.frequency_penalty,
+        include_usage=bool(fields.stream_options and fields.stream_options.include_usage),
+        user=fields.user or "",
+    )
