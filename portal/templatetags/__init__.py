@@ -1,0 +1,1 @@
+"""How figures and pictures are written in templates."""

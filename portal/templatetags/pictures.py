@@ -1,0 +1,141 @@
+"""Works out where the parts of a chart stand; the picture itself is templates/elements/bars.html."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from django import template
+
+from portal.kit.units import MICROCREDITS_PER_CREDIT
+
+register = template.Library()
+
+HEIGHT = 208
+TOP = 18
+BOTTOM = 24
+BAR_SHARE = 0.62
+COLORS = 6
+STEPS_SHOWN = 4
+LABELS_SHOWN = 5
+
+
+class Day(Protocol):
+    """What was used on one day: one amount in microcredits for each series."""
+
+    @property
+    def date(self) -> date: ...
+    @property
+    def values(self) -> Sequence[int]: ...
+
+
+class Chart(Protocol):
+    """Credits a day: names of the series, the days, and the even pace in microcredits a day (0: none)."""
+
+    @property
+    def series(self) -> Sequence[str]: ...
+    @property
+    def days(self) -> Sequence[Day]: ...
+    @property
+    def even_pace(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One color of one bar, with its place in pixels from the top."""
+
+    color: int
+    name: str
+    value: int
+    y: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One day: its place from the left in percent of the width, and its pieces from the bottom up."""
+
+    date: date
+    left: float
+    middle: float
+    width: float
+    total: int
+    pieces: tuple[Piece, ...]
+    is_labeled: bool
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A line across the plot, with its amount."""
+
+    y: float
+    value: int
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Everything that bars.html draws."""
+
+    bars: tuple[Bar, ...]
+    marks: tuple[Mark, ...]
+    pace: Mark | None
+    legend: tuple[tuple[int, str], ...]
+    total: int
+    height: int = HEIGHT
+    label_y: int = HEIGHT - 6
+
+
+@register.simple_tag
+def plot(chart: Chart) -> Plot:
+    """This will lay out stacked bars: percent across, so that it fits every width, and pixels down."""
+    step, top = _scale(max([sum(day.values) for day in chart.days] + [chart.even_pace]))
+    days = len(chart.days)
+    every = max(1, -(-days // LABELS_SHOWN))
+    return Plot(
+        bars=tuple(_bar(chart, index, top=top, every=every) for index in range(days)),
+        marks=tuple(Mark(_y(value, top), value) for value in range(0, top + 1, step)),
+        pace=Mark(_y(chart.even_pace, top), chart.even_pace) if chart.even_pace else None,
+        legend=tuple((index % COLORS + 1, name) for index, name in enumerate(chart.series)),
+        total=sum(sum(day.values) for day in chart.days),
+    )
+
+
+@register.filter
+def total(values: Sequence[int]) -> int:
+    """This will add amounts up, for the last column of a table."""
+    return sum(values)
+
+
+def _bar(chart: Chart, index: int, *, top: int, every: int) -> Bar:
+    day, slot = chart.days[index], 100 / len(chart.days)
+    return Bar(
+        date=day.date,
+        left=round(slot * (index + (1 - BAR_SHARE) / 2), 3),
+        middle=round(slot * (index + 0.5), 3),
+        width=round(slot * BAR_SHARE, 3),
+        total=sum(day.values),
+        pieces=_pieces(chart.series, day.values, top),
+        is_labeled=index % every == 0,
+    )
+
+
+def _pieces(names: Sequence[str], values: Sequence[int], top: int) -> tuple[Piece, ...]:
+    pieces, below = [], 0
+    for index, (name, value) in enumerate(zip(names, values, strict=True)):
+        y, floor = _y(below + value, top), _y(below, top)
+        if value:  # one pixel between the colors, but never a piece too thin to see
+            pieces.append(Piece(index % COLORS + 1, name, value, y, round(max(floor - y - 1, 0.75), 2)))
+        below += value
+    return tuple(pieces)
+
+
+def _y(value: int, top: int) -> float:
+    return round(HEIGHT - BOTTOM - value / top * (HEIGHT - BOTTOM - TOP), 2)
+
+
+def _scale(largest: int) -> tuple[int, int]:
+    """A step of 1, 2 or 5 times a power of ten, and the multiple of it that holds the largest amount."""
+    wanted = max(-(-largest // STEPS_SHOWN), MICROCREDITS_PER_CREDIT)
+    power = 10 ** (len(str(wanted)) - 1)
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= wanted)
+    return step, max(-(-largest // step), 1) * step
