@@ -5,6 +5,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 
 class OfferingQuerySet(models.QuerySet["Offering"]):
@@ -12,12 +13,8 @@ class OfferingQuerySet(models.QuerySet["Offering"]):
 
     def on_sale(self) -> Self:
         """This will keep the offerings that may be bought now, in the order of the shelf."""
-        published = OfferingVersion.objects.published().filter(
-            offering=models.OuterRef("pk")
-        )
-        return self.filter(models.Exists(published), withdrawn_at=None).order_by(
-            "position", "pk"
-        )
+        published = OfferingVersion.objects.published().filter(offering=models.OuterRef("pk"))
+        return self.filter(models.Exists(published), withdrawn_at=None).order_by("position", "pk")
 
     def for_audience(self, audience: str) -> Self:
         """This will keep what is meant for households or for businesses."""
@@ -28,13 +25,13 @@ class Offering(models.Model):
     """Anything that can be bought: a plan, a pack of credits, a bundle."""
 
     class Audience(models.TextChoices):
-        HOUSEHOLD = "household"
-        BUSINESS = "business"
+        HOUSEHOLD = "household", _("Household")
+        BUSINESS = "business", _("Business")
 
     class Kind(models.TextChoices):
-        PLAN = "plan"
-        PACK = "pack"
-        BUNDLE = "bundle"
+        PLAN = "plan", _("Monthly plan")
+        PACK = "pack", _("Pack")
+        BUNDLE = "bundle", _("Bundle")
 
     slug = models.SlugField(unique=True)
     audience = models.CharField(max_length=16, choices=Audience)
@@ -46,6 +43,8 @@ class Offering(models.Model):
     objects = OfferingQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("offering")
+        verbose_name_plural = _("offerings")
         constraints = [
             models.CheckConstraint(
                 name="offering_audience_known",
@@ -70,11 +69,7 @@ class OfferingVersionQuerySet(models.QuerySet["OfferingVersion"]):
 
     def current(self) -> Self:
         """This will keep the newest published version of each offering, with the offering at hand."""
-        newest = (
-            self.model.objects.published()
-            .order_by("offering", "-version")
-            .distinct("offering")
-        )
+        newest = self.model.objects.published().order_by("offering", "-version").distinct("offering")
         return self.filter(pk__in=newest.values("pk")).select_related("offering")
 
 
@@ -82,12 +77,10 @@ class OfferingVersion(models.Model):
     """The terms of an offering; once published no column changes and no row goes (a trigger refuses)."""
 
     class Unit(models.TextChoices):
-        CREDITS = "credits"
-        TOKENS = "tokens"
+        CREDITS = "credits", _("credits")
+        TOKENS = "tokens", _("tokens")
 
-    offering = models.ForeignKey(
-        Offering, on_delete=models.PROTECT, related_name="versions"
-    )
+    offering = models.ForeignKey(Offering, on_delete=models.PROTECT, related_name="versions")
     version = models.PositiveIntegerField()
     name = models.CharField(max_length=80)
     name_zh = models.CharField(max_length=80)
@@ -105,20 +98,15 @@ class OfferingVersion(models.Model):
     objects = OfferingVersionQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("version of an offering")
+        verbose_name_plural = _("versions of offerings")
         constraints = [
-            models.UniqueConstraint(
-                name="offering_version_once", fields=["offering", "version"]
-            ),
-            models.CheckConstraint(
-                name="offering_price_not_negative", condition=Q(price_minor__gte=0)
-            ),
-            models.CheckConstraint(
-                name="offering_credits_positive", condition=Q(microcredits__gt=0)
-            ),
+            models.UniqueConstraint(name="offering_version_once", fields=["offering", "version"]),
+            models.CheckConstraint(name="offering_price_not_negative", condition=Q(price_minor__gte=0)),
+            models.CheckConstraint(name="offering_credits_positive", condition=Q(microcredits__gt=0)),
             models.CheckConstraint(
                 name="offering_validity_one_way",
-                condition=Q(valid_days__gt=0, valid_months=None)
-                | Q(valid_days=None, valid_months__gt=0),
+                condition=Q(valid_days__gt=0, valid_months=None) | Q(valid_days=None, valid_months__gt=0),
             ),
         ]
 

@@ -1,15 +1,14 @@
 """A promise to buy: what, by whom, at which price, and how it ended."""
 
 import uuid
-from typing import TYPE_CHECKING, Self
+from datetime import datetime
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from portal.kit.moves import moves
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 # A canceled or expired order may still be paid: whoever approves on the phone after all has paid real money.
 MOVES = moves(
@@ -26,12 +25,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def of_account(self, account_id: int) -> Self:
         """This will keep the orders of one account, newest first, with what was bought."""
-        chosen = self.filter(account_id=account_id).select_related(
-            "offering_version__offering"
-        )
+        chosen = self.filter(account_id=account_id).select_related("offering_version__offering")
         return chosen.order_by("-placed_at", "-pk")
 
-    def overdue(self, *, now: "datetime") -> Self:
+    def overdue(self, *, now: datetime) -> Self:
         """This will keep the orders that nobody paid in time."""
         return self.filter(state=Order.State.PLACED, expires_at__lte=now)
 
@@ -40,22 +37,16 @@ class Order(models.Model):
     """Terms, price and credits are copied from the offering's version when the order is placed."""
 
     class State(models.TextChoices):
-        PLACED = "placed"
-        PAID = "paid"
-        DENIED = "denied"
-        CANCELED = "canceled"
-        EXPIRED = "expired"
+        PLACED = "placed", _("waiting for payment")
+        PAID = "paid", _("paid")
+        DENIED = "denied", _("denied")
+        CANCELED = "canceled", _("canceled")
+        EXPIRED = "expired", _("expired")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    account = models.ForeignKey(
-        "accounts.Account", on_delete=models.PROTECT, related_name="+"
-    )
-    placed_by = models.ForeignKey(
-        "accounts.Member", on_delete=models.PROTECT, related_name="+"
-    )
-    offering_version = models.ForeignKey(
-        "plans.OfferingVersion", on_delete=models.PROTECT, related_name="+"
-    )
+    account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
+    placed_by = models.ForeignKey("accounts.Member", on_delete=models.PROTECT, related_name="+")
+    offering_version = models.ForeignKey("plans.OfferingVersion", on_delete=models.PROTECT, related_name="+")
     price_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     microcredits = models.BigIntegerField()
@@ -70,27 +61,22 @@ class Order(models.Model):
     objects = OrderQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
         constraints = [
             models.CheckConstraint(
                 name="order_state_known",
-                condition=Q(
-                    state__in=["placed", "paid", "denied", "canceled", "expired"]
-                ),
+                condition=Q(state__in=["placed", "paid", "denied", "canceled", "expired"]),
             ),
             models.CheckConstraint(
                 name="order_paid_has_moment",
-                condition=Q(state="paid", paid_at__isnull=False)
-                | (~Q(state="paid") & Q(paid_at=None)),
+                condition=Q(state="paid", paid_at__isnull=False) | (~Q(state="paid") & Q(paid_at=None)),
             ),
-            models.CheckConstraint(
-                name="order_price_not_negative", condition=Q(price_minor__gte=0)
-            ),
+            models.CheckConstraint(name="order_price_not_negative", condition=Q(price_minor__gte=0)),
         ]
         indexes = [
             models.Index(name="order_of_account", fields=["account", "-placed_at"]),
-            models.Index(
-                name="order_waiting", fields=["expires_at"], condition=Q(state="placed")
-            ),
+            models.Index(name="order_waiting", fields=["expires_at"], condition=Q(state="placed")),
         ]
 
     def __str__(self) -> str:

@@ -1,15 +1,14 @@
 """One attempt to move money for an order, as the provider tells it."""
 
 import uuid
-from typing import TYPE_CHECKING, Self
+from datetime import datetime
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from portal.kit.moves import moves
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 OPEN = ["processing", "pending_validation"]
 MOVES = moves(
@@ -28,8 +27,8 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         """This will keep the payments whose end the provider has not told yet."""
         return self.filter(state__in=OPEN)
 
-    def due(self, *, now: "datetime") -> Self:
-        """This will keep the open payments that it is time to ask the provider about, the longest waiting first."""
+    def due(self, *, now: datetime) -> Self:
+        """This will keep the open payments to ask the provider about now, the longest waiting first."""
         return self.open().filter(check_at__lte=now).order_by("check_at")
 
 
@@ -37,16 +36,14 @@ class Payment(models.Model):
     """Its id is what we call it towards the provider, so that asking again never charges twice."""
 
     class State(models.TextChoices):
-        PROCESSING = "processing"
-        PENDING_VALIDATION = "pending_validation"
-        SUCCEEDED = "succeeded"
-        DENIED = "denied"
-        CANCELED = "canceled"
+        PROCESSING = "processing", _("waiting for the operator")
+        PENDING_VALIDATION = "pending_validation", _("waiting for a code")
+        SUCCEEDED = "succeeded", _("succeeded")
+        DENIED = "denied", _("denied")
+        CANCELED = "canceled", _("canceled")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    order = models.ForeignKey(
-        "plans.Order", on_delete=models.PROTECT, related_name="payments"
-    )
+    order = models.ForeignKey("plans.Order", on_delete=models.PROTECT, related_name="payments")
     provider = models.CharField(max_length=32)
     reference = models.CharField(max_length=128, null=True, blank=True)  # noqa: DJ001 - unique where known
     amount_minor = models.BigIntegerField()
@@ -67,18 +64,16 @@ class Payment(models.Model):
     objects = PaymentQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
         constraints = [
-            models.UniqueConstraint(
-                name="payment_reference_once", fields=["provider", "reference"]
-            ),
+            models.UniqueConstraint(name="payment_reference_once", fields=["provider", "reference"]),
             models.UniqueConstraint(
                 name="payment_one_alive_per_order",
                 fields=["order"],
                 condition=~Q(state__in=["denied", "canceled"]),
             ),
-            models.CheckConstraint(
-                name="payment_amount_positive", condition=Q(amount_minor__gt=0)
-            ),
+            models.CheckConstraint(name="payment_amount_positive", condition=Q(amount_minor__gt=0)),
             models.CheckConstraint(
                 name="payment_state_known",
                 condition=Q(
