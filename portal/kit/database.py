@@ -6,7 +6,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from django.conf import settings
 from django.db import close_old_connections, connections
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, sql
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
@@ -67,4 +67,4 @@ def _fresh(verb: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwa
 async def _take_role(connection: AsyncConnection[Row]) -> None:
     role = settings.DATABASES["default"].get("OPTIONS", {}).get("assume_role")
     if role:
-        await connection.execute(f'SET ROLE "{role}"')
+        await connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))

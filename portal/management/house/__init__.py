@@ -1,0 +1,1 @@
+"""The rules of the house: small functions that read one file or the project and say what breaks them."""
