@@ -1,10 +1,11 @@
 """Each rule of the house finds what was planted for it, and leaves good work alone."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pytest
 from django.db.migrations import Migration, RunPython, RunSQL
+from django.db.migrations.operations.base import Operation
 
 from portal.management.house import (
     code,
@@ -168,20 +169,17 @@ class TestMigrations:
         assert _found(migrations.unnamed, Migration(name, "plans"))
 
     def test_refuses_two_lines(self) -> None:
-        first, second = Migration("0002_a", "plans"), Migration("0002_b", "plans")
-        first.dependencies = second.dependencies = [("plans", "0001_initial")]
+        first = _migration("0002_a", after=["0001_initial"])
+        second = _migration("0002_b", after=["0001_initial"])
         assert _found(migrations.branching, first, second)
 
     def test_refuses_a_merge(self) -> None:
-        merge = Migration("0003_merge", "plans")
-        merge.dependencies = [("plans", "0002_a"), ("plans", "0002_b")]
-        assert _found(migrations.branching, merge)
+        assert _found(migrations.branching, _migration("0003_merge", after=["0002_a", "0002_b"]))
 
     def test_refuses_a_step_without_its_way_back(self) -> None:
-        one_way, both_ways = Migration("0002_a", "plans"), Migration("0003_b", "plans")
-        one_way.operations = [RunSQL("SELECT 1")]
-        both_ways.operations = [RunSQL("SELECT 1", RunSQL.noop), RunPython(_nothing, RunPython.noop)]
-        found = _found(migrations.irreversible, one_way, both_ways)
+        one_way = _migration("0002_a", steps=[RunSQL("SELECT 1")])
+        back = [RunSQL("SELECT 1", RunSQL.noop), RunPython(_nothing, RunPython.noop)]
+        found = _found(migrations.irreversible, one_way, _migration("0003_b", steps=back))
         assert [finding.path for finding in found] == ["plans/migrations/0002_a.py"]
 
 
@@ -201,6 +199,12 @@ class TestTranslations:
 
 def _found(rule: Callable[[Iterable[Migration]], Iterable[Finding]], *given: Migration) -> list[Finding]:
     return list(rule(given))
+
+
+def _migration(name: str, *, after: Sequence[str] = (), steps: Sequence[Operation] = ()) -> Migration:
+    body = {"dependencies": [("plans", parent) for parent in after], "operations": list(steps)}
+    made: Migration = type("Migration", (Migration,), body)(name, "plans")
+    return made
 
 
 def _nothing(*_given: object) -> None: ...
