@@ -1,7 +1,101 @@
 """What allauth asks of us: how people are made, found by phone, and sent their codes."""
 
+from typing import Any
+from urllib.parse import urlencode
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.stages import EmailVerificationStage
+from allauth.core import context
+from django.conf import settings
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from accounts import senders
+from accounts.models import User, normal_email
+from portal.kit import clock
 
 
-class Adapter(DefaultAccountAdapter):
+class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
     """Signing up and signing in by e-mail or phone."""
+
+    def new_user(self, _request: HttpRequest) -> User:
+        """This will return a person who has just come in, not yet stored."""
+        return User(created_at=clock.now(), language=_request.LANGUAGE_CODE)
+
+    def save_user(self, request: HttpRequest, user: User, form: Form, commit: bool = True) -> User:  # noqa: FBT001, FBT002 - allauth's signature
+        """This will store the person with their phone number in one write, because one of the two must be there."""
+        super().save_user(request, user, form, commit=False)
+        if commit:
+            user.save()
+        return user
+
+    def clean_email(self, email: str) -> str:
+        """This will bring an address into its stored form."""
+        return normal_email(email)
+
+    def get_login_stages(self) -> list[str]:
+        """This will name the steps of a sign-in; who has no e-mail address has none to verify."""
+        ours = f"{__name__}.{EmailStage.__name__}"
+        theirs = f"{EmailVerificationStage.__module__}.{EmailVerificationStage.__name__}"
+        return [ours if stage == theirs else stage for stage in super().get_login_stages()]
+
+    def post_login(self, request: HttpRequest, user: User, **hooks: Any) -> HttpResponse:
+        """This will send a person without an account to found one, and come back to where they were going."""
+        answer: HttpResponse = super().post_login(request, user, **hooks)
+        if user.language:
+            answer.set_cookie(settings.LANGUAGE_COOKIE_NAME, user.language, samesite="Lax", secure=settings.SECURE)
+        if user.is_staff or user.current_membership or not isinstance(answer, HttpResponseRedirect):
+            return answer
+        answer["Location"] = f"{reverse('founding')}?{urlencode({'next': answer.url})}"
+        return answer
+
+    def get_phone(self, user: User) -> tuple[str, bool] | None:
+        """This will return the phone number of `user` and whether it was verified."""
+        return (user.phone, user.phone_verified_at is not None) if user.phone else None
+
+    def set_phone(self, user: User, phone: str, verified: bool) -> None:  # noqa: FBT001 - allauth's signature
+        """This will give `user` a phone number."""
+        user.phone = phone
+        user.phone_verified_at = clock.now() if verified else None
+        if user.pk:
+            user.save(update_fields=["phone", "phone_verified_at"])
+
+    def set_phone_verified(self, user: User, phone: str) -> None:
+        """This will note that `user` typed the code that was sent to `phone`."""
+        User.objects.filter(pk=user.pk, phone=phone).update(phone_verified_at=clock.now())
+        user.refresh_from_db(fields=["phone", "phone_verified_at"])
+
+    def get_user_by_phone(self, phone: str) -> User | None:
+        """This will find whose phone number this is."""
+        return User.objects.filter(phone=phone, is_active=True).first()
+
+    def send_verification_code_sms(self, user: User, phone: str, code: str, **_more: Any) -> None:  # noqa: ARG002 - allauth's signature
+        """This will send a code."""
+        _send("code", phone, code=code)
+
+    def send_unknown_account_sms(self, phone: str, **_more: Any) -> None:
+        """This will tell the owner of an unknown number that there is no account, without telling the page."""
+        _send("unknown_account", phone, link=settings.BASE_URL + reverse("account_signup"))
+
+    def send_account_already_exists_sms(self, phone: str) -> None:
+        """This will tell the owner of a known number to sign in instead of signing up."""
+        _send("known_account", phone, link=settings.BASE_URL + reverse("account_login"))
+
+
+class EmailStage(EmailVerificationStage):  # type: ignore[misc]  # allauth ships no types
+    """Asks for the code that was mailed, of those who have an e-mail address."""
+
+    def handle(self) -> tuple[HttpResponse | None, bool]:
+        """This will let people pass who signed up by phone alone."""
+        user = self.login.user
+        if user is not None and not user.email:
+            return None, True
+        answer: tuple[HttpResponse | None, bool] = super().handle()
+        return answer
+
+
+def _send(name: str, phone: str, **words: str) -> None:
+    text = render_to_string(f"accounts/sms/{name}.txt", words, request=context.request)
+    senders.send_sms(phone, text.strip())

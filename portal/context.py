@@ -1,10 +1,40 @@
-"""What every page needs to know: whose portal this is, and who is looking."""
+"""What every page needs to know: whose portal this is, who looks, and at what."""
 
+from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
+
+from accounts.models import Account, Member, User
+from portal import brand
+
+QUERY_BUDGET = 3
+"""Session, user and membership; the brand comes from memory."""
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """This will name the brand, the member and account that look, and the section of the page."""
-    return {}
+    """This will name the brand, the member and account that look, and the section of the page.
+
+    The member and the account are asked for only when a template names them.
+    """
+    named = brand.current()
+    return {
+        "brand": named,
+        "brand_logo_version": brand.logo_version(named),
+        "member": partial(_member, request),
+        "account": partial(_account, request),
+        "nav": request.path.split("/")[1] or "home",
+        "demo": settings.DEMO,
+    }
+
+
+def _member(request: HttpRequest) -> Member | None:
+    user = getattr(request, "user", None)
+    return user.current_membership if isinstance(user, User) else None
+
+
+def _account(request: HttpRequest) -> Account | None:
+    member = _member(request)
+    return member.account if member else None
+

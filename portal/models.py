@@ -1,9 +1,11 @@
-"""What belongs to the portal as a whole: its clock."""
+"""What belongs to the portal as a whole: its clock and its brand."""
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Clock(models.Model):
@@ -21,3 +23,40 @@ class Clock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.shift} ahead"
+
+
+class Brand(models.Model):
+    """One row: whose portal this is, as staff set it in admin."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
+    site_name = models.CharField(_("site name"), max_length=60, blank=True)
+    accent = models.CharField(
+        _("accent"), max_length=7, blank=True, help_text=_("A color such as #00707a that white text can be read on.")
+    )
+    logo = models.BinaryField(_("logo"), null=True, blank=True, editable=False)
+    legal_entity = models.CharField(_("legal entity"), max_length=200, blank=True)
+    support_phone = models.CharField(_("support phone"), max_length=40, blank=True)
+    support_hours = models.CharField(_("support hours"), max_length=100, blank=True)
+    icp_filing = models.CharField(_("ICP filing"), max_length=60, blank=True)
+    telecom_license = models.CharField(_("telecom license"), max_length=60, blank=True)
+    generative_ai_filing = models.CharField(_("generative AI filing"), max_length=60, blank=True)
+    algorithm_filing = models.CharField(_("algorithm filing"), max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = _("brand")
+        verbose_name_plural = _("brand")
+        constraints = (
+            models.CheckConstraint(name="brand_is_one_row", condition=Q(id=1)),
+            models.CheckConstraint(
+                name="brand_accent_is_a_color", condition=Q(accent="") | Q(accent__regex="^#[0-9a-f]{6}$")
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.site_name or settings.SITE_NAME
+
+    @property
+    def filings(self) -> list[str]:
+        """The numbers that Chinese law wants on every page, those that are set."""
+        numbers = [self.icp_filing, self.telecom_license, self.generative_ai_filing, self.algorithm_filing]
+        return [number for number in numbers if number]

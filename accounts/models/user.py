@@ -2,14 +2,19 @@
 
 import unicodedata
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from portal.kit import clock
+
+if TYPE_CHECKING:
+    from accounts.models.account import Member
 
 
 def normal_email(address: str) -> str:
@@ -29,12 +34,17 @@ class UserManager(BaseUserManager["User"]):
         name: str = "",
         now: datetime | None = None,
     ) -> "User":
-        """This will make a person who signs in by `email` or `phone` (E.164); without a password, by code only."""
+        """This will make a person who signs in by `email` or `phone` (E.164), whom the caller vouches for.
+
+        Without a password they sign in by code only.
+        """
         user = self.model(email=normal_email(email) if email else None, phone=phone, name=name)
         user.created_at = now or clock.now()
         user.phone_verified_at = user.created_at if phone else None
         user.set_password(password)
         user.save(using=self._db)
+        if user.email:
+            EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
         return user
 
     def create_superuser(self, email: str, *, password: str | None = None) -> "User":
@@ -91,3 +101,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         """This will return what a page calls this person."""
         return str(self)
+
+    @cached_property
+    def current_membership(self) -> "Member | None":
+        """The membership this person acts as: the oldest that has not ended; asked once an object."""
+        memberships = self.memberships.active().select_related("account")
+        return memberships.order_by("joined_at", "pk").first()
+
+    def forget_membership(self) -> None:
+        """This will make `current_membership` ask again, after it changed."""
+        self.__dict__.pop("current_membership", None)

@@ -1,0 +1,126 @@
+"""What people may type: shape in, clean values out. No form saves anything of ours."""
+
+from functools import cache
+from typing import Any, ClassVar
+from zoneinfo import available_timezones
+
+from allauth.account import forms as allauth_forms
+from django import forms
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+from django.utils.html import format_html
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from accounts import legal_texts, phones
+from accounts.models import Account, User, normal_email
+from portal.kit import clock
+
+LONGEST_CONTACT = 254
+FAVORITE_ZONES = ["Asia/Shanghai", "Asia/Hong_Kong", "Asia/Singapore", "Asia/Tokyo", "Europe/London", "America/New_York"]
+
+
+def normal_contact(typed: str) -> tuple[str, str]:
+    """This will return ("email" or "phone", the normal form of what was typed); raises a form's ValidationError."""
+    typed = typed.strip()
+    if "@" in typed or "＠" in typed:
+        return "email", forms.EmailField().clean(normal_email(typed))
+    try:
+        return "phone", phones.normal(typed)
+    except phones.BadNumber as refusal:
+        raise forms.ValidationError(_(refusal.sentence), code=refusal.code) from refusal
+
+
+class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth ships no types
+    """One field for a phone number or an e-mail address, and one box that is never ticked beforehand."""
+
+    contact = forms.CharField(
+        label=_("Phone number or e-mail"),
+        max_length=LONGEST_CONTACT,
+        help_text=_("We send a code of six digits there. No password is needed."),
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True}),
+    )
+    agreed = forms.BooleanField(
+        error_messages={"required": _("Please read both texts and tick the box; without it we may not open an account.")}
+    )
+    field_order: ClassVar[list[str]] = ["contact", "agreed"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("email", "phone", "password1"):
+            self.fields.pop(name, None)
+        self.fields["agreed"].label = format_html(
+            _('I have read and agree to the <a href="{}" target="_blank">terms of service</a> and the <a href="{}" target="_blank">privacy text</a>.'),
+            reverse_lazy("legal_text", args=["terms"]),
+            reverse_lazy("legal_text", args=["privacy"]),
+        )
+
+    def clean_contact(self) -> str:
+        """This will sort what was typed into an e-mail address or a phone number, as allauth knows them."""
+        kind, value = normal_contact(self.cleaned_data["contact"])
+        self.cleaned_data[kind] = self.validate_unique_email(value) if kind == "email" else value
+        return value
+
+    def custom_signup(self, request: HttpRequest, user: User) -> None:
+        """This will record which versions of the terms and the privacy text the new person agreed to."""
+        super().custom_signup(request, user)
+        legal_texts.agree(user, language=get_language() or "", now=clock.now())
+
+
+class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]  # allauth ships no types
+    """Phone number or e-mail; whoever leaves the password empty gets a code."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        login, password = self.fields["login"], self.fields["password"]
+        login.label = _("Phone number or e-mail")
+        login.widget.attrs = {"autocomplete": "username", "autofocus": True}
+        password.required = False
+        password.label = _("Password")
+        password.widget.attrs = {"autocomplete": "current-password"}
+        password.help_text = _("Leave it empty and we send you a code of six digits.")
+
+    def clean_login(self) -> str:
+        """This will bring the phone number or e-mail into its stored form."""
+        return normal_contact(self.cleaned_data["login"])[1]
+
+
+@cache
+def _zones() -> list[tuple[str, str]]:
+    names = FAVORITE_ZONES + sorted(name for name in available_timezones() - set(FAVORITE_ZONES) if "/" in name)
+    return [(name, name.replace("_", " ")) for name in names]
+
+
+class FoundingForm(forms.Form):
+    """What kind of account, its name, and the clock it lives by."""
+
+    kind = forms.ChoiceField(label=_("What is it for?"), choices=Account.Kind.choices, widget=forms.RadioSelect)
+    name = forms.CharField(label=_("Its name"), max_length=100, help_text=_("A family name or the name of the business; you can change it later."))
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=_zones, initial="Asia/Shanghai")
+
+
+class AccountForm(forms.Form):
+    """What an account is called and the clock it lives by."""
+
+    name = forms.CharField(label=_("Name"), max_length=100)
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=_zones)
+
+
+class MeForm(forms.Form):
+    """What others in the account call me."""
+
+    name = forms.CharField(label=_("Your name"), max_length=100)
+
+
+class KeyForm(forms.Form):
+    """What a key is for."""
+
+    label = forms.CharField(
+        label=_("What is the key for?"), max_length=60, help_text=_("For example: the shop's chat, or my editor.")
+    )
+
+
+class RevocationForm(forms.Form):
+    """Why a key ends."""
+
+    reason = forms.CharField(label=_("Why?"), max_length=300, required=False)

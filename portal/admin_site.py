@@ -1,0 +1,37 @@
+"""The door of admin: sign-in through the same pages as everyone, and a second factor outside the demo."""
+
+from typing import Any
+
+from allauth.account.decorators import secure_admin_login
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+
+
+class DeskSite(AdminSite):
+    """Django's own admin, named after the portal."""
+
+    site_title = _("Administration")
+    site_header = _("Administration")
+    index_title = _("Everything the portal keeps")
+    enable_nav_sidebar = True
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """This will let in staff alone; outside the demo only with a second factor."""
+        return super().has_permission(request) and _has_second_factor(request.user)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """This will send people to the common sign-in, and staff without a second factor to setting one up."""
+        if request.user.is_authenticated and request.user.is_staff and not _has_second_factor(request.user):
+            return redirect("mfa_activate_totp")
+        answer: HttpResponse = secure_admin_login(super().login)(request, extra_context)
+        return answer
+
+
+def _has_second_factor(user: Any) -> bool:
+    return settings.DEMO or (isinstance(user, User) and is_mfa_enabled(user))
