@@ -4,14 +4,19 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+
+from django.conf import settings
 
 from models_catalog import upstreams
 from models_catalog.models import Alias, ChatModel, Price, Route
 from models_catalog.models.chat_model import CALLABLE_STATES
 from models_catalog.pricing import Rates
+from models_catalog.providers.base import RouteOffer
 from portal.kit import clock
 from portal.kit.refusals import Refusal, gettext_noop
+
+__all__ = ["NotConnected", "Offer", "RouteOffer", "UnknownModel", "forget", "offer", "remembered", "routes_of"]
 
 REMEMBERED_SECONDS = 5.0
 
@@ -32,28 +37,6 @@ class NotConnected(Refusal):
     code = "model_not_connected"
     status = 503
     sentence = gettext_noop("The model “{model}” is not connected on this portal. Please choose another one.")
-
-
-@dataclass(frozen=True, slots=True)
-class RouteOffer:
-    """One way to a model, with all that a client needs to take it."""
-
-    route_id: int
-    upstream_slug: str
-    upstream_model: str
-    base_url: str
-    dialect: str
-    secret: str = field(repr=False)
-    region: str
-    concurrency: int
-    first_byte_timeout_seconds: int
-    idle_timeout_seconds: int
-    hard_deadline_seconds: int
-
-    @property
-    def queue(self) -> str:
-        """The queue that its upstream's calls wait in."""
-        return f"calls.{self.upstream_slug}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,4 +169,5 @@ def _route_offer(route: Route, *, secret: str) -> RouteOffer:
         first_byte_timeout_seconds=upstream.first_byte_timeout_seconds,
         idle_timeout_seconds=upstream.idle_timeout_seconds,
         hard_deadline_seconds=upstream.hard_deadline_seconds,
+        loopback=settings.EGRESS_LOOPBACK,
     )

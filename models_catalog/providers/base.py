@@ -10,13 +10,39 @@
     └── Cut                    the connection broke after the request was sent
 """
 
-from typing import Any, ClassVar
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
 
 import msgspec
 
 from portal.kit.refusals import Refusal, gettext_noop
 
 Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RouteOffer:
+    """One way to a model, with all that a client needs to take it."""
+
+    route_id: int
+    upstream_slug: str
+    upstream_model: str
+    base_url: str
+    dialect: str
+    secret: str = field(repr=False)
+    region: str
+    concurrency: int
+    first_byte_timeout_seconds: float
+    idle_timeout_seconds: float
+    hard_deadline_seconds: float
+    loopback: bool = False
+    """Whether the upstream may stand on this machine."""
+
+    @property
+    def queue(self) -> str:
+        """The queue that its upstream's calls wait in."""
+        return f"calls.{self.upstream_slug}"
 
 
 class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +89,19 @@ class RawUsage(msgspec.Struct, frozen=True, tag="usage"):
 
 
 Event = Accepted | Chunk | RawUsage
+
+
+class Client(Protocol):
+    """What asks one route."""
+
+    def stream(
+        self, request: ChatRequest, *, call_id: str, output_limit: int | None
+    ) -> AsyncGenerator[Event, None]:
+        """This will ask, and give the answer as it arrives: Accepted first, then chunks, and usage if told.
+
+        Close the generator (`contextlib.aclosing`) to hang up. Raises an `UpstreamFailure`; one that is
+        `retriable` and comes before Accepted may be asked again.
+        """
 
 
 class UpstreamFailure(Refusal):
