@@ -29,6 +29,7 @@ class Program:
     log: Path
     is_ready: Callable[[], bool]
     environment: Mapping[str, str] = field(default_factory=dict)
+    folder: Path = Path("/")
     user: str | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     orphan_signal: signal.Signals = signal.SIGKILL
@@ -40,6 +41,7 @@ def spawn_options(program: Program) -> dict[str, Any]:
     """This will return the keyword arguments with which any kind of Popen starts `program`, log apart."""
     return {
         "stdin": subprocess.DEVNULL,
+        "cwd": program.folder,
         "env": {**os.environ, **program.environment},
         "start_new_session": True,
         "preexec_fn": functools.partial(_die_with_parent, program.orphan_signal),

@@ -1,0 +1,37 @@
+"""The worker application: early acknowledgement, no retries, nothing kept; PostgreSQL alone holds the truth."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+from django.conf import settings
+
+from portal.celery.presence import Presence
+from portal.celery.timetable import TIMETABLE
+
+JOBS_QUEUE = "jobs"
+VISIBILITY_SECONDS = 86_400  # never hand a message out twice because a call took long
+
+app = Celery("portal")
+app.conf.update(
+    broker_url=settings.VALKEY_URL,
+    broker_connection_retry=True,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={"visibility_timeout": VISIBILITY_SECONDS, "priority_steps": [0]},
+    task_default_queue=JOBS_QUEUE,
+    task_ignore_result=True,
+    task_acks_late=False,
+    task_serializer="json",
+    accept_content=["json"],
+    worker_prefetch_multiplier=1,
+    worker_enable_remote_control=False,
+    worker_send_task_events=False,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    beat_schedule=TIMETABLE,
+    timezone="UTC",
+)
+app.steps["consumer"].add(Presence)
+app.autodiscover_tasks(["accounts", "models_catalog", "plans", "usage"])

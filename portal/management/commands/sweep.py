@@ -1,0 +1,18 @@
+"""Closes, for as long as it runs, what a lost process left open."""
+
+import asyncio
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from usage import sweeper
+
+
+class Command(BaseCommand):
+    """One sweeper is enough; two are harmless."""
+
+    help = "Sweeps open calls until it is stopped."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """This will sweep until SIGINT or SIGTERM."""
+        asyncio.run(sweeper.run())
