@@ -1,4 +1,4 @@
-"""Makes the clock, `app_now()` that tells business time, and the maker of monthly partitions."""
+"""Makes the clock, `app_now()` and `new_id()` that tell business time, and the maker of monthly partitions."""
 
 from datetime import timedelta
 
@@ -9,6 +9,10 @@ INSERT INTO portal_clock (id, shift) VALUES (1, interval '0');
 CREATE FUNCTION app_now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = public, pg_temp
 RETURN clock_timestamp() + coalesce((SELECT shift FROM public.portal_clock), interval '0');
+
+CREATE FUNCTION new_id() RETURNS uuid LANGUAGE sql VOLATILE
+SET search_path = public, pg_temp
+RETURN uuidv7(coalesce((SELECT shift FROM public.portal_clock), interval '0'));
 """
 
 # A month that already has rows in the default partition keeps them there: they are found just the same.
@@ -70,7 +74,7 @@ class Migration(migrations.Migration):
                 name="clock_never_behind", condition=models.Q(shift__gte=timedelta(0))
             ),
         ),
-        migrations.RunSQL(APP_NOW, "DROP FUNCTION app_now()"),
+        migrations.RunSQL(APP_NOW, "DROP FUNCTION new_id(); DROP FUNCTION app_now()"),
         migrations.RunSQL(
             MAKE_PARTITIONS, "DROP FUNCTION make_partitions(text, text, integer); DROP FUNCTION first_id_of(timestamptz)"
         ),

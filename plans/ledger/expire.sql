@@ -1,0 +1,52 @@
+-- Ends lots that are past their end: what is available goes to "expired"; what open calls hold is left to
+-- them. At most p_limit lots; a wallet that is busy right now is left to the next run.
+DROP FUNCTION IF EXISTS ledger_expire(integer);
+CREATE FUNCTION ledger_expire(p_limit integer)
+RETURNS TABLE (lot_id bigint, account_id bigint, expired bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  v_now timestamptz := app_now();
+  v_lots bigint[];
+  v_accounts bigint[];
+  v_lot record;
+  v_journal uuid;
+BEGIN
+  SELECT array_agg(l.id), array_agg(l.account_id) INTO v_lots, v_accounts FROM (
+    SELECT o.id, o.account_id FROM plans_lot o WHERE o.drawable AND o.expires_at <= v_now
+    ORDER BY o.expires_at LIMIT p_limit
+  ) l;
+  v_accounts := ARRAY(
+    SELECT w.account_id FROM plans_wallet w WHERE w.account_id = ANY (v_accounts)
+    ORDER BY w.account_id FOR NO KEY UPDATE SKIP LOCKED);
+  FOR v_lot IN
+    UPDATE plans_lot l SET expired = l.expired + l.available, available = 0
+    WHERE l.id = ANY (v_lots) AND l.account_id = ANY (v_accounts) AND l.drawable
+    RETURNING l.id, l.account_id, old.available AS amount
+  LOOP
+    v_journal := new_id();
+    INSERT INTO plans_journal (id, kind, account_id, reason, moved_at)
+    VALUES (v_journal, 'expire', v_lot.account_id, '', v_now);
+    INSERT INTO plans_posting (journal_id, account_code, unit, lot_id, amount) VALUES
+      (v_journal, 'avail:' || v_lot.account_id, 'µ', v_lot.id, -v_lot.amount),
+      (v_journal, 'expired', 'µ', v_lot.id, v_lot.amount);
+    lot_id := v_lot.id;
+    account_id := v_lot.account_id;
+    expired := v_lot.amount;
+    RETURN NEXT;
+  END LOOP;
+END $$;
+
+-- Forgets idempotency keys that are older than a day, at most p_limit of them.
+CREATE OR REPLACE FUNCTION ledger_forget_keys(p_limit integer) RETURNS integer
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  WITH old AS (
+    SELECT i.account_id, i.scope, i.key FROM plans_idempotencykey i
+    WHERE i.created_at <= clock_timestamp() - interval '24 hours'
+    ORDER BY i.created_at LIMIT p_limit FOR UPDATE SKIP LOCKED
+  ), gone AS (
+    DELETE FROM plans_idempotencykey i USING old o
+    WHERE (i.account_id, i.scope, i.key) = (o.account_id, o.scope, o.key) RETURNING 1
+  )
+  SELECT count(*)::integer FROM gone
+$$;

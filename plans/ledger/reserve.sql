@@ -1,0 +1,206 @@
+-- Opens calls: sets credits aside for each, or refuses it and leaves nothing behind.
+--
+-- Takes a JSON array of {call_id, account_id, member_id, departments, project_id, scenario_id, api_key_id,
+-- end_user, chat_model_id, price_id, amount, floor_amount, source, streamed, reply_to, prompt_tokens,
+-- output_limit, output_rate, idempotency_scope, idempotency_key, body_hash, queue_deadline_seconds,
+-- hard_deadline_seconds} and returns a row for each, in the same order.
+--
+-- All wallets are locked first, in the order of their accounts. An account's wallet guards its lots, windows,
+-- holds and keys, so each call is looked at as a whole before the first write, and needs no savepoint.
+CREATE OR REPLACE FUNCTION ledger_reserve(p_calls jsonb)
+RETURNS TABLE (call_id uuid, outcome text, details jsonb)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp SET lock_timeout = '2s' SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+DECLARE
+  c_open_calls CONSTANT integer := 512;
+  v_now timestamptz;
+  v_call record;
+  v_state record;
+  v_quota record;
+  v_tight record;
+  v_lot record;
+  v_floor bigint;
+  v_room bigint;
+  v_found bigint;
+  v_amount bigint;
+  v_limit bigint;
+  v_lots bigint[];
+  v_drawn bigint[];
+  v_windows bigint[];
+  v_unopened bigint[];
+BEGIN
+  PERFORM FROM plans_wallet w
+  WHERE w.account_id IN (SELECT g.account_id FROM jsonb_to_recordset(p_calls) AS g(account_id bigint))
+  ORDER BY w.account_id FOR NO KEY UPDATE;
+  v_now := app_now();
+
+  FOR v_call IN
+    SELECT * FROM jsonb_to_recordset(p_calls) AS g(
+      call_id uuid, account_id bigint, member_id bigint, departments bigint[], project_id bigint,
+      scenario_id bigint, api_key_id bigint, end_user text, chat_model_id bigint, price_id bigint,
+      amount bigint, floor_amount bigint, source text, streamed boolean, reply_to text,
+      prompt_tokens bigint, output_limit bigint, output_rate bigint, idempotency_scope text,
+      idempotency_key text, body_hash text, queue_deadline_seconds float8, hard_deadline_seconds float8)
+  LOOP
+    call_id := v_call.call_id;
+
+    -- asked before?
+    IF v_call.idempotency_key IS NOT NULL THEN
+      SELECT i.call_id, i.body_hash INTO v_state FROM plans_idempotencykey i
+      WHERE i.account_id = v_call.account_id AND i.scope = v_call.idempotency_scope
+        AND i.key = v_call.idempotency_key AND i.created_at > clock_timestamp() - interval '24 hours';
+      IF FOUND THEN
+        outcome := CASE WHEN v_state.body_hash = v_call.body_hash THEN 'replay' ELSE 'mismatch' END;
+        details := jsonb_build_object('call_id', v_state.call_id);
+        RETURN NEXT;
+        CONTINUE;
+      END IF;
+    END IF;
+
+    -- may they call at all?
+    SELECT a.time_zone,
+      a.suspended_at IS NOT NULL OR w.suspended_at IS NOT NULL OR w.debt > 0 AS suspended,
+      m.id IS NULL OR m.left_at IS NOT NULL OR v_call.api_key_id IS NOT NULL
+        AND (k.id IS NULL OR k.revoked_at IS NOT NULL OR k.expires_at <= v_now) AS revoked,
+      CASE WHEN m.paused_at IS NOT NULL THEN jsonb_build_object('node_kind', 'member', 'node_id', m.id)
+        WHEN p.paused_at IS NOT NULL THEN jsonb_build_object('node_kind', 'project', 'node_id', p.id)
+        WHEN s.paused_at IS NOT NULL THEN jsonb_build_object('node_kind', 'scenario', 'node_id', s.id)
+        ELSE (SELECT jsonb_build_object('node_kind', 'department', 'node_id', d.id)
+              FROM accounts_department d
+              WHERE d.id = ANY (v_call.departments) AND d.paused_at IS NOT NULL LIMIT 1)
+      END AS paused,
+      (SELECT count(*) FROM plans_hold h WHERE h.account_id = a.id) AS open_calls
+    INTO v_state
+    FROM accounts_account a
+    LEFT JOIN plans_wallet w ON w.account_id = a.id
+    LEFT JOIN accounts_member m ON m.id = v_call.member_id AND m.account_id = a.id
+    LEFT JOIN accounts_apikey k ON k.id = v_call.api_key_id AND k.account_id = a.id
+    LEFT JOIN accounts_project p ON p.id = v_call.project_id
+    LEFT JOIN accounts_scenario s ON s.id = v_call.scenario_id
+    WHERE a.id = v_call.account_id;
+    outcome := CASE
+      WHEN NOT FOUND OR v_state.suspended THEN 'suspended'
+      WHEN v_state.revoked THEN 'revoked'
+      WHEN v_state.paused IS NOT NULL THEN 'paused'
+      WHEN v_state.open_calls >= c_open_calls THEN 'busy'
+    END;
+    IF outcome IS NOT NULL THEN
+      details := CASE outcome WHEN 'paused' THEN v_state.paused
+        WHEN 'busy' THEN jsonb_build_object('limit', c_open_calls) ELSE '{}' END;
+      RETURN NEXT;
+      CONTINUE;
+    END IF;
+
+    -- what do the quotas leave?
+    v_floor := CASE WHEN v_call.output_rate > 0
+      THEN least(coalesce(v_call.floor_amount, v_call.amount), v_call.amount) ELSE v_call.amount END;
+    v_room := v_call.amount;
+    v_tight := NULL;
+    v_windows := '{}';
+    v_unopened := '{}';
+    FOR v_quota IN
+      SELECT q.id, q.node_kind, q.node_id, q."window", q.limit_microcredits AS "limit",
+        w.id AS window_id, coalesce(w.used, 0) AS used, coalesce(w.held, 0) AS held, w.ends_at,
+        q.limit_microcredits - coalesce(w.used + w.held, 0) AS rest
+      FROM unnest(
+        ARRAY['account', 'member', 'project', 'scenario', 'key']
+          || array_fill('department'::text, ARRAY[cardinality(v_call.departments)]),
+        ARRAY[v_call.account_id, v_call.member_id, v_call.project_id, v_call.scenario_id, v_call.api_key_id]
+          || v_call.departments
+      ) AS n(kind, id)
+      JOIN plans_quota q
+        ON q.account_id = v_call.account_id AND q.node_kind = n.kind AND q.node_id = n.id
+      LEFT JOIN LATERAL (
+        SELECT o.id, o.used, o.held, o.ends_at FROM plans_quotawindow o
+        WHERE o.quota_id = q.id AND o.starts_at <= v_now AND (o.ends_at > v_now OR o.ends_at IS NULL)
+        ORDER BY o.starts_at DESC LIMIT 1
+      ) w ON true
+    LOOP
+      IF v_quota.window_id IS NULL THEN
+        v_unopened := v_unopened || v_quota.id;
+      ELSE
+        v_windows := v_windows || v_quota.window_id;
+      END IF;
+      IF v_quota.rest < v_room THEN
+        v_room := v_quota.rest;
+        v_tight := v_quota;
+      END IF;
+    END LOOP;
+    IF v_room < v_floor THEN
+      outcome := 'quota';
+      details := jsonb_build_object('node_kind', v_tight.node_kind, 'node_id', v_tight.node_id,
+        'window', v_tight."window", 'used', v_tight.used, 'held', v_tight.held, 'limit', v_tight."limit",
+        'resets_at', coalesce(v_tight.ends_at,
+          (SELECT w.ends_at FROM ledger_window(v_tight."window", v_now, v_state.time_zone) w)));
+      RETURN NEXT;
+      CONTINUE;
+    END IF;
+
+    -- what do the lots give?
+    v_found := 0;
+    v_lots := '{}';
+    v_drawn := '{}';
+    IF v_room > 0 THEN
+      FOR v_lot IN
+        SELECT l.id, l.available FROM plans_lot l
+        WHERE l.account_id = v_call.account_id AND l.drawable AND l.effective_at <= v_now
+          AND (l.expires_at > v_now OR l.expires_at IS NULL)
+        ORDER BY l.priority, l.expires_at, l.granted_at, l.id
+      LOOP
+        v_lots := v_lots || v_lot.id;
+        v_drawn := v_drawn || least(v_lot.available, v_room - v_found);
+        v_found := v_found + least(v_lot.available, v_room - v_found);
+        EXIT WHEN v_found = v_room;
+      END LOOP;
+    END IF;
+    v_amount := v_found;
+    -- Every token less saves its rate, so this many fewer surely fit into what is missing.
+    v_limit := CASE WHEN v_amount = v_call.amount THEN v_call.output_limit
+      ELSE v_call.output_limit
+        - ceil((v_call.amount - v_amount) * 1000000.0 / nullif(v_call.output_rate, 0))::bigint END;
+    IF v_amount < v_floor OR v_limit < 1 AND v_amount < v_call.amount THEN
+      outcome := 'no_credits';
+      details := jsonb_build_object('available', v_found, 'needed', v_floor);
+      RETURN NEXT;
+      CONTINUE;
+    END IF;
+
+    -- admitted: from here on only writes
+    UPDATE plans_lot l SET available = l.available - d.amount, held = l.held + d.amount
+    FROM unnest(v_lots, v_drawn) AS d(id, amount) WHERE l.id = d.id;
+    INSERT INTO plans_holdlot (hold_id, lot_id, ord, amount)
+    SELECT v_call.call_id, d.id, d.ord, d.amount
+    FROM unnest(v_lots, v_drawn) WITH ORDINALITY AS d(id, amount, ord);
+    IF v_unopened <> '{}' THEN
+      v_windows := v_windows || ARRAY(
+        SELECT ledger_open_window(q.id, q."window", v_now, v_state.time_zone)
+        FROM plans_quota q WHERE q.id = ANY (v_unopened));
+    END IF;
+    IF v_windows <> '{}' THEN
+      UPDATE plans_quotawindow w SET held = w.held + v_amount WHERE w.id = ANY (v_windows);
+    END IF;
+    INSERT INTO plans_hold (
+      id, account_id, member_id, departments, project_id, scenario_id, api_key_id, end_user, chat_model_id,
+      price_id, amount, state, fence, worker, reply_to, source, streamed, prompt_tokens, output_limit,
+      quota_windows, opened_at, queue_deadline, hard_deadline)
+    VALUES (
+      v_call.call_id, v_call.account_id, v_call.member_id, coalesce(v_call.departments, '{}'),
+      v_call.project_id, v_call.scenario_id, v_call.api_key_id, coalesce(v_call.end_user, ''),
+      v_call.chat_model_id, v_call.price_id, v_amount, 'queued', 0, '', coalesce(v_call.reply_to, ''),
+      v_call.source, v_call.streamed, v_call.prompt_tokens, v_limit, v_windows, v_now,
+      clock_timestamp() + v_call.queue_deadline_seconds * interval '1 second',
+      clock_timestamp() + v_call.hard_deadline_seconds * interval '1 second');
+    IF v_call.idempotency_key IS NOT NULL THEN
+      INSERT INTO plans_idempotencykey AS i (account_id, scope, key, body_hash, call_id, created_at)
+      VALUES (v_call.account_id, v_call.idempotency_scope, v_call.idempotency_key, v_call.body_hash,
+        v_call.call_id, clock_timestamp())
+      ON CONFLICT ON CONSTRAINT plans_idempotencykey_pkey DO UPDATE
+      SET body_hash = excluded.body_hash, call_id = excluded.call_id, created_at = excluded.created_at;
+    END IF;
+    outcome := 'ok';
+    details := jsonb_build_object('amount', v_amount, 'output_limit', v_limit);
+    RETURN NEXT;
+  END LOOP;
+END $$;
