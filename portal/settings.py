@@ -198,9 +198,12 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static", ("fonts", Path(fontpkg_inter.__file__).parent / "files")]
 WHITENOISE_USE_FINDERS = True
+_static_files = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+if DEMO:  # compressing takes half a minute, which a first look need not wait for
+    _static_files = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": _static_files},
 }
 
 # --- mail ------------------------------------------------------------------------------------------

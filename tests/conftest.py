@@ -27,7 +27,8 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
     if not hasattr(config, "workerinput"):
         _start_servers(config)
-    assert not settings.DEBUG  # reads the settings, which lets pytest-django set Django up
+    # Reading the settings lets pytest-django set Django up; hashed names would need collected files.
+    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
 
 def _start_servers(config: pytest.Config) -> None:

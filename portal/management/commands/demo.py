@@ -56,6 +56,7 @@ class Command(BaseCommand):
 
 
 def _load() -> None:
+    call_command("collectstatic", verbosity=0, interactive=False)
     demo.wait_for_database()
     call_command("migrate", verbosity=0, interactive=False)
     demo.load()
