@@ -30,7 +30,7 @@ _STEPS_CHINESE = ((10**12, "万亿"), (10**8, "亿"), (10**4, "万"))
 
 
 @register.filter
-def credits(microcredits: int | None) -> str:  # noqa: A001 - the name that templates use
+def credits(microcredits: int | None) -> str:
     """This will write credits as people say them: 9,999 · 10 million · 1000 万."""
     return _short(_credits(microcredits), _STEPS_CHINESE if _is_chinese() else _STEPS_ENGLISH, NO_BREAK)
 

@@ -26,7 +26,7 @@ class Day(Protocol):
     @property
     def date(self) -> date: ...
     @property
-    def values(self) -> Sequence[int]: ...
+    def parts(self) -> Sequence[int]: ...
 
 
 class Chart(Protocol):
@@ -88,7 +88,7 @@ class Plot:
 @register.simple_tag
 def plot(chart: Chart) -> Plot:
     """This will lay out stacked bars: percent across, so that it fits every width, and pixels down."""
-    step, top = _scale(max([sum(day.values) for day in chart.days] + [chart.even_pace]))
+    step, top = _scale(max([sum(day.parts) for day in chart.days] + [chart.even_pace]))
     days = len(chart.days)
     every = max(1, -(-days // LABELS_SHOWN))
     return Plot(
@@ -96,7 +96,7 @@ def plot(chart: Chart) -> Plot:
         marks=tuple(Mark(_y(value, top), value) for value in range(0, top + 1, step)),
         pace=Mark(_y(chart.even_pace, top), chart.even_pace) if chart.even_pace else None,
         legend=tuple((index % COLORS + 1, name) for index, name in enumerate(chart.series)),
-        total=sum(sum(day.values) for day in chart.days),
+        total=sum(sum(day.parts) for day in chart.days),
     )
 
 
@@ -113,8 +113,8 @@ def _bar(chart: Chart, index: int, *, top: int, every: int) -> Bar:
         left=round(slot * (index + (1 - BAR_SHARE) / 2), 3),
         middle=round(slot * (index + 0.5), 3),
         width=round(slot * BAR_SHARE, 3),
-        total=sum(day.values),
-        pieces=_pieces(chart.series, day.values, top),
+        total=sum(day.parts),
+        pieces=_pieces(chart.series, day.parts, top),
         is_labeled=index % every == 0,
     )
 

@@ -1,0 +1,14 @@
+/* Keeps a form from being sent twice: its buttons rest while it is under way. */
+export function start(form) {
+  const rest = (busy) => {
+    for (const button of form.querySelectorAll("button:not([type=button])")) {
+      button.setAttribute("aria-busy", String(busy));
+      button.disabled = busy;
+    }
+  };
+  // after this turn of the loop, so that the pressed button's name and value are still sent
+  form.addEventListener("submit", (event) => setTimeout(() => { if (!event.defaultPrevented) rest(true); }));
+  form.addEventListener("htmx:beforeRequest", () => rest(true));
+  form.addEventListener("htmx:afterRequest", () => rest(false));
+  addEventListener("pageshow", () => rest(false));
+}
