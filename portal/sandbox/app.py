@@ -1,0 +1,37 @@
+"""The sandbox as one app: the scripted upstream at /upstream, the telephone operator at /operator."""
+
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from portal.sandbox import operator, upstream
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
+
+_MOUNTS: dict[str, App] = {"/upstream": upstream.app, "/operator": operator.Operator(os.environ.get("OPERATOR_TOKEN", "sandbox"))}
+
+
+async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """This will hand a request to the app that is mounted at the first part of its path (ASGI)."""
+    if scope["type"] == "lifespan":
+        await _live(receive, send)
+        return
+    if scope["type"] != "http":
+        return
+    for mount, mounted in _MOUNTS.items():
+        if scope["path"] == mount or scope["path"].startswith(mount + "/"):
+            root = scope.get("root_path", "") + mount
+            await mounted(scope | {"root_path": root}, receive, send)
+            return
+    await send({"type": "http.response.start", "status": 404, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": b"nothing is mounted here\n"})
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

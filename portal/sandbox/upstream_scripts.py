@@ -1,0 +1,77 @@
+"""How the scripted upstream behaves: by the name of the model, changed by a directive in the question.
+
+[[script words=20 gap_ms=5]]      twenty words, five milliseconds apart
+[[script fail=500 times=1]]       fails once for each request id, then answers
+[[script fail=cut after=3]]       breaks the connection after three pieces
+model "script:words=20,fail=cut"  the same, without touching the question
+"""
+
+import re
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
+
+_DIRECTIVE = re.compile(r"\[\[script\s+([^\]]*)\]\]")
+
+
+@dataclass(frozen=True)
+class Script:
+    """`words` 0 means a sensible answer; `after` is the piece before which a fault strikes."""
+
+    words: int = 0
+    gap_ms: float = 1000 / 60
+    first_ms: float = 150.0
+    reasoning: int = 0
+    fail: str = ""
+    after: int = 3
+    times: int = 0
+    wait_seconds: float = 0.0
+    name: str = "Demo Fast"
+
+    def healed(self) -> Self:
+        """This will return the same script without its fault."""
+        return replace(self, fail="")
+
+
+MODELS = {
+    "demo-everyday": Script(gap_ms=1000 / 40, name="Demo Everyday"),
+    "demo-fast": Script(name="Demo Fast"),
+    "demo-deep": Script(gap_ms=1000 / 20, first_ms=600.0, reasoning=12, name="Demo Deep"),
+    "demo-instant": Script(gap_ms=0.0, first_ms=0.0, words=20, name="Demo Instant"),
+}
+_KINDS = {field.name: field.type for field in fields(Script)}
+
+
+def script_of(request: dict[str, Any]) -> Script:
+    """This will return the script that the request asks for. Raises `ValueError` when it cannot be read."""
+    model = str(request["model"])
+    script = MODELS.get(model, MODELS["demo-fast"])
+    if model.startswith("script:"):
+        script = _changed(MODELS["demo-instant"], model.removeprefix("script:").replace(",", " "))
+    found = _DIRECTIVE.search(last_question(request))
+    return _changed(script, found[1]) if found else script
+
+
+def last_question(request: dict[str, Any]) -> str:
+    """This will return the text of the last message of a person."""
+    said = [message for message in request["messages"] if message.get("role") == "user"]
+    content = said[-1].get("content") if said else ""
+    if isinstance(content, list):
+        return " ".join(str(part.get("text", "")) for part in content)
+    return str(content or "")
+
+
+def without_directive(question: str) -> str:
+    """This will return the question as a person meant it."""
+    return _DIRECTIVE.sub("", question).strip()
+
+
+def _changed(script: Script, words: str) -> Script:
+    changes: dict[str, Any] = {}
+    for word in words.split():
+        name, _, value = word.partition("=")
+        if name not in _KINDS:
+            wrong = f"no such word in a script: {name}"
+            raise ValueError(wrong)
+        kind = type(getattr(script, name))
+        changes[name] = kind(value)
+    return replace(script, **changes)
