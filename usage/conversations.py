@@ -1,4 +1,4 @@
-"""What the browser chat remembers: asking opens two turns, the end of the call keeps the answer."""
+"""What the browser chat remembers: a question opens two turns, the end of the call keeps the answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ class Heading:
     title: str
 
 
-def ask(  # noqa: PLR0913 - a question is exactly these facts
+def open_turns(  # noqa: PLR0913 - a question is exactly these facts
     member: Member,
     *,
     conversation: Conversation | None,
@@ -191,7 +191,7 @@ def _open(member: Member, *, text: str, model_name: str, key: str, now: datetime
     )
 
 
-def _add_turns(  # noqa: PLR0913 - see `ask`
+def _add_turns(  # noqa: PLR0913 - see `open_turns`
     conversation: Conversation, *, text: str, model_name: str, call_id: UUID, key: str, now: datetime
 ) -> Turn:
     position = Conversation.objects.select_for_update().get(pk=conversation.pk).turns.count()
