@@ -1,6 +1,5 @@
 """Whose portal this is: the brand's row, its color as a stylesheet, its logo as a picture."""
 
-import hashlib
 import re
 import time
 from dataclasses import dataclass
@@ -50,11 +49,6 @@ def logo_type(content: bytes) -> str | None:
     return next((name for name, signature in _SIGNATURES.items() if signature.match(content)), None)
 
 
-def logo_version(brand: Brand) -> str:
-    """This will return a short text that changes with the logo, or nothing without one."""
-    return hashlib.sha256(bytes(brand.logo)).hexdigest()[:12] if brand.logo else ""
-
-
 def contrast_with_white(color: str) -> float:
     """This will return the contrast ratio of `color` ("#00707a") and white (WCAG 2.2, relative luminance)."""
     channels = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
@@ -73,7 +67,7 @@ def stylesheet(_request: HttpRequest) -> HttpResponse:
 @require_safe
 def logo(_request: HttpRequest) -> HttpResponse:
     """This will answer the logo."""
-    content = bytes(current().logo or b"")
+    content = bytes(current().picture or b"")
     media_type = logo_type(content)
     if media_type is None:
         raise Http404

@@ -18,10 +18,8 @@ def portal(request: HttpRequest) -> dict[str, Any]:
 
     The member and the account are asked for only when a template names them.
     """
-    named = brand.current()
     return {
-        "brand": named,
-        "brand_logo_version": brand.logo_version(named),
+        "brand": brand.current(),
         "member": partial(_member, request),
         "account": partial(_account, request),
         "nav": request.path.split("/")[1] or "home",

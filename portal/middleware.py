@@ -6,7 +6,28 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from portal.kit.refusals import Refusal
+from portal.kit.refusals import Refusal, gettext_noop
+
+NEXT_STEPS = {
+    "no_account": ("/accounts/founding/", gettext_noop("Found a household or a business")),
+    "already_founded": ("/people/", gettext_noop("Open the account")),
+    "insufficient_quota": ("/plans/", gettext_noop("See the plans")),
+    "may_not_issue": ("/people/", gettext_noop("See who owns the account")),
+    "owners_only": ("/people/", gettext_noop("See who owns the account")),
+    "too_many_keys": ("/keys/", gettext_noop("Open the keys")),
+    "already_revoked": ("/keys/", gettext_noop("Open the keys")),
+}
+"""Where each refusal leads; the roof knows every floor's pages."""
+
+
+_TYPES = {
+    401: "authentication_error",
+    402: "insufficient_quota",
+    403: "permission_error",
+    429: "rate_limit_error",
+    503: "server_error",
+}
+"""OpenAI's error types by status."""
 
 
 class RefusalMiddleware:
@@ -36,7 +57,7 @@ def sentence_of(refusal: Refusal) -> str:
 def _as_json(refusal: Refusal) -> HttpResponse:
     error = {
         "message": sentence_of(refusal),
-        "type": "invalid_request_error",
+        "type": _TYPES.get(refusal.status, "invalid_request_error"),
         "param": None,
         "code": refusal.code,
         "metadata": dict(refusal.details),
@@ -47,5 +68,6 @@ def _as_json(refusal: Refusal) -> HttpResponse:
 def _as_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     fragment = request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
     template = "portal/refusal.html#sentence" if fragment else "portal/refusal.html"
-    words = {"refusal": refusal, "sentence": sentence_of(refusal), "details": refusal.details}
+    href, action = NEXT_STEPS.get(refusal.code, ("", ""))
+    words = {"refusal": refusal, "sentence": sentence_of(refusal), "href": href, "action": action and _(action)}
     return render(request, template, words, status=refusal.status)

@@ -1,10 +1,12 @@
 """What belongs to the portal as a whole: its clock and its brand."""
 
+import hashlib
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -33,7 +35,7 @@ class Brand(models.Model):
     accent = models.CharField(
         _("accent"), max_length=7, blank=True, help_text=_("A color such as #00707a that white text can be read on.")
     )
-    logo = models.BinaryField(_("logo"), null=True, blank=True, editable=False)
+    picture = models.BinaryField(_("logo"), null=True, blank=True, editable=False)
     legal_entity = models.CharField(_("legal entity"), max_length=200, blank=True)
     support_phone = models.CharField(_("support phone"), max_length=40, blank=True)
     support_hours = models.CharField(_("support hours"), max_length=100, blank=True)
@@ -54,6 +56,13 @@ class Brand(models.Model):
 
     def __str__(self) -> str:
         return self.site_name or settings.SITE_NAME
+
+    @property
+    def logo(self) -> str:
+        """The address of the logo, which changes with it; empty without one."""
+        if not self.picture:
+            return ""
+        return f"{reverse('brand_logo')}?v={hashlib.sha256(bytes(self.picture)).hexdigest()[:12]}"
 
     @property
     def filings(self) -> list[str]:

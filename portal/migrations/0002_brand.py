@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
                 ('id', models.SmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
                 ('site_name', models.CharField(blank=True, max_length=60, verbose_name='site name')),
                 ('accent', models.CharField(blank=True, help_text='A color such as #00707a that white text can be read on.', max_length=7, verbose_name='accent')),
-                ('logo', models.BinaryField(blank=True, null=True, verbose_name='logo')),
+                ('picture', models.BinaryField(blank=True, null=True, verbose_name='logo')),
                 ('legal_entity', models.CharField(blank=True, max_length=200, verbose_name='legal entity')),
                 ('support_phone', models.CharField(blank=True, max_length=40, verbose_name='support phone')),
                 ('support_hours', models.CharField(blank=True, max_length=100, verbose_name='support hours')),

@@ -1,0 +1,30 @@
+"""Publishes the first terms and the first privacy text, in both languages, from `texts/`, which never changes."""
+
+from pathlib import Path
+from typing import Any
+
+from django.db import migrations
+from django.utils import timezone
+
+TEXTS = Path(__file__).parent / "texts"
+
+
+def publish(apps: Any, _editor: Any) -> None:
+    """This will publish version 1 of each text."""
+    legal_text = apps.get_model("accounts", "LegalText")
+    moment = timezone.now()
+    for path in sorted(TEXTS.glob("*_1_*.md")):
+        kind, version, language = path.stem.split("_")
+        legal_text.objects.create(
+            kind=kind,
+            version=int(version),
+            language=language,
+            body=path.read_text(encoding="utf-8"),
+            published_at=moment,
+        )
+
+
+class Migration(migrations.Migration):
+    dependencies = [("accounts", "0002_guards")]
+
+    operations = [migrations.RunPython(publish, migrations.RunPython.noop)]

@@ -1,0 +1,1 @@
+"""Who: signing up and in, accounts, keys, callers and the texts people agree to."""
