@@ -20,6 +20,10 @@ class OfferingQuerySet(models.QuerySet["Offering"]):
         """This will keep what is meant for households or for businesses."""
         return self.filter(audience=audience)
 
+    def packs(self) -> Self:
+        """This will keep the packs."""
+        return self.filter(kind=Offering.Kind.PACK)
+
 
 class Offering(models.Model):
     """Anything that can be bought: a plan, a pack of credits, a bundle."""

@@ -25,8 +25,12 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def of_account(self, account_id: int) -> Self:
         """This will keep the orders of one account, newest first, with what was bought."""
-        chosen = self.filter(account_id=account_id).select_related("offering_version__offering")
+        chosen = self.filter(account_id=account_id).select_related("account", "offering_version__offering")
         return chosen.order_by("-placed_at", "-pk")
+
+    def after(self, order: "Order") -> Self:
+        """This will keep what was placed before `order` was, for a list that is read newest first."""
+        return self.filter(Q(placed_at__lt=order.placed_at) | Q(placed_at=order.placed_at, pk__lt=order.pk))
 
     def overdue(self, *, now: datetime) -> Self:
         """This will keep the orders that nobody paid in time."""

@@ -27,6 +27,10 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         """This will keep the payments whose end the provider has not told yet."""
         return self.filter(state__in=OPEN)
 
+    def alive(self) -> Self:
+        """This will leave out what came to nothing: an order has at most one payment that is alive."""
+        return self.exclude(state__in=["denied", "canceled"])
+
     def due(self, *, now: datetime) -> Self:
         """This will keep the open payments to ask the provider about now, the longest waiting first."""
         return self.open().filter(check_at__lte=now).order_by("check_at")

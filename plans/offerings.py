@@ -1,0 +1,101 @@
+"""The shelf: which offerings there are, and how new terms are published."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import models, transaction
+
+from plans import meaning
+from plans.models import Offering, OfferingVersion
+from portal.kit import periods
+from portal.kit.refusals import Refusal, gettext_noop
+from portal.kit.units import Microcredits, credits
+
+SHELF = Path(__file__).parent / "shelf.json"
+
+
+class NotForSale(Refusal):
+    """The offering was withdrawn or never published."""
+
+    code = "not_for_sale"
+    status = 404
+    sentence = gettext_noop("This offering is not sold any more. Choose one from the plans page.")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One card of the shelf: the terms in force, and what their credits mean in life."""
+
+    version: OfferingVersion
+    meaning: meaning.Meaning | None
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What a page of plans shows."""
+
+    plans: list[Item]
+    packs: list[Item]
+
+
+def shelf(*, audience: str) -> Shelf:
+    """This will return the plans and bundles of `audience`, and the packs, which are for everybody."""
+    packs = OfferingVersion.objects.current().filter(offering__in=Offering.objects.on_sale().packs())
+    return Shelf(
+        plans=[_item(version) for version in on_sale(audience=audience)],
+        packs=[_item(version) for version in packs.order_by("offering__position", "pk")],
+    )
+
+
+def on_sale(*, audience: str) -> list[OfferingVersion]:
+    """This will return the plans and bundles of `audience` that are in force, in the order of the shelf."""
+    shelf = Offering.objects.on_sale().for_audience(audience).exclude(kind=Offering.Kind.PACK)
+    current = OfferingVersion.objects.current().filter(offering__in=shelf)
+    return list(current.order_by("offering__position", "pk"))
+
+
+def current(slug: str) -> OfferingVersion:
+    """This will return the terms in force of one offering; raises `NotForSale`."""
+    version = (
+        OfferingVersion.objects.current().filter(offering__slug=slug, offering__withdrawn_at=None).first()
+    )
+    if version is None:
+        raise NotForSale
+    return version
+
+
+def ends_at(version: OfferingVersion, *, start: datetime) -> datetime:
+    """This will return when credits bought at `start` (in the account's zone) end: months keep the day."""
+    if version.valid_months:
+        return periods.after_months(start, months=version.valid_months)
+    assert version.valid_days is not None
+    return start + timedelta(days=version.valid_days)
+
+
+@transaction.atomic
+def publish(offering: Offering, *, terms: dict[str, Any], now: datetime) -> OfferingVersion:
+    """This will put new terms in force; those that people bought stay as they are.
+
+    `terms` are the columns of a version: name, name_zh, price_minor, currency, microcredits, …
+    """
+    Offering.objects.select_for_update().get(pk=offering.pk)
+    last = offering.versions.aggregate(last=models.Max("version"))["last"] or 0
+    return OfferingVersion.objects.create(offering=offering, version=last + 1, published_at=now, **terms)
+
+
+@transaction.atomic
+def seed(now: datetime) -> None:
+    """This will put the offerings of `shelf.json` on the shelf; those that are there stay as they are."""
+    for entry in json.loads(SHELF.read_text(encoding="utf-8")):
+        terms = dict(entry["terms"])
+        terms["microcredits"] = credits(terms.pop("credits"))
+        offering, is_new = Offering.objects.get_or_create(slug=entry["slug"], defaults=entry["offering"])
+        if is_new:
+            publish(offering, terms=terms, now=now)
+
+
+def _item(version: OfferingVersion) -> Item:
+    return Item(version, meaning.of(Microcredits(version.microcredits)))
