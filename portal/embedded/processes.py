@@ -68,7 +68,7 @@ def sandbox(place: Place) -> Program:
     return _python(
         place,
         "sandbox",
-        *_uvicorn("portal.sandbox.app:application", place.sandbox_port),
+        *_uvicorn("portal.sandbox.app:app", place.sandbox_port),
         is_ready=lambda: probes.listens(place.sandbox_port),
     )
 
