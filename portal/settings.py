@@ -184,6 +184,13 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 SMS_HOOK_URL = environment.text("SMS_HOOK_URL")
 SMS_HOOK_SECRET = environment.text("SMS_HOOK_SECRET")
 
+# --- ways to pay: the operator's billing interface; in the demo, the sandbox's ------------------------
+_operator = environment.running("sandbox_url", folder=VAR_DIR) if DEMO else ""
+CARRIER_BILLING_URL = environment.text("CARRIER_BILLING_URL") or (_operator and f"{_operator}/operator")
+CARRIER_BILLING_TOKEN = environment.text("CARRIER_BILLING_TOKEN") or (_operator and "sandbox")
+CARRIER_BILLING_MERCHANT = environment.text("CARRIER_BILLING_MERCHANT", "ciyuan")
+SANDBOX_PHONE_URL = _operator and f"{_operator}/operator/inbox/"
+
 # --- language, place, money ------------------------------------------------------------------------
 LANGUAGE_CODE = environment.text("LANGUAGE_CODE", "en")
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]

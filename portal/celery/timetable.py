@@ -10,4 +10,8 @@ class Entry(TypedDict):
     schedule: float
 
 
-TIMETABLE: dict[str, Entry] = {}
+TIMETABLE: dict[str, Entry] = {
+    "refresh pending payments": {"task": "plans.tasks.refresh_pending_payments", "schedule": 5.0},
+    "expire orders": {"task": "plans.tasks.expire_orders", "schedule": 60.0},
+    "expire lots": {"task": "plans.tasks.expire_lots", "schedule": 60.0},
+}
