@@ -1,0 +1,160 @@
+"""Open calls: setting credits aside, letting one worker run a call, and keeping its lease alive."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+from psycopg import errors
+
+from plans.ledger.refusals import (
+    Busy,
+    IdempotencyMismatch,
+    KeyRevoked,
+    NoCredits,
+    Paused,
+    QuotaExceeded,
+    Suspended,
+)
+from portal.kit import database
+from portal.kit.refusals import Refusal
+from portal.kit.units import LARGEST_AMOUNT_MICROCREDITS, Microcredits
+
+MOST_RESERVATIONS = 512
+"""No set is larger, so that no transaction is long."""
+
+REFUSALS: Mapping[str, type[Refusal]] = {
+    "busy": Busy,
+    "mismatch": IdempotencyMismatch,
+    "no_credits": NoCredits,
+    "paused": Paused,
+    "quota": QuotaExceeded,
+    "revoked": KeyRevoked,
+    "suspended": Suspended,
+}
+
+
+@dataclass(frozen=True)
+class Idempotency:
+    """A caller's own name for a call: `key` within `scope`, for a body with this hash."""
+
+    scope: str
+    key: str
+    body_hash: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reservation:
+    """What is asked for one call.
+
+    `amount` microcredits cover the prompt and `output_limit` tokens at most. Where the caller named no
+    limit, `floor_amount` says with how little the call may still begin; otherwise it equals `amount`.
+    `output_rate` is the dearest price of an output token, in microcredits a million.
+    """
+
+    call_id: UUID
+    account_id: int
+    member_id: int
+    departments: tuple[int, ...]
+    project_id: int | None
+    scenario_id: int | None
+    api_key_id: int | None
+    end_user: str
+    chat_model_id: int
+    price_id: int
+    amount: Microcredits
+    floor_amount: Microcredits
+    output_limit: int
+    output_rate: int
+    prompt_tokens: int
+    source: str
+    streamed: bool
+    reply_to: str
+    queue_deadline_seconds: float
+    hard_deadline_seconds: float
+    idempotency: Idempotency | None = None
+
+
+@dataclass(frozen=True)
+class Hold:
+    """An open call and what was set aside for it; a replay is the earlier call of the same key."""
+
+    call_id: UUID
+    amount: Microcredits
+    output_limit: int
+    is_replay: bool = False
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A call that this worker, and no other, may run, with the terms it was opened on."""
+
+    fence: int
+    account_id: int
+    time_zone: str
+    member_id: int
+    chat_model_id: int
+    price_id: int
+    amount: Microcredits
+    prompt_tokens: int
+    output_limit: int
+    source: str
+    streamed: bool
+    reply_to: str
+    hard_deadline_seconds: float
+    opened_at: datetime
+
+
+async def reserve(reservations: Sequence[Reservation]) -> list[Hold | Refusal]:
+    """This will open each call, or say why not, in the order asked; a refused call leaves nothing behind."""
+    assert len(reservations) <= MOST_RESERVATIONS
+    given = orjson.dumps([_given(reservation) for reservation in reservations]).decode()
+    try:
+        rows = await database.fetch("SELECT * FROM ledger_reserve(%s::jsonb)", [given])
+    except errors.LockNotAvailable:
+        return [Busy() for _ in reservations]
+    return [_answer(row) for row in rows]
+
+
+async def claim(call_id: UUID, *, worker: str) -> Claim | None:
+    """This will let `worker` run the call; nothing when another one has it, or when it is too late."""
+    rows = await database.fetch(
+        "SELECT * FROM ledger_claim(%s, %s, %s)", [call_id, worker, settings.TIMINGS.lease]
+    )
+    return Claim(**rows[0]) if rows else None
+
+
+async def heartbeat(calls: Sequence[UUID], *, accepted: Sequence[UUID], worker: str) -> set[UUID]:
+    """This will prolong the leases of a worker's calls and return those that are still the worker's.
+
+    `accepted` are those of the calls that the upstream has accepted.
+    """
+    rows = await database.fetch(
+        "SELECT * FROM ledger_heartbeat(%s::uuid[], %s::uuid[], %s, %s)",
+        [list(calls), list(accepted), worker, settings.TIMINGS.lease],
+    )
+    return {row["call_id"] for row in rows}
+
+
+def _given(reservation: Reservation) -> dict[str, Any]:
+    assert 0 <= reservation.floor_amount <= reservation.amount <= LARGEST_AMOUNT_MICROCREDITS
+    given = asdict(reservation)
+    if idempotency := given.pop("idempotency"):
+        given["idempotency_scope"] = idempotency["scope"]
+        given["idempotency_key"] = idempotency["key"]
+        given["body_hash"] = idempotency["body_hash"]
+    return given
+
+
+def _answer(row: database.Row) -> Hold | Refusal:
+    details = row["details"]
+    match row["outcome"]:
+        case "ok":
+            return Hold(row["call_id"], details["amount"], details["output_limit"])
+        case "replay":
+            return Hold(UUID(details["call_id"]), Microcredits(0), 0, is_replay=True)
+        case refused:
+            return REFUSALS[refused](**details)

@@ -1,0 +1,64 @@
+"""The reasons for which a call is not opened."""
+
+from portal.kit.refusals import Refusal, gettext_noop
+
+
+class NoCredits(Refusal):
+    """The usable lots hold less than the call may cost; `available` and `needed` are microcredits."""
+
+    code = "insufficient_quota"
+    status = 402
+    sentence = gettext_noop(
+        "There are not enough credits for this call. Buy a pack or a plan, or ask for a shorter answer."
+    )
+
+
+class QuotaExceeded(Refusal):
+    """A quota leaves less than the call may cost; details say node, window, used, limit and `resets_at`."""
+
+    code = "quota_exceeded"
+    status = 429
+    sentence = gettext_noop(
+        "A quota leaves too little for this call. Wait until it starts anew, or ask the owner for more."
+    )
+
+
+class Paused(Refusal):
+    """The member, a department, the project or the scenario is paused."""
+
+    code = "paused"
+    status = 403
+    sentence = gettext_noop("Calls are paused here. Ask the account's owner to go on.")
+
+
+class KeyRevoked(Refusal):
+    """The key has ended, or the member has left."""
+
+    code = "invalid_api_key"
+    status = 401
+    sentence = gettext_noop("This key is no longer valid. Use another one.")
+
+
+class Suspended(Refusal):
+    """The account may not call at all."""
+
+    code = "account_suspended"
+    status = 403
+    sentence = gettext_noop("This account is suspended. Write to support.")
+
+
+class Busy(Refusal):
+    """The account has too many open calls, or its wallet is locked for too long."""
+
+    code = "too_many_open_calls"
+    status = 429
+    sentence = gettext_noop("Too many calls are open at once. Try again in a moment.")
+    retry_after_seconds = 1
+
+
+class IdempotencyMismatch(Refusal):
+    """The same idempotency key came with another body."""
+
+    code = "idempotency_mismatch"
+    status = 422
+    sentence = gettext_noop("This idempotency key was used for another request. Use a new key.")
