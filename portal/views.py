@@ -10,25 +10,20 @@ from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
-from models_catalog import catalog
+from models_catalog import catalog, pricing
 from models_catalog.models import Alias
-from plans import offerings
+from models_catalog.pricing import Usage
+from plans import meaning, offerings
 from plans.models import OfferingVersion
 from portal import brand
-from portal.kit.refusals import Refusal
 from portal.kit.units import Microcredits, credits
-from usage import meaning
-from usage.meaning import Occasion
-
-EXAMPLE_MODEL = "everyday"
-MINOR_PER_MAJOR = 100
 
 
 @dataclass(frozen=True)
 class Example:
-    """What an average occasion costs on a model today, and how often a plan pays for it."""
+    """What an average occasion costs on a model today, and how often an offering pays for it."""
 
-    occasion: Occasion
+    used: Usage
     offer: catalog.Offer
     version: OfferingVersion
 
@@ -40,41 +35,27 @@ class Example:
     @property
     def output_cost(self) -> Microcredits:
         """What comes out."""
-        return meaning.cost_of(Occasion("", 0, self.occasion.output_tokens), rates=self.offer.rates)
+        return pricing.cost(Usage(out_text=self.used.output_tokens), self.offer.rates)
 
     @property
     def cost(self) -> Microcredits:
         """Both."""
-        return meaning.cost_of(self.occasion, rates=self.offer.rates)
-
-    @property
-    def times(self) -> int:
-        """How often the plan pays for it."""
-        paid = Microcredits(self.version.microcredits)
-        return meaning.how_often(self.occasion, credits=paid, rates=self.offer.rates)
-
-    @property
-    def times_a_unit(self) -> int:
-        """How often one yuan (or dollar) of the plan pays for it."""
-        bought = self.version.microcredits * MINOR_PER_MAJOR // max(self.version.price_minor, 1)
-        return meaning.how_often(self.occasion, credits=Microcredits(bought), rates=self.offer.rates)
+        return pricing.cost(self.used, self.offer.rates)
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """This will answer what is sold here, from which price, and what a question costs today."""
     cheapest, smallest = _cheapest("plan"), _cheapest("pack")
-    examples = _examples(cheapest)
-    words = {"is_home": True, "plan": cheapest, "pack": smallest, "examples": examples}
-    return render(request, "portal/home.html", words | {"example": examples.get("homework")})
+    words = {"is_home": True, "plan": cheapest, "pack": smallest}
+    return render(request, "portal/home.html", words | _examples(cheapest))
 
 
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
     """This will answer what people ask: credits, payment, refunds, children, and the developers' quick start."""
-    examples = _examples(_cheapest("plan"))
-    words = {"api_base": f"{settings.BASE_URL}/v1", "aliases": _aliases(), "examples": examples}
-    return render(request, "portal/help.html", words | {"example": examples.get("homework")})
+    words = {"api_base": f"{settings.BASE_URL}/v1", "aliases": _aliases()}
+    return render(request, "portal/help.html", words | _examples(_cheapest("plan")))
 
 
 @require_safe
@@ -120,14 +101,20 @@ def _cheapest(kind: str) -> OfferingVersion | None:
     return min(shelf, key=lambda each: each.price_minor, default=None)
 
 
-def _examples(version: OfferingVersion | None) -> dict[str, Example]:
+def _examples(version: OfferingVersion | None) -> dict[str, object]:
+    """This will price one homework question, one letter and one hour of code; nothing without such a model."""
     try:
-        offer = catalog.offer(EXAMPLE_MODEL)
-    except Refusal:  # an operator may have no such alias, and then shows no example
+        offer = catalog.offer(meaning.MODEL)
+    except (catalog.UnknownModel, catalog.NotConnected):
         return {}
     if version is None:
         return {}
-    return {occasion.name: Example(occasion, offer, version) for occasion in meaning.OCCASIONS}
+    return {
+        "homework": Example(meaning.HOMEWORK_QUESTION, offer, version),
+        "letter": Example(meaning.LONG_LETTER, offer, version),
+        "agent": Example(meaning.AGENT_HOUR, offer, version),
+        "meaning": meaning.of(Microcredits(version.microcredits)),
+    }
 
 
 def _aliases() -> list[Alias]:
