@@ -347,7 +347,9 @@ class Migration(migrations.Migration):
                     "drawable",
                     models.GeneratedField(
                         db_persist=True,
-                        expression=Q(("available__gt", 0)),
+                        expression=models.ExpressionWrapper(
+                            Q(("available__gt", 0)), output_field=models.BooleanField()
+                        ),
                         output_field=models.BooleanField(),
                     ),
                 ),

@@ -53,7 +53,9 @@ class Lot(models.Model):
     # Stands in the index instead of `available`, which changes with every call and would make each such
     # change write to every index of the table.
     drawable = models.GeneratedField(
-        expression=Q(available__gt=0), output_field=models.BooleanField(), db_persist=True
+        expression=models.ExpressionWrapper(Q(available__gt=0), output_field=models.BooleanField()),
+        output_field=models.BooleanField(),
+        db_persist=True,
     )
 
     class Meta:
