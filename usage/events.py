@@ -69,6 +69,12 @@ class Answer(msgspec.Struct):
         if chunk.finish_reason:
             self.finish_reasons[chunk.index] = chunk.finish_reason
 
+    def compact(self) -> "Answer":
+        """This will join the pieces that have arrived, so that keeping the answer costs no more than its size."""
+        for pieces in (*self.texts.values(), *self.reasonings.values()):
+            pieces[:] = ["".join(pieces)]
+        return self
+
     @property
     def text(self) -> str:
         """The text of the first choice."""

@@ -1,0 +1,90 @@
+"""What a call asks of the ledger before it may begin: how much to set aside, and by when it must have run. Pure."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+
+from accounts.callers import Caller
+from models_catalog import pricing
+from models_catalog.catalog import Offer
+from models_catalog.providers.base import ChatRequest, TooLong
+from plans.ledger import Reservation
+from portal.kit.refusals import Refusal, gettext_noop
+from usage import metering
+
+DEFAULT_OUTPUT_TOKENS = 4096
+FLOOR_OUTPUT_TOKENS = 256
+MOST_BYTES_PER_TOKEN = 8
+"""No text of any length has more bytes to a token than this on average."""
+
+
+class OutputTooLong(Refusal):
+    """More output was asked for than the model can write."""
+
+    code = "invalid_value"
+    status = 400
+    sentence = gettext_noop(
+        "max_tokens: this model writes at most {most} tokens. Nothing was charged; please ask for fewer."
+    )
+
+
+@dataclass(frozen=True)
+class Idempotency:
+    """A caller's own name for a call, and the hash of the body it came with."""
+
+    key: str
+    body_hash: str
+
+
+def reservation(
+    caller: Caller, request: ChatRequest, offer: Offer,
+    *, call_id: UUID, source: str, reply_to: str, idempotency: Idempotency | None,
+) -> Reservation:  # fmt: skip
+    """This will compute what to set aside. Raises `TooLong` and `OutputTooLong`."""
+    prompt = metering.prompt_bound(request)
+    if prompt > offer.context_tokens * MOST_BYTES_PER_TOKEN:
+        raise TooLong(context_tokens=offer.context_tokens)
+    limit = _output_limit(request, offer)
+    floor = limit if request.max_output_tokens else min(limit, FLOOR_OUTPUT_TOKENS)
+    return Reservation(
+        call_id=call_id,
+        account_id=caller.account_id,
+        member_id=caller.member_id,
+        departments=caller.departments,
+        project_id=caller.project_id,
+        scenario_id=caller.scenario_id,
+        api_key_id=caller.api_key_id,
+        end_user=request.user,
+        chat_model_id=offer.chat_model_id,
+        price_id=offer.price_id,
+        amount=_ceiling(offer, prompt, limit * request.n),
+        floor_amount=_ceiling(offer, prompt, floor * request.n),
+        source=source,
+        streamed=request.stream,
+        reply_to=reply_to,
+        prompt_tokens=prompt,
+        output_limit=limit,
+        output_rate=offer.rates.dearest_output * request.n,
+        idempotency_scope=_scope(caller) if idempotency else None,
+        idempotency_key=idempotency.key if idempotency else None,
+        body_hash=idempotency.body_hash if idempotency else None,
+        queue_deadline_seconds=settings.TIMINGS.queue_deadline,
+        hard_deadline_seconds=float(offer.routes[0].hard_deadline_seconds),
+    )
+
+
+def _output_limit(request: ChatRequest, offer: Offer) -> int:
+    if request.max_output_tokens is None:
+        return min(DEFAULT_OUTPUT_TOKENS, offer.max_output_tokens)
+    if request.max_output_tokens > offer.max_output_tokens:
+        raise OutputTooLong(most=offer.max_output_tokens, param="max_tokens")
+    return request.max_output_tokens
+
+
+def _ceiling(offer: Offer, prompt: int, output: int) -> int:
+    return pricing.ceiling(prompt_tokens=prompt, output_tokens=output, rates=offer.rates)
+
+
+def _scope(caller: Caller) -> str:
+    return f"key:{caller.api_key_id}" if caller.api_key_id else f"member:{caller.member_id}"

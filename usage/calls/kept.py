@@ -1,0 +1,39 @@
+"""Keeps the answer to a call with an idempotency key, encrypted and bound to the call, to give it again."""
+
+import base64
+from uuid import UUID
+
+import msgspec
+from django.conf import settings
+
+from models_catalog.providers.base import ChatRequest
+from portal.kit import fields
+from usage.events import Answer, Failed, Finished
+from usage.models import KeptAnswer
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """All that is needed to give an answer again as it was given."""
+
+    model: str
+    answer: Answer
+    end: Finished | Failed
+
+
+def seal_answer(call_id: UUID, request: ChatRequest, answer: Answer, end: Finished | Failed) -> str:
+    """This will encrypt an answer as text that only the row of this call gives back."""
+    plain = msgspec.msgpack.encode(Kept(request.model, answer.compact(), end))
+    return base64.b64encode(fields.seal(plain, key=settings.CONTENT_KEYS[0], place=_place(call_id))).decode()
+
+
+def answer_of(call_id: UUID) -> Kept | None:
+    """This will return what was kept of a call; None when nothing was, or not any more."""
+    row = KeptAnswer.objects.filter(call_id=call_id).first()
+    if row is None:
+        return None
+    plain = fields.unseal(bytes(row.sealed), keys=settings.CONTENT_KEYS, place=_place(call_id))
+    return msgspec.msgpack.decode(plain, type=Kept)
+
+
+def _place(call_id: UUID) -> str:
+    return f"answer:{call_id}"

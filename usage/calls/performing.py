@@ -1,0 +1,152 @@
+"""Runs a call in the worker: claim it once, ask the upstream, pass the answer on, settle, say how it ended."""
+
+import asyncio
+from contextlib import aclosing
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+
+from models_catalog import providers
+from models_catalog.catalog import NotConnected, RouteOffer
+from models_catalog.pricing import Rates
+from models_catalog.providers.base import ChatRequest, Overloaded, Silent, UpstreamFailure
+from plans import ledger
+from usage.calls import endings, engine, known, settlement
+from usage.calls.endings import COMPLETE, CUT, LEFT, Charge, Ending, Facts
+from usage.calls.kept import seal_answer
+from usage.calls.runs import Run
+from usage.events import Failed, Finished
+from usage.models import How
+
+MOST_TRIES = 3
+LONGEST_WAIT_SECONDS = 5.0
+STOPPED = "stopped"
+
+
+@dataclass(frozen=True)
+class Performed:
+    """How a call went, for those who keep its answer."""
+
+    call_id: UUID
+    source: str
+    text: str
+    reasoning: str
+    end: Finished | Failed
+
+
+async def perform(call_id: UUID, request: ChatRequest, *, keep: bool) -> Performed | None:
+    """This will run the call if nobody has claimed it; None when somebody has, or it is too late.
+
+    `keep` asks to keep the answer, encrypted, because the caller may ask for it again by its own key.
+    """
+    shared = engine.current()
+    claim = await ledger.claim(call_id, worker=shared.worker)
+    if claim is None:
+        return None
+    run = Run(call_id, claim, shared.publisher)
+    shared.begin(run)
+    try:
+        failure = await _ask(run, request)
+        end = await _settle(run, request, failure, keep=keep)
+    finally:
+        shared.end(run)
+    return Performed(call_id, claim.source, run.answer.text, run.answer.reasoning, end)
+
+
+async def _ask(run: Run, request: ChatRequest) -> UpstreamFailure | NotConnected | None:
+    routes = await known.routes_of(run.claim.chat_model_id)
+    failure: UpstreamFailure | NotConnected = NotConnected(model=request.model)
+    for number in range(MOST_TRIES if routes else 0):
+        tried = await _try(run, routes[number % len(routes)], request)
+        if tried is None or not tried.retriable or run.accepted is not None or run.stop_reason:
+            return tried
+        failure = tried
+        if isinstance(tried, Overloaded) and len(routes) == 1:
+            if tried.wait_seconds > LONGEST_WAIT_SECONDS:
+                break
+            await asyncio.sleep(tried.wait_seconds or settings.TIMINGS.snapshot)
+    return failure
+
+
+async def _try(run: Run, route: RouteOffer, request: ChatRequest) -> UpstreamFailure | None:
+    failure: UpstreamFailure | None = None
+    async with engine.current().limit_of(route):
+        run.begin_try(route)
+        try:
+            async with run.limit():
+                await _stream(run, route, request)
+        except UpstreamFailure as error:
+            failure = error
+        except TimeoutError:  # the hard deadline, or a stop
+            failure = Silent()
+    run.end_try(failure)
+    return failure
+
+
+async def _stream(run: Run, route: RouteOffer, request: ChatRequest) -> None:
+    client = providers.client_for(route)
+    events = client.stream(request, call_id=str(run.call_id), output_limit=run.claim.output_limit)
+    async with aclosing(events):
+        async for event in events:
+            run.hear(event)
+
+
+async def _settle(
+    run: Run, request: ChatRequest, failure: UpstreamFailure | NotConnected | None, *, keep: bool
+) -> Finished | Failed:
+    charge = _charge(run, failure, await known.rates_of(run.claim.price_id))
+    run.keep_evidence()
+    planned = _end(run, failure, charge, credits_left=None)
+    kept = seal_answer(run.call_id, request, run.answer, planned) if keep else None
+    settled = await settlement.settle_surely(
+        _ending(run, failure, charge, kept=kept), on_late=lambda: run.publish(planned)
+    )
+    end = _end(run, failure, charge, credits_left=settled.credits_left_microcredits)
+    if settled.outcome == "ok":
+        run.publish(end)
+        if run.has_snapshot:
+            run.keep_snapshot(end)
+    return end
+
+
+def _charge(run: Run, failure: UpstreamFailure | NotConnected | None, rates: Rates) -> Charge:
+    if run.accepted is None or run.route is None:
+        return endings.nothing(How.CANCELLED if run.stop_reason == LEFT else How.REFUSED)
+    facts = Facts(
+        reason=run.stop_reason or (COMPLETE if failure is None else CUT),
+        raw_usage=run.raw_usage,
+        dialect=run.route.dialect,
+        prompt_bound=run.claim.prompt_tokens,
+        answer_bytes=run.answer.size_bytes,
+    )
+    return endings.charge_for(facts, rates=rates, held=run.claim.amount)
+
+
+def _ending(
+    run: Run, failure: UpstreamFailure | NotConnected | None, charge: Charge, *, kept: str | None
+) -> Ending:
+    first = run.first_token
+    return Ending(
+        call_id=run.call_id,
+        charge=charge,
+        fence=run.claim.fence,
+        finish_reason=run.answer.finish_reason or (STOPPED if run.stop_reason == LEFT else ""),
+        error_code="" if failure is None or run.stop_reason == LEFT else failure.code,
+        route_id=run.route.route_id if run.route else None,
+        accepted=run.accepted,
+        first_token_milliseconds=None if first is None else int((first - run.started) * 1000),
+        tries=tuple(run.tries),
+        kept=kept,
+    )
+
+
+def _end(
+    run: Run, failure: UpstreamFailure | NotConnected | None, charge: Charge, *, credits_left: int | None
+) -> Finished | Failed:
+    if failure is None or run.stop_reason == LEFT:
+        reason = run.answer.finish_reason or (STOPPED if run.stop_reason == LEFT else "stop")
+        return Finished(charge.usage, charge.microcredits, credits_left, charge.how.value, reason)
+    told = "What had arrived was charged." if charge.microcredits else ""
+    sentence = f"{failure} {told}".strip()
+    return Failed(failure.code, sentence, failure.status)

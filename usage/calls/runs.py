@@ -1,0 +1,107 @@
+"""One call that this worker runs: what arrived so far, whom it is told to, and how it may be stopped."""
+
+import asyncio
+import time
+from uuid import UUID
+
+from models_catalog.providers.base import RouteOffer
+from models_catalog.providers.base import Accepted, Chunk, RawUsage, UpstreamFailure
+from plans.ledger import Claim
+from usage.calls import endings
+from usage.calls.endings import Try
+from usage.events import Answer, Delta, Event
+from usage.relay import Evidence, Frame, Publisher, Snapshot
+
+
+class Run:
+    """A claimed call from its claim to its settlement."""
+
+    def __init__(self, call_id: UUID, claim: Claim, publisher: Publisher) -> None:
+        self.call_id = call_id
+        self.claim = claim
+        self.answer = Answer()
+        self.raw_usage: dict[str, object] | None = None
+        self.route: RouteOffer | None = None
+        self.accepted: float | None = None
+        self.first_token: float | None = None
+        self.started = time.monotonic()
+        self.tries: list[Try] = []
+        self.stop_reason = ""
+        self.has_snapshot = False
+        self._publisher = publisher
+        self._scope: asyncio.Timeout | None = None
+        self._sequence = 0
+        self._served_model = ""
+        self._written_sequence = 0
+        self._try_started = self.started
+
+    def hear(self, event: Accepted | Chunk | RawUsage) -> None:
+        """This will take what the upstream said, keep it, and pass on what the caller should see."""
+        match event:
+            case Chunk():
+                if self.first_token is None:
+                    self.first_token = time.monotonic()
+                self.answer.add(event)
+                self.publish(Delta(event))
+            case RawUsage(usage=usage):
+                self.raw_usage = usage  # a later one replaces an earlier one, never adds
+            case Accepted(served_model=name):
+                self.accepted = time.monotonic()
+                self._served_model = name
+                self.publish(event)
+
+    def publish(self, event: Event) -> None:
+        """This will send one event to the web process that waits, if one does."""
+        self._sequence += 1
+        if self.claim.reply_to:
+            self._publisher.publish(self.claim.reply_to, Frame(self.call_id.bytes, self._sequence, event))
+
+    def begin_try(self, route: RouteOffer) -> None:
+        """This will note that `route` is asked from now on."""
+        self.route, self._try_started = route, time.monotonic()
+
+    def end_try(self, failure: UpstreamFailure | None) -> None:
+        """This will note how the present try went."""
+        assert self.route is not None
+        outcome = self.stop_reason or endings.outcome_of(failure)
+        self.tries.append(
+            Try(
+                self.route.route_id,
+                outcome,
+                self._try_started,
+                self.accepted,
+                time.monotonic(),
+                self.raw_usage,
+            )
+        )
+
+    def limit(self) -> asyncio.Timeout:
+        """This will return the scope in which the upstream is asked; its deadline and a stop both end it."""
+        self._scope = asyncio.timeout(None if self.stop_reason else self.claim.hard_deadline_seconds)
+        if self.stop_reason:
+            self._scope = asyncio.timeout(0)
+        return self._scope
+
+    def stop(self, reason: str) -> None:
+        """This will end the asking of the upstream at its next pause, for `reason`."""
+        self.stop_reason = self.stop_reason or reason
+        if self._scope is not None and not self._scope.expired():
+            self._scope.reschedule(asyncio.get_running_loop().time())
+
+    def keep_snapshot(self, end: Event | None = None) -> None:
+        """This will write down how far the call is, unless nothing is new since the last time."""
+        if self._written_sequence == self._sequence and end is None:
+            return
+        self._written_sequence, self.has_snapshot = self._sequence, True
+        self._publisher.keep_snapshot(
+            self.call_id, Snapshot(self._sequence, self._served_model, self.answer.compact(), end)
+        )
+
+    def keep_evidence(self) -> None:
+        """This will write down what settles the call, so that the sweeper can when this process cannot."""
+        if self.route is None:
+            return
+        self._publisher.keep_evidence(
+            self.call_id,
+            Evidence(self.raw_usage, self.route.dialect, self.answer.size_bytes, self.route.route_id),
+        )

@@ -1,0 +1,54 @@
+"""Writes endings down: one SQL function over a set, tried again until PostgreSQL is back, harmless when repeated."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+import psycopg
+from django.conf import settings
+from psycopg_pool import PoolTimeout
+
+from portal.kit import database
+from usage.calls.endings import Ending
+
+TROUBLE = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+RETRY_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What became of an ending: ok, already (it had ended before) or fenced (someone else's now)."""
+
+    call_id: UUID
+    outcome: str
+    charged_microcredits: int | None
+    credits_left_microcredits: int | None
+
+
+async def settle(endings: Sequence[Ending]) -> list[Settled]:
+    """This will settle a set of calls in one transaction. Raises what `TROUBLE` holds when PostgreSQL is away."""
+    now = time.monotonic()
+    body = msgspec.json.encode([ending.as_json(now=now) for ending in endings]).decode()
+    rows = await database.fetch(
+        "SELECT call_id, outcome, charged, credits_left FROM call_settle(%s::jsonb)", [body]
+    )
+    return [Settled(row["call_id"], row["outcome"], row["charged"], row["credits_left"]) for row in rows]
+
+
+async def settle_surely(ending: Ending, *, on_late: Callable[[], None]) -> Settled:
+    """This will settle one call, trying for a minute; `on_late` runs once when it takes noticeably long."""
+    started, told = time.monotonic(), False
+    while True:
+        try:
+            return (await settle([ending]))[0]
+        except TROUBLE:
+            waited = time.monotonic() - started
+            if waited > settings.TIMINGS.settle_retries:
+                raise
+            if waited > settings.TIMINGS.republish and not told:
+                on_late()
+                told = True
+            await asyncio.sleep(min(RETRY_SECONDS, settings.TIMINGS.republish))

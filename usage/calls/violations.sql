@@ -1,0 +1,67 @@
+-- Every row is something that must never be: a charge that does not follow from usage and price, lines that do
+-- not add up to it, a quota or a total that disagrees with the calls.
+DROP VIEW IF EXISTS call_violations;
+
+CREATE VIEW call_violations AS
+WITH costs AS (
+  SELECT c.*, ceil((
+      c.in_fresh::numeric * p.in_fresh + c.cache_read::numeric * p.cache_read
+      + c.cache_write_5m::numeric * p.cache_write_5m + c.cache_write_1h::numeric * p.cache_write_1h
+      + c.in_image::numeric * p.in_image + c.in_audio::numeric * p.in_audio
+      + c.out_text::numeric * p.out_text + c.out_reasoning::numeric * p.out_reasoning
+      + c.out_image::numeric * p.out_image + c.out_audio::numeric * p.out_audio
+    ) / 1000000) + p.per_request AS cost
+  FROM usage_call c JOIN models_catalog_price p ON p.id = c.price_id
+)
+SELECT 'charge_not_cost' AS kind, id::text AS subject,
+  format('charged %s, cost %s, held %s', charged_microcredits, cost, held_microcredits) AS details
+FROM costs WHERE state = 'settled' AND charged_microcredits <> least(cost, held_microcredits)
+UNION ALL
+SELECT 'voided_but_charged', id::text, format('charged %s', charged_microcredits)
+FROM usage_call WHERE state = 'voided' AND charged_microcredits <> 0
+UNION ALL
+SELECT 'charge_over_hold', id::text, format('charged %s, held %s', charged_microcredits, held_microcredits)
+FROM usage_call WHERE charged_microcredits NOT BETWEEN 0 AND held_microcredits
+UNION ALL
+SELECT 'lots_not_charge', c.id::text, format('lots %s, charged %s', coalesce(l.amount, 0), c.charged_microcredits)
+FROM usage_call c
+LEFT JOIN (SELECT call_id, sum(amount_microcredits) AS amount FROM usage_calllot GROUP BY 1) l ON l.call_id = c.id
+WHERE coalesce(l.amount, 0) <> c.charged_microcredits
+UNION ALL
+SELECT 'ended_but_open', c.id::text, h.state FROM usage_call c JOIN plans_hold h ON h.id = c.id
+UNION ALL
+SELECT 'settled_without_journal', c.id::text, format('charged %s', c.charged_microcredits)
+FROM usage_call c WHERE c.charged_microcredits > 0 AND NOT EXISTS (SELECT FROM plans_journal j WHERE j.id = c.id)
+UNION ALL
+SELECT 'totals_not_calls', coalesce(t.account_id, c.account_id)::text || ' ' || coalesce(t.day, c.day),
+  format('totals %s calls, %s; calls %s, %s', t.calls, t.charged, c.calls, c.charged)
+FROM (SELECT account_id, day, sum(calls) AS calls, sum(charged_microcredits) AS charged
+      FROM usage_dailytotal GROUP BY 1, 2) t
+FULL JOIN (SELECT account_id, day, count(*) AS calls, sum(charged_microcredits) AS charged
+           FROM usage_call GROUP BY 1, 2) c
+  ON c.account_id = t.account_id AND c.day = t.day
+WHERE (t.calls, t.charged) IS DISTINCT FROM (c.calls, c.charged)
+UNION ALL
+SELECT 'profile_not_calls', coalesce(p.account_id, c.account_id)::text,
+  format('profile %s calls, %s; calls %s, %s', p.calls, p.charged, c.calls, c.charged)
+FROM (SELECT account_id, sum(calls) AS calls, sum(charged_microcredits) AS charged
+      FROM usage_hourprofile GROUP BY 1) p
+FULL JOIN (SELECT account_id, count(*) AS calls, sum(charged_microcredits) AS charged
+           FROM usage_call GROUP BY 1) c ON c.account_id = p.account_id
+WHERE (p.calls, p.charged) IS DISTINCT FROM (c.calls, c.charged)
+UNION ALL
+SELECT 'quota_not_calls', w.id::text, format('used %s, calls %s', w.used, coalesce(sum(c.charged_microcredits), 0))
+FROM plans_quotawindow w
+JOIN plans_quota q ON q.id = w.quota_id
+LEFT JOIN usage_call c ON c.account_id = q.account_id
+  AND c.opened_at >= greatest(w.starts_at, q.created_at) AND (w.ends_at IS NULL OR c.opened_at < w.ends_at)
+  AND CASE q.node_kind
+    WHEN 'account' THEN true
+    WHEN 'member' THEN c.member_id = q.node_id
+    WHEN 'department' THEN q.node_id = ANY (c.departments)
+    WHEN 'project' THEN c.project_id = q.node_id
+    WHEN 'key' THEN c.api_key_id = q.node_id
+    WHEN 'scenario' THEN c.scenario_id = q.node_id
+  END
+GROUP BY w.id, w.used
+HAVING w.used <> coalesce(sum(c.charged_microcredits), 0);

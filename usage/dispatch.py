@@ -1,0 +1,76 @@
+"""The hand-over: an ordinary Celery message, built by hand, because a client library costs more than the call."""
+
+import base64
+import socket
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+import orjson
+
+from models_catalog.providers.base import ChatRequest
+from usage.valkey import Unavailable, Valkey
+
+TASK = "usage.perform"
+ORIGIN = f"web@{socket.gethostname()}"
+_NO_EMBED = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
+
+
+async def push(valkey: Valkey, *, queue: str, call_id: UUID, request: ChatRequest, keep: bool) -> bool:
+    """This will put one call on the queue of its upstream; False when Valkey did not take it.
+
+    A lost message does no harm: whoever waits pushes again, and the claim lets one worker run the call.
+    """
+    arguments = {"call": str(call_id), "request": msgspec.to_builtins(request), "keep": keep}
+    try:
+        await valkey.command("LPUSH", queue, message(queue=queue, arguments=arguments))
+    except Unavailable:
+        return False
+    return True
+
+
+def message(*, queue: str, arguments: dict[str, Any]) -> bytes:
+    """This will return what kombu would write for `TASK` with these keyword arguments (Celery's protocol 2)."""
+    task_id = str(uuid4())
+    body = orjson.dumps([[], arguments, _NO_EMBED])
+    return orjson.dumps(
+        {
+            "body": base64.b64encode(body).decode(),
+            "content-encoding": "utf-8",
+            "content-type": "application/json",
+            "headers": _headers(task_id),
+            "properties": {
+                "correlation_id": task_id,
+                "reply_to": "",
+                "delivery_mode": 2,
+                "delivery_info": {"exchange": "", "routing_key": queue},
+                "priority": 0,
+                "body_encoding": "base64",
+                "delivery_tag": task_id,
+            },
+        }
+    )
+
+
+def _headers(task_id: str) -> dict[str, Any]:
+    return {
+        "lang": "py",
+        "task": TASK,
+        "id": task_id,
+        "shadow": None,
+        "eta": None,
+        "expires": None,
+        "group": None,
+        "group_index": None,
+        "retries": 0,
+        "timelimit": [None, None],
+        "root_id": task_id,
+        "parent_id": None,
+        "argsrepr": "()",
+        "kwargsrepr": "{}",
+        "origin": ORIGIN,
+        "ignore_result": True,
+        "replaced_task_nesting": 0,
+        "stamped_headers": None,
+        "stamps": {},
+    }

@@ -1,0 +1,242 @@
+"""The one reception of calls: the API and the browser chat start, follow, find and stop them here."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.conf import settings
+
+from accounts.callers import Caller
+from models_catalog import catalog
+from models_catalog.catalog import Offer
+from models_catalog.providers.base import ChatRequest
+from plans import access, ledger
+from portal.kit import database, ids
+from portal.kit.refusals import Refusal, gettext_noop
+from usage import admission, dispatch, relay, watch
+from usage.admission import Idempotency
+from usage.calls import kept
+from usage.calls.settlement import TROUBLE
+from usage.events import Accepted, Delta, Event, Failed, Finished, KeepAlive
+from usage.flights import Flight
+from usage.relay import Frame, Inbox
+from usage.valkey import Unavailable, Valkey
+
+__all__ = [
+    "Accepted",
+    "Delta",
+    "Event",
+    "Failed",
+    "Finished",
+    "Flight",
+    "Idempotency",
+    "KeepAlive",
+    "close",
+    "find",
+    "follow",
+    "open",
+    "start",
+    "stop",
+]
+
+CLOCK_SECONDS = 5.0
+
+
+class OutOfService(Refusal):
+    """A server that calls need is away for a moment; nothing was opened."""
+
+    code = "service_unavailable"
+    status = 503
+    sentence = gettext_noop("The service is restarting. Nothing was charged; please try again in a moment.")
+    retry_after_seconds = 1
+
+
+class StillRunning(Refusal):
+    """A call with this idempotency key has not ended yet."""
+
+    code = "idempotency_in_progress"
+    status = 409
+    sentence = gettext_noop("The same request is still running. Nothing more was charged; ask again shortly.")
+    retry_after_seconds = 1
+
+
+class AnswerNotKept(Refusal):
+    """A call with this idempotency key has ended, but its answer is not kept."""
+
+    code = "idempotency_answer_gone"
+    status = 422
+    sentence = gettext_noop(
+        "This idempotency key belongs to a call whose answer is gone. Nothing more was charged; use a new key."
+    )
+
+
+@dataclass
+class _Clock:
+    """How far business time is ahead of this machine's, asked of the database every few seconds."""
+
+    ahead_seconds: float = 0.0
+    asked_at: float = float("-inf")
+
+
+class Reception:
+    """What one web process shares between its calls; it also takes the frames that come in."""
+
+    def __init__(self) -> None:
+        self.valkey = Valkey(settings.VALKEY_URL)
+        self.inbox = Inbox(settings.VALKEY_URL, reader=self)
+        self.flights: dict[UUID, Flight] = {}
+        self.clock = _Clock()
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    def take(self, frame: Frame) -> None:
+        """This will hand a frame to its flight."""
+        flight = self.flights.get(UUID(bytes=frame.call))
+        if flight is None:
+            return
+        flight.take(frame)
+        if flight.has_gap and len(flight.early) == 1:
+            self.spawn(watch.mend(self.valkey, flight))
+
+    def spawn(self, work: "asyncio.Future[None] | object") -> None:
+        """This will run a coroutine beside the requests."""
+        task = asyncio.get_running_loop().create_task(work)  # type: ignore[arg-type] # a coroutine of None
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+
+_receptions: dict[asyncio.AbstractEventLoop, Reception] = {}
+
+
+async def open() -> None:  # noqa: A001 - the verb of a reception, always written gateway.open
+    """This will open the reception of this process: the database pool, Valkey, the relay, the watch."""
+    if asyncio.get_running_loop() in _receptions:
+        return
+    reception = Reception()
+    _receptions[asyncio.get_running_loop()] = reception
+    await database.open_pool()
+    with contextlib.suppress(Unavailable):
+        await reception.valkey.connect()
+    reception.inbox.open()
+    reception.spawn(watch.keep(reception.valkey, reception.flights))
+
+
+async def close() -> None:
+    """This will close it; calls that run go on without it and are settled by their workers."""
+    reception = _receptions.pop(asyncio.get_running_loop())
+    for task in list(reception.tasks):
+        task.cancel()
+    await reception.inbox.close()
+    reception.valkey.close()
+    await database.close_pool()
+
+
+async def start(
+    caller: Caller,
+    request: ChatRequest,
+    *,
+    source: str,
+    call_id: UUID | None = None,
+    idempotency: Idempotency | None = None,
+) -> Flight:
+    """This will set credits aside, open the call and hand it to a worker.
+
+    Raises the refusals of the catalog, of `access`, of the ledger, and the three above.
+    """
+    reception = await _reception()
+    offer = catalog.remembered(request.model) or await database.in_thread(catalog.offer, request.model)
+    access.check_call(request.model, account_id=caller.account_id, member_id=caller.member_id)
+    reservation = admission.reservation(
+        caller, request, offer,
+        call_id=call_id or ids.uuid7(await _now(reception)), source=source,
+        reply_to=reception.inbox.name, idempotency=idempotency,
+    )  # fmt: skip
+    try:
+        admitted = (await ledger.reserve([reservation]))[0]
+    except TROUBLE as error:
+        raise OutOfService from error
+    if isinstance(admitted, Refusal):
+        raise admitted
+    if admitted.replayed_call_id is not None:
+        return await _replay(caller, admitted.replayed_call_id)
+    flight = _board(reception, caller, request, offer, reservation.call_id)
+    flight.keep = idempotency is not None
+    await watch.push(reception.valkey, flight)
+    return flight
+
+
+async def follow(flight: Flight, *, from_position: int = 0) -> AsyncIterator[Event]:
+    """This will yield the call's events from a position on, until it has ended."""
+    keep_alive = settings.TIMINGS.keep_alive
+    async for event in flight.follow(from_position=from_position, keep_alive_seconds=keep_alive):
+        yield event
+
+
+async def find(call_id: UUID) -> Flight | None:
+    """This will return a call that is open or has just ended, also one of another process; None otherwise.
+
+    Whoever asks must check that the flight's account and member are theirs.
+    """
+    reception = await _reception()
+    if call_id in reception.flights:
+        return reception.flights[call_id]
+    state = (await watch.states_of([call_id])).get(call_id)
+    if state is None or state.state == "ended":
+        return None
+    flight = Flight(call_id, account_id=state.account_id, member_id=state.member_id, model="")
+    reception.flights[call_id] = flight
+    reception.spawn(watch.shadow(reception.valkey, flight))
+    return flight
+
+
+async def stop(call_id: UUID) -> None:
+    """This will stop a call, wherever it runs; one that waits in the queue ends at once without a charge."""
+    reception = await _reception()
+    with contextlib.suppress(Unavailable):
+        await relay.ask_to_stop(reception.valkey, call_id)
+    await watch.cancel_queued(reception.flights.get(call_id), call_id)
+
+
+def _board(reception: Reception, caller: Caller, request: ChatRequest, offer: Offer, call_id: UUID) -> Flight:
+    flight = Flight(call_id, account_id=caller.account_id, member_id=caller.member_id, model=offer.slug)
+    flight.request, flight.queue = request, offer.queue
+    reception.flights[call_id] = flight
+    return flight
+
+
+async def _replay(caller: Caller, call_id: UUID) -> Flight:
+    stored = await database.in_thread(kept.answer_of, call_id)
+    if stored is None:
+        state = (await watch.states_of([call_id])).get(call_id)
+        raise StillRunning if state is not None and state.state != "ended" else AnswerNotKept
+    flight = Flight(call_id, account_id=caller.account_id, member_id=caller.member_id, model=stored.model)
+    for chunk in stored.answer.rest_after(type(stored.answer)()):
+        flight.add(Delta(chunk))
+    flight.add(stored.end)
+    return flight
+
+
+async def _reception() -> Reception:
+    if asyncio.get_running_loop() not in _receptions:
+        await open()
+    reception = _receptions[asyncio.get_running_loop()]
+    if not reception.valkey.is_open:
+        try:
+            await reception.valkey.connect()
+        except Unavailable as error:
+            raise OutOfService from error
+    return reception
+
+
+async def _now(reception: Reception) -> datetime:
+    clock = reception.clock
+    if time.monotonic() - clock.asked_at > CLOCK_SECONDS:
+        try:
+            rows = await database.fetch("SELECT extract(epoch FROM app_now())::float8 AS now")
+        except TROUBLE as error:
+            raise OutOfService from error
+        clock.ahead_seconds, clock.asked_at = rows[0]["now"] - time.time(), time.monotonic()
+    return datetime.fromtimestamp(time.time() + clock.ahead_seconds, tz=UTC)

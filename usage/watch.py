@@ -1,0 +1,156 @@
+"""What a web process does about calls that it hears nothing of: push again, mend, end; none waits for ever."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+
+from portal.kit import database
+from usage import dispatch, relay
+from usage.calls import endings, settlement
+from usage.calls.endings import Ending
+from usage.calls.settlement import TROUBLE
+from usage.events import Failed
+from usage.flights import OUT_OF_BAND, Flight
+from usage.models import How
+from usage.relay import Frame, Snapshot
+from usage.valkey import Unavailable, Valkey
+
+MOST_PUSHES = 5
+HTTP_UNAVAILABLE = 503
+
+logger = logging.getLogger(__name__)
+
+_SENTENCES = {
+    How.QUEUE_TIMEOUT: "No worker was free in time. Nothing was charged; please try again in a moment.",
+    How.CANCELLED: "The call was stopped before it began. Nothing was charged.",
+    How.PLATFORM: "Something broke on our side. Nothing was charged; please try again.",
+    How.SWEEP_PARTIAL: "Something broke on our side. Only what had arrived was charged; please try again.",
+}
+LOST = "The answer was lost on its way to you. The call's receipt says what was charged; please ask again."
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a call stands: queued, running or ended."""
+
+    state: str
+    account_id: int
+    member_id: int
+    how: str
+
+
+async def states_of(call_ids: Iterable[UUID]) -> dict[UUID, State]:
+    """This will ask the database where calls stand."""
+    rows = await database.fetch(
+        "SELECT call_id, state, account_id, member_id, how FROM call_states(%s)", [list(call_ids)]
+    )
+    return {
+        row["call_id"]: State(row["state"], row["account_id"], row["member_id"], row["how"]) for row in rows
+    }
+
+
+def failure_of(how: str) -> Failed:
+    """This will put the end of a call that nobody finished into words."""
+    code = how if how in _SENTENCES else "answer_lost"
+    return Failed(code, _SENTENCES.get(How(how) if how in How.values else How.USAGE, LOST), HTTP_UNAVAILABLE)
+
+
+async def push(valkey: Valkey, flight: Flight) -> None:
+    """This will hand a call to whichever worker takes it first."""
+    assert flight.request is not None
+    flight.pushes += 1
+    flight.pushed_at = time.monotonic()
+    await dispatch.push(
+        valkey, queue=flight.queue, call_id=flight.call_id, request=flight.request, keep=flight.keep
+    )
+
+
+async def keep(valkey: Valkey, flights: dict[UUID, Flight]) -> None:
+    """This will look after the flights of a process for as long as it lives."""
+    while True:
+        await asyncio.sleep(settings.TIMINGS.snapshot)
+        _forget_ended(flights)
+        silent = [flight for flight in flights.values() if _is_silent(flight)]
+        if not silent:
+            continue
+        try:
+            states = await states_of(flight.call_id for flight in silent)
+        except TROUBLE:
+            logger.warning("PostgreSQL is away; %s calls wait", len(silent))
+            continue
+        for flight in silent:
+            await _look_after(valkey, flight, states.get(flight.call_id))
+
+
+async def mend(valkey: Valkey, flight: Flight) -> None:
+    """This will fill a gap from the snapshot that the worker writes every second, or end the flight."""
+    deadline = time.monotonic() + settings.TIMINGS.silence
+    while flight.has_gap and time.monotonic() < deadline:
+        await _mend_once(valkey, flight)
+        if flight.has_gap:
+            await asyncio.sleep(settings.TIMINGS.snapshot / 4)
+    if flight.has_gap:
+        flight.add(failure_of(""))
+
+
+async def shadow(valkey: Valkey, flight: Flight) -> None:
+    """This will follow a call of another process by its snapshots, until it has ended."""
+    while flight.end is None:
+        await _mend_once(valkey, flight)
+        await asyncio.sleep(settings.TIMINGS.snapshot)
+
+
+async def cancel_queued(flight: Flight | None, call_id: UUID) -> None:
+    """This will end a call that no worker has claimed yet, without a charge."""
+    ending = Ending(call_id, endings.nothing(How.CANCELLED), if_state="queued")
+    with contextlib.suppress(*TROUBLE):
+        settled = (await settlement.settle([ending]))[0]
+        if flight is not None and settled.outcome == "ok":
+            flight.take(Frame(call_id.bytes, OUT_OF_BAND, failure_of(How.CANCELLED)))
+
+
+async def _look_after(valkey: Valkey, flight: Flight, state: State | None) -> None:
+    flight.checked_at = time.monotonic()
+    if state is not None and state.state == "queued":
+        if flight.request is not None and flight.pushes < MOST_PUSHES:
+            await push(valkey, flight)
+    elif state is not None and state.state == "running":
+        if flight.has_gap:
+            await _mend_once(valkey, flight)
+    elif not flight.seen_ended:
+        flight.seen_ended = True  # its last frame may be on the way: one more look before it counts as lost
+    else:
+        await _mend_once(valkey, flight)
+        flight.add(failure_of(state.how if state else ""))
+
+
+def _is_silent(flight: Flight) -> bool:
+    if flight.end is not None:
+        return False
+    now = time.monotonic()
+    if flight.seen_ended:
+        return True
+    if not flight.is_heard and flight.request is not None:
+        return now - flight.pushed_at > settings.TIMINGS.republish
+    return now - max(flight.heard_at, flight.checked_at) > settings.TIMINGS.silence
+
+
+def _forget_ended(flights: dict[UUID, Flight]) -> None:
+    limit = time.monotonic() - settings.TIMINGS.settle_retries
+    for call_id in [
+        each.call_id for each in flights.values() if each.end is not None and each.ended_at < limit
+    ]:
+        del flights[call_id]
+
+
+async def _mend_once(valkey: Valkey, flight: Flight) -> None:
+    with contextlib.suppress(Unavailable):
+        snapshot: Snapshot | None = await relay.snapshot_of(valkey, flight.call_id)
+        if snapshot is not None:
+            flight.mend(snapshot)
