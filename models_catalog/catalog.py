@@ -16,7 +16,16 @@ from models_catalog.providers.base import RouteOffer
 from portal.kit import clock
 from portal.kit.refusals import Refusal, gettext_noop
 
-__all__ = ["NotConnected", "Offer", "RouteOffer", "UnknownModel", "forget", "offer", "remembered", "routes_of"]
+__all__ = [
+    "NotConnected",
+    "Offer",
+    "RouteOffer",
+    "UnknownModel",
+    "forget",
+    "offer",
+    "remembered",
+    "routes_of",
+]
 
 REMEMBERED_SECONDS = 5.0
 

@@ -23,7 +23,9 @@ class PriceExists(Refusal):
 
     code = "price_exists"
     status = 409
-    sentence = gettext_noop("This model already has a price from that moment on. Please choose another moment.")
+    sentence = gettext_noop(
+        "This model already has a price from that moment on. Please choose another moment."
+    )
 
 
 def publish(

@@ -76,7 +76,9 @@ class ChatModel(models.Model):
     name = models.CharField(_("name"), max_length=120)
     summary = models.TextField(_("summary"), blank=True)
     summary_zh = models.TextField(_("summary in Chinese"), blank=True)
-    good_for = ArrayField(models.CharField(max_length=160), verbose_name=_("good for"), default=list, blank=True)
+    good_for = ArrayField(
+        models.CharField(max_length=160), verbose_name=_("good for"), default=list, blank=True
+    )
     good_for_zh = ArrayField(
         models.CharField(max_length=160), verbose_name=_("good for, in Chinese"), default=list, blank=True
     )
@@ -111,7 +113,9 @@ class ChatModel(models.Model):
                 condition=models.Q(max_output_tokens__lte=models.F("context_tokens")),
                 name="chat_model_answers_within_context",
             ),
-            models.CheckConstraint(condition=models.Q(state__in=State.values), name="chat_model_state_is_known"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=State.values), name="chat_model_state_is_known"
+            ),
         )
 
     def __str__(self) -> str:

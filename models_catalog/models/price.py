@@ -25,7 +25,9 @@ class Prices(models.QuerySet["Price"]):
 class Price(models.Model):
     """Microcredits per million tokens by token class, plus microcredits per request; immutable by trigger."""
 
-    chat_model = models.ForeignKey("models_catalog.ChatModel", on_delete=models.PROTECT, verbose_name=_("model"))
+    chat_model = models.ForeignKey(
+        "models_catalog.ChatModel", on_delete=models.PROTECT, verbose_name=_("model")
+    )
     active_from = models.DateTimeField(_("in force from"))
     published_at = models.DateTimeField(_("published at"))
     published_by = models.BigIntegerField(_("published by"), null=True, blank=True)

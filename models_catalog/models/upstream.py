@@ -24,7 +24,9 @@ class Upstream(models.Model):
     base_url = models.CharField(_("address"), max_length=300)
     sealed_secret = models.BinaryField(_("sealed secret"), default=b"", editable=False)
     region = models.CharField(_("region"), max_length=40, blank=True)
-    concurrency = models.PositiveIntegerField(_("calls at once"), default=64, validators=[MinValueValidator(1)])
+    concurrency = models.PositiveIntegerField(
+        _("calls at once"), default=64, validators=[MinValueValidator(1)]
+    )
     first_byte_timeout_seconds = models.PositiveIntegerField(
         _("seconds to the first byte"), default=30, validators=[MinValueValidator(1)]
     )
@@ -41,7 +43,9 @@ class Upstream(models.Model):
         verbose_name_plural = _("upstreams")
         ordering = ("slug",)
         constraints = (
-            models.CheckConstraint(condition=models.Q(slug__regex=SLUG_PATTERN), name="upstream_slug_is_plain"),
+            models.CheckConstraint(
+                condition=models.Q(slug__regex=SLUG_PATTERN), name="upstream_slug_is_plain"
+            ),
             models.CheckConstraint(
                 condition=models.Q(base_url__regex=r"^https?://"), name="upstream_address_is_http"
             ),
@@ -78,7 +82,9 @@ class Routes(models.QuerySet["Route"]):
 class Route(models.Model):
     """A model at an upstream; the smallest `priority` is tried first."""
 
-    chat_model = models.ForeignKey("models_catalog.ChatModel", on_delete=models.PROTECT, verbose_name=_("model"))
+    chat_model = models.ForeignKey(
+        "models_catalog.ChatModel", on_delete=models.PROTECT, verbose_name=_("model")
+    )
     upstream = models.ForeignKey(Upstream, on_delete=models.PROTECT, verbose_name=_("upstream"))
     upstream_model = models.CharField(_("model's name at the upstream"), max_length=160)
     priority = models.PositiveSmallIntegerField(_("priority"), default=100)

@@ -2,7 +2,6 @@
 
 import json
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -50,6 +49,7 @@ class _Piece(msgspec.Struct):
 
 
 _decode = msgspec.json.Decoder(_Piece).decode
+_NOTHING = _Delta()
 
 
 class Answer:
@@ -64,52 +64,53 @@ class Answer:
         self.delivered = False
         self.finished = False
 
-    def read(self, data: bytes) -> Iterator[Event]:
+    def read(self, data: bytes) -> list[Event]:
         """This will turn the data of one event into what it says. Raises an `UpstreamFailure`."""
         try:
             pieces = _pieces_of(data)
         except BadAnswer as error:
             raise (Cut() if self.delivered else error) from error
+        events: list[Event] = []
         for piece in pieces:
-            yield from self._tell(piece)
+            self._tell(piece, events)
+        return events
 
-    def read_whole(self, text: bytes) -> Iterator[Event]:
+    def read_whole(self, text: bytes) -> list[Event]:
         """This will turn a whole answer that was not streamed into the same events."""
-        yield from self._tell(_piece_of(text))
+        events: list[Event] = []
+        self._tell(_piece_of(text), events)
         if not self.delivered:
             raise BadAnswer
+        return events
 
-    def _tell(self, piece: _Piece) -> Iterator[Event]:
+    def _tell(self, piece: _Piece, events: list[Event]) -> None:
         if piece.error is not None:
             raise self._failure_of(piece.error)
-        self._check_id(piece.id)
+        if piece.id != self._id:
+            self._check_id(piece.id)
         if not self.accepted:
             if piece.choices is None and piece.usage is None:
                 return
             self.accepted = True
-            yield Accepted(piece.model or "")
+            events.append(Accepted(piece.model or ""))
         for choice in piece.choices or ():
-            yield from self._tell_choice(choice)
+            if 0 <= choice.index < self._choices:
+                self._tell_choice(choice, events)
         if piece.usage is not None:
-            yield RawUsage(_kept(piece.usage))
+            events.append(RawUsage(_kept(piece.usage)))
 
-    def _tell_choice(self, choice: _Choice) -> Iterator[Event]:
-        if not 0 <= choice.index < self._choices:
-            return
-        said = choice.delta or choice.message
+    def _tell_choice(self, choice: _Choice, events: list[Event]) -> None:
+        said = choice.delta or choice.message or _NOTHING
         reason = choice.finish_reason
-        if said is not None:
-            text = said.content or said.refusal or ""
-            reasoning = said.reasoning_content or said.reasoning or ""
-            if text or reasoning or said.tool_calls or reason or choice.message is not None:
-                self.delivered = True
-                yield Chunk(text, reasoning, said.tool_calls, reason, choice.index)
-        elif reason:
-            yield Chunk(finish_reason=reason, index=choice.index)
+        text = said.content or said.refusal or ""
+        reasoning = said.reasoning_content or said.reasoning or ""
+        if text or reasoning or said.tool_calls or reason or choice.message is not None:
+            self.delivered = self.delivered or said is not _NOTHING
+            events.append(Chunk(text, reasoning, said.tool_calls, reason, choice.index))
         if reason:
             self.finished = True
         if choice.usage is not None:
-            yield RawUsage(_kept(choice.usage))
+            events.append(RawUsage(_kept(choice.usage)))
 
     def _failure_of(self, error: object) -> UpstreamFailure:
         """After the first piece of text, an error cannot be told from a cut."""
@@ -117,11 +118,9 @@ class Answer:
 
     def _check_id(self, found: str | None) -> None:
         """Pieces of two answers in one stream mean that the upstream mixed up its callers."""
-        if not found or found == self._id:
-            return
-        if self._id:
+        if found and self._id:
             raise BadAnswer
-        self._id = found
+        self._id = found or self._id
 
 
 def _pieces_of(data: bytes) -> list[_Piece]:
@@ -130,7 +129,9 @@ def _pieces_of(data: bytes) -> list[_Piece]:
         return [_decode(data)]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         lines = [line for line in data.split(b"\n") if line]
-        return [_piece_of(line) for line in lines if line != b"[DONE]"] if len(lines) > 1 else [_piece_of(data)]
+        return (
+            [_piece_of(line) for line in lines if line != b"[DONE]"] if len(lines) > 1 else [_piece_of(data)]
+        )
 
 
 def _piece_of(data: bytes) -> _Piece:

@@ -1,13 +1,13 @@
 """What every provider client takes, gives and fails with.
 
-    UpstreamFailure            the upstream did not do it; nothing of it is shown to the customer
-    ├── Unreachable            no connection was made, so nothing ran there: another route may be tried
-    ├── Overloaded             it said "not now" (429, 5xx): may be tried again after `retry_after_seconds`
-    ├── KeyRejected            it does not accept our key (401, 402, 403): ours to repair
-    ├── Refused                it will not answer this request (400 …): the caller's to change
-    ├── BadAnswer              what came is no answer (HTML, wrong type, redirect, compressed, garbage, too much)
-    ├── Silent                 it said nothing for too long, before or after the first byte
-    └── Cut                    the connection broke after the request was sent
+UpstreamFailure            the upstream did not do it; nothing of it is shown to the customer
+├── Unreachable            no connection was made, so nothing ran there: another route may be tried
+├── Overloaded             it said "not now" (429, 5xx): may be tried again after `retry_after_seconds`
+├── KeyRejected            it does not accept our key (401, 402, 403): ours to repair
+├── Refused                it will not answer this request (400 …): the caller's to change
+├── BadAnswer              what came is no answer (HTML, wrong type, redirect, compressed, garbage, too much)
+├── Silent                 it said nothing for too long, before or after the first byte
+└── Cut                    the connection broke after the request was sent
 """
 
 from collections.abc import AsyncGenerator
@@ -162,14 +162,18 @@ class ContentRefused(Refused):
     """The upstream's policy forbids the content."""
 
     code = "content_policy_violation"
-    sentence = gettext_noop("The model's rules forbid this content. You were not charged; please rephrase it.")
+    sentence = gettext_noop(
+        "The model's rules forbid this content. You were not charged; please rephrase it."
+    )
 
 
 class BadAnswer(UpstreamFailure):
     """What came is no answer."""
 
     code = "upstream_bad_answer"
-    sentence = gettext_noop("The model's answer could not be read. Please try again, or choose another model.")
+    sentence = gettext_noop(
+        "The model's answer could not be read. Please try again, or choose another model."
+    )
 
 
 class Silent(UpstreamFailure):

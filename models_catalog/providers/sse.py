@@ -1,9 +1,9 @@
 """Server-sent events from bytes that may be cut anywhere (WHATWG HTML, section 9.2), with caps.
 
-    parser = Parser()
-    for piece in pieces:            # any split, also inside a character or a line end
-        for data in parser.feed(piece): ...
-    for data in parser.finish(): ...
+parser = Parser()
+for piece in pieces:            # any split, also inside a character or a line end
+    for data in parser.feed(piece): ...
+for data in parser.finish(): ...
 """
 
 import re

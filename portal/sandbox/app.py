@@ -10,7 +10,10 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
-_MOUNTS: dict[str, App] = {"/upstream": upstream.app, "/operator": operator.Operator(os.environ.get("OPERATOR_TOKEN", "sandbox"))}
+_MOUNTS: dict[str, App] = {
+    "/upstream": upstream.app,
+    "/operator": operator.Operator(os.environ.get("OPERATOR_TOKEN", "sandbox")),
+}
 
 
 async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:

@@ -64,7 +64,9 @@ class TestStream:
         assert usages_of(events)[-1].usage["completion_tokens"] == 3
         assert "stop" in [event.finish_reason for event in events if isinstance(event, Chunk)]
 
-    @pytest.mark.parametrize("fault", ["bytewise", "sloppy", "one_segment", "usage_early", "usage_late", "no_usage"])
+    @pytest.mark.parametrize(
+        "fault", ["bytewise", "sloppy", "one_segment", "usage_early", "usage_late", "no_usage"]
+    )
     def test_reads_the_same_answer_however_it_is_framed(self, route: Routes, fault: str) -> None:
         events, failure = ask(route(), f"words=5 fail={fault}")
         assert failure is None
@@ -96,7 +98,10 @@ class TestStream:
 
     def test_keeps_the_limit_and_the_id(self, route: Routes, upstream_url: str) -> None:
         request = ChatRequest(
-            model="x", messages=[{"role": "user", "content": "[[script words=9]]"}], stream=True, max_output_tokens=4
+            model="x",
+            messages=[{"role": "user", "content": "[[script words=9]]"}],
+            stream=True,
+            max_output_tokens=4,
         )
         events, failure = asyncio.run(_ask(route(), request, "call-limit"))
         assert failure is None
@@ -108,7 +113,9 @@ class TestStream:
     def test_hangs_up_when_the_reader_leaves(self, route: Routes, upstream_url: str) -> None:
         async def leave() -> None:
             request = ChatRequest(
-                model="x", messages=[{"role": "user", "content": "[[script words=900 gap_ms=10]]"}], stream=True
+                model="x",
+                messages=[{"role": "user", "content": "[[script words=900 gap_ms=10]]"}],
+                stream=True,
             )
             stream = providers.client_for(route()).stream(request, call_id="call-left", output_limit=900)
             async with aclosing(stream):
