@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,14 +10,6 @@ import pytest
 from django.conf import settings
 
 pytest_plugins = ["tests.stand"]
-_servers: list[object] = []
-
-
-def free_port() -> int:
-    """This will return a loopback port that nobody uses right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -29,6 +20,15 @@ def pytest_configure(config: pytest.Config) -> None:
         _start_servers(config)
     # Reading the settings lets pytest-django set Django up; hashed names would need collected files.
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything on the stand runs in one xdist worker, so that there is one stand and one hand that hurts it."""
+    for item in items:
+        if "stand" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.stand)
+            item.add_marker(pytest.mark.xdist_group("stand"))
 
 
 def _start_servers(config: pytest.Config) -> None:
@@ -51,8 +51,9 @@ def _start_postgres(config: pytest.Config, folder: Path) -> None:
 
 def _start_valkey(config: pytest.Config, folder: Path) -> None:
     from portal.embedded import valkey
+    from tests.stand import free_ports
 
-    server = valkey.start(folder / "valkey", port=free_port())
+    server = valkey.start(folder / "valkey", port=free_ports(1))
     config.add_cleanup(lambda: valkey.stop(server))
     os.environ["VALKEY_URL"] = server.url
 

@@ -1,1 +1,212 @@
-"""The stand: one whole running product a test session, with a cluster, ports and processes of its own."""
+"""The stand: one whole running product a test session, with a cluster, ports and processes of its own.
+
+    def test_something(stand: Stand) -> None:
+        httpx.post(f"{stand.api_base}/chat/completions", ...)
+        stand.kill("calls")                       # SIGKILL, by the supervisor's name of the process
+        stand.rows("SELECT * FROM plans_hold")    # as the owner of the database
+        with stand.inside():                      # Django's ORM, settings and async pool speak to the stand
+            ...
+
+Its timers run at a tenth. Nothing is ever flushed: each test founds its own account.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.test import override_settings
+from psycopg.rows import dict_row
+
+ROOT = Path(__file__).resolve().parent.parent
+TIMINGS_SCALE = 0.1
+START_SECONDS = 90.0
+RESTART_SECONDS = 40.0
+STOP_SECONDS = 40.0
+POLL_SECONDS = 0.05
+PORTS_IN_A_ROW = 4
+LOWEST_PORT, HIGHEST_PORT = 20_000, 30_000
+
+
+@dataclass(frozen=True)
+class Stand:
+    """The running product: where it answers, what it remembers, and how to hurt it."""
+
+    var_dir: Path
+    port: int
+    supervisor: "subprocess.Popen[bytes]"
+    _blocker: Any
+
+    @property
+    def base_url(self) -> str:
+        """Where people go."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def api_base(self) -> str:
+        """Where machines go."""
+        return f"{self.base_url}/v1"
+
+    @property
+    def sandbox_url(self) -> str:
+        """Where the scripted upstream (/upstream) and the operator (/operator) answer."""
+        return f"http://127.0.0.1:{self.port + 1}"
+
+    @property
+    def database_url(self) -> str:
+        """The database, as its owner."""
+        return str(self._running()["database_url"])
+
+    @property
+    def valkey_url(self) -> str:
+        """The broker and relay."""
+        return str(self._running()["valkey_url"])
+
+    @property
+    def demo(self) -> dict[str, Any]:
+        """What `var/demo.json` says: people, passwords, keys."""
+        return _read(self.var_dir / "demo.json")
+
+    def rows(self, statement: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
+        """This will run one statement as the owner of the database and return its rows."""
+        with psycopg.connect(self.database_url, row_factory=dict_row) as connection:
+            cursor = connection.execute(statement.encode(), parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    def manage(self, *arguments: str) -> str:
+        """This will run a management command against the stand and return what it prints."""
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=_environment(self.var_dir, self.port), capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def pid(self, name: str) -> int:
+        """This will return the process id of web, calls, jobs, sweep, beat, sandbox, model, valkey or postgres."""
+        return int(_read(self.var_dir / "pids.json")[name])
+
+    def kill(self, name: str, *, how: signal.Signals = signal.SIGKILL) -> int:
+        """This will send a signal to a process and return its id; the supervisor starts a new one."""
+        pid = self.pid(name)
+        os.kill(pid, how)
+        return pid
+
+    def restart(self, name: str, *, how: signal.Signals = signal.SIGKILL) -> None:
+        """This will kill a process, wait for the new one, and return when the whole portal is ready again."""
+        old = self.kill(name, how=how)
+        self.wait_until(lambda: self.pid(name) != old)
+        self.wait_until(self.is_ready)
+
+    def is_ready(self) -> bool:
+        """This will return whether /readyz says that calls can be made."""
+        from portal.embedded import probes
+
+        return probes.answers(f"{self.base_url}/readyz")
+
+    def wait_until(self, condition: Callable[[], bool], *, seconds: float = RESTART_SECONDS) -> None:
+        """This will return when `condition` holds, or fail after `seconds`."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"waited {seconds} s for nothing; logs: {self.var_dir / 'logs'}"
+            time.sleep(POLL_SECONDS)
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """This will let Django in this process work on the stand: its ORM, its verbs, its timings."""
+        from django.db import connection
+
+        from portal.kit.timings import Timings
+
+        before = dict(connection.settings_dict)
+        connection.close()
+        connection.settings_dict.update(_database(self.database_url))
+        timings = Timings().scaled(TIMINGS_SCALE)
+        changed = override_settings(VALKEY_URL=self.valkey_url, TIMINGS=timings, DEMO=True, BASE_URL=self.base_url)
+        with self._blocker.unblock(), changed:
+            try:
+                yield
+            finally:
+                connection.close()
+                connection.settings_dict.update(before)
+
+    def _running(self) -> dict[str, Any]:
+        return _read(self.var_dir / "run.json")
+
+
+@pytest.fixture(scope="session")
+def stand(django_db_blocker: Any) -> Iterator[Stand]:
+    """The one stand of this session, started by the first test that asks for it."""
+    var_dir = settings.VAR_DIR / "stand"
+    shutil.copytree(settings.VAR_DIR / "secrets", var_dir / "secrets")
+    port = free_ports(PORTS_IN_A_ROW)
+    output = (var_dir / "supervisor.log").open("wb")
+    command = [sys.executable, "manage.py", "demo"]
+    supervisor = subprocess.Popen(
+        command, cwd=ROOT, env=_environment(var_dir, port), stdout=output, stderr=output, start_new_session=True
+    )
+    try:
+        _await_start(supervisor, var_dir)
+        yield Stand(var_dir, port, supervisor, django_db_blocker)
+    finally:
+        supervisor.terminate()
+        supervisor.wait(STOP_SECONDS)
+        output.close()
+
+
+def free_ports(count: int) -> int:
+    """This will return the first of `count` ports in a row that nobody uses right now."""
+    first = LOWEST_PORT + os.getpid() * PORTS_IN_A_ROW % (HIGHEST_PORT - LOWEST_PORT)
+    while not all(_is_free(first + offset) for offset in range(count)):
+        first += count
+    return first
+
+
+def _await_start(supervisor: "subprocess.Popen[bytes]", var_dir: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not (var_dir / "demo.json").exists():
+        said = (var_dir / "supervisor.log").read_text(encoding="utf-8", errors="replace")
+        assert supervisor.poll() is None, f"the stand did not start:\n{said}"
+        assert time.monotonic() < deadline, f"the stand is not ready after {START_SECONDS} s:\n{said}"
+        time.sleep(POLL_SECONDS)
+
+
+def _environment(var_dir: Path, port: int) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "VALKEY_URL"}}
+    own = {"VAR_DIR": str(var_dir), "PORT": str(port), "TIMINGS_SCALE": str(TIMINGS_SCALE), "DEMO": "on"}
+    return inherited | own
+
+
+def _database(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    return {
+        "NAME": parts.path.lstrip("/"),
+        "USER": parts.username or "",
+        "HOST": parse_qs(parts.query)["host"][0],
+        "OPTIONS": {"assume_role": settings.APP_ROLE},
+    }
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
