@@ -82,6 +82,8 @@ class Client:
                     watch.heard()
                     for event in reader.feed(piece):
                         yield event
+                    if reader.failure is not None:
+                        raise reader.failure
                 for event in reader.finish():
                     yield event
         except (httpx.HTTPError, OSError) as error:
@@ -128,9 +130,10 @@ def body_of(request: ChatRequest, *, route: RouteOffer, output_limit: int | None
 class _Streamed:
     """Reads an answer that comes as events."""
 
-    __slots__ = ("_answer", "_done", "_parser")
+    __slots__ = ("_answer", "_done", "_parser", "failure")
 
     def __init__(self, choices: int) -> None:
+        self.failure: UpstreamFailure | None = None
         self._parser = sse.Parser()
         self._answer = answers.Answer(choices=choices)
         self._done = False
@@ -140,13 +143,13 @@ class _Streamed:
             found = self._parser.feed(piece)
         except sse.TooMuch as error:
             raise BadAnswer from error
-        if len(found) == 1 and found[0] != DONE:
-            return self._answer.read(found[0])
         return self._read(found)
 
     def finish(self) -> list[Event]:
         """A stream is whole when it said so, or at least why the answer ended."""
         events = self._read(self._parser.finish())
+        if self.failure is not None:
+            raise self.failure
         if not self._answer.accepted:
             raise BadAnswer
         if not (self._done or self._answer.finished):
@@ -154,21 +157,27 @@ class _Streamed:
         return events
 
     def _read(self, found: list[bytes]) -> list[Event]:
+        """What came before a failure in the same piece still counts: the failure waits in `failure`."""
         events: list[Event] = []
         for data in found:
             if data == DONE:
                 self._done = True
-            else:
+                continue
+            try:
                 events += self._answer.read(data)
+            except UpstreamFailure as failure:
+                self.failure = failure
+                break
         return events
 
 
 class _Whole:
     """Reads an answer that comes as one body."""
 
-    __slots__ = ("_answer", "_text")
+    __slots__ = ("_answer", "_text", "failure")
 
     def __init__(self, choices: int) -> None:
+        self.failure: UpstreamFailure | None = None
         self._answer = answers.Answer(choices=choices)
         self._text = bytearray()
 

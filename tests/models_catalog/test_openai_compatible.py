@@ -14,7 +14,6 @@ from models_catalog.providers.base import Accepted, ChatRequest, Chunk, Event, R
 from portal.kit.egress import AddressRefused
 
 Routes = Callable[..., RouteOffer]
-STREAM_ONLY = ("wrong_type", "json", "garbage", "empty", "gzip", "mixed")
 
 
 def ask(
