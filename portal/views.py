@@ -1,5 +1,6 @@
 """The pages that belong to no floor: home, help, the style guide, and the small files that browsers ask for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -15,6 +16,7 @@ from models_catalog.models import Alias
 from models_catalog.pricing import Usage
 from plans import meaning, offerings
 from plans.models import OfferingVersion
+from plans.offerings import Item
 from portal import brand
 from portal.kit.units import Microcredits, credits
 
@@ -46,16 +48,18 @@ class Example:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """This will answer what is sold here, from which price, and what a question costs today."""
-    cheapest, smallest = _cheapest("plan"), _cheapest("pack")
-    words = {"is_home": True, "plan": cheapest, "pack": smallest}
-    return render(request, "portal/home.html", words | _examples(cheapest))
+    shelf = offerings.shelf(audience="household")
+    plan = _cheapest(shelf.plans)
+    words = {"is_home": True, "plan": plan, "pack": _cheapest(shelf.packs)}
+    return render(request, "portal/home.html", words | _examples(plan))
 
 
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
     """This will answer what people ask: credits, payment, refunds, children, and the developers' quick start."""
     words = {"api_base": f"{settings.BASE_URL}/v1", "aliases": _aliases()}
-    return render(request, "portal/help.html", words | _examples(_cheapest("plan")))
+    plan = _cheapest(offerings.shelf(audience="household").plans)
+    return render(request, "portal/help.html", words | _examples(plan))
 
 
 @require_safe
@@ -96,9 +100,8 @@ def favicon(_request: HttpRequest) -> HttpResponse:
     return redirect(static("favicon.svg"))
 
 
-def _cheapest(kind: str) -> OfferingVersion | None:
-    shelf = [each for each in offerings.on_sale(audience="household") if each.offering.kind == kind]
-    return min(shelf, key=lambda each: each.price_minor, default=None)
+def _cheapest(shelf: Sequence[Item]) -> OfferingVersion | None:
+    return min((item.version for item in shelf), key=lambda each: each.price_minor, default=None)
 
 
 def _examples(version: OfferingVersion | None) -> dict[str, object]:

@@ -16,3 +16,15 @@ async function start(root) {
 
 document.addEventListener("htmx:load", (event) => start(event.detail.elt));
 start(document);
+
+/* A refusal is shown where it was asked: in the form's own place for it. */
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, elt } = event.detail;
+  if (xhr.status < 400) return;
+  const place = elt.closest("form")?.querySelector("[data-refusal]");
+  if (!place || elt.matches("textarea")) return;
+  event.detail.shouldSwap = true;
+  event.detail.target = place;
+  event.detail.swapOverride = "innerHTML";
+  event.detail.selectOverride = "unset";
+});
