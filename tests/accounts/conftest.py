@@ -1,0 +1,42 @@
+"""An owner, two others of the household, and a stranger; models are imported once Django is set up."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core.cache import cache
+
+if TYPE_CHECKING:
+    from accounts.models import Member
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits(db: None) -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def owner(db: None) -> "Member":
+    from tests.accounts import people
+
+    return people.found("owner@example.com", kind="household", name="Li")
+
+
+@pytest.fixture
+def stranger(db: None) -> "Member":
+    from tests.accounts import people
+
+    return people.found("stranger@example.com", kind="business", name="Wang & Co")
+
+
+@pytest.fixture
+def adult(owner: "Member") -> "Member":
+    from tests.accounts import people
+
+    return people.join(owner, role="adult", name="partner")
+
+
+@pytest.fixture
+def child(owner: "Member") -> "Member":
+    from tests.accounts import people
+
+    return people.join(owner, role="child", name="child")
