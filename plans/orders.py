@@ -9,11 +9,12 @@ from django.db import transaction
 
 from accounts.models import Member
 from plans import ledger, offerings, payments
-from plans.models import OfferingVersion, Order, Payment
+from plans.models import Lot, Offering, OfferingVersion, Order, Payment
 from plans.models.order import MOVES
 from plans.payment_providers.base import Unanswered
 from portal.kit import pages
 from portal.kit.refusals import Refusal, gettext_noop
+from portal.kit.units import Microcredits, Money
 
 OPEN_FOR = timedelta(minutes=30)
 MOST_WAITING = 10
@@ -215,6 +216,26 @@ def _fulfill(order: Order, payment: Payment, *, now: datetime) -> None:
     payable = Order.objects.filter(pk=order.pk, state__in=MOVES.before("paid"))
     moved = payable.update(state=Order.State.PAID, paid_at=now)
     assert moved == 1, f"order {order.pk} took money in a state that allows none"
-    zone = ZoneInfo(order.account.time_zone)
-    ends_at = offerings.ends_at(order.offering_version, start=now.astimezone(zone))
-    ledger.grant(order, payment, ends_at=ends_at)  # filled in when the ledger's verb is there
+    ledger.grant(_lot_of(order, payment, now=now))
+
+
+def _lot_of(order: Order, payment: Payment, *, now: datetime) -> ledger.Grant:
+    version = order.offering_version
+    start = now.astimezone(ZoneInfo(order.account.time_zone))
+    is_pack = version.offering.kind == Offering.Kind.PACK
+    return ledger.Grant(
+        account_id=order.account_id,
+        source=Lot.Source.TOPUP if is_pack else Lot.Source.PLAN,
+        name=version.label,
+        microcredits=Microcredits(order.microcredits),
+        dedupe_key=f"order:{order.pk}",
+        reason=f"order {order.number} paid",
+        by_user_id=order.placed_by.user_id,
+        priority=version.priority,
+        expires_at=offerings.ends_at(version, start=start),
+        order_id=order.pk,
+        offering_version_id=version.pk,
+        received=ledger.Received(
+            Money(payment.amount_minor, payment.currency), f"carrier_receivable:{payment.provider}"
+        ),
+    )

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 
 from portal.sandbox.operator_pages import inbox_page
 
-SCRIPTED_SERIES = "+861550055"
+SCRIPTED_SERIES = "+86155005550"
 SCRIPT = {
     "00": "approve",
     "01": "approve_soon",

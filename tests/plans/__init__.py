@@ -1,0 +1,1 @@
+"""How much: offerings, orders, payments, credits and quotas."""
