@@ -1,18 +1,50 @@
 """The people and offers of the demo and of the tests, built with the verbs that the pages use."""
 
 import json
+import secrets
+import socket
 import time
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import psycopg
 from django.conf import settings
 
+from accounts import accounts, api_keys, legal_texts
+from accounts.models import ApiKey, Member, User
+from plans import offerings, orders
+from plans.models import Order
 from portal.embedded import place
+from portal.kit import clock
 
 WAIT_SECONDS = 60.0
 POLL_SECONDS = 0.1
-_KEPT = settings.VAR_DIR / "secrets" / "demo.json"
+PASSWORD_BYTES = 9
+MODEL = "everyday"
+APPROVING_PHONE = "+8615500555000"
+STAFF_EMAIL = "staff@example.com"
+KEY_LABEL = "Demo"
+
+
+@dataclass(frozen=True)
+class Founder:
+    """A person of the demo, the account that they found and what they buy for it."""
+
+    email: str
+    name: str
+    kind: str
+    account: str
+    buys: tuple[str, ...]
+
+
+FOUNDERS = (
+    Founder("parent@example.com", "Lin Wei", "household", "Lin family", ("starter", "pack-small")),
+    Founder("owner@example.com", "Chen Yu", "business", "Harbor Coffee", ("business-bundle",)),
+)
 
 
 def wait_for_database() -> None:
@@ -31,22 +63,106 @@ def wait_for_database() -> None:
 
 def load() -> None:
     """This will make what the demo shows and write down who may sign in; a second run changes nothing."""
-    place.write_private(_KEPT, {"people": [], "api_keys": [], "staff": {}})
+    now = clock.now()
+    note = _note()
+    passwords = {known["email"]: known["password"] for known in [*note["people"], note["staff"]]}
+    offerings.seed(now)
+    _wait_for_operator()
+    if not User.objects.filter(email=STAFF_EMAIL).exists():
+        User.objects.create_superuser(STAFF_EMAIL, password=passwords[STAFF_EMAIL])
+    members = [_founder(founder, password=passwords[founder.email], now=now) for founder in FOUNDERS]
+    note["people"] = [_login(member, password=passwords[member.user.email or ""]) for member in members]
+    note["api_keys"] = [_key(member, note["api_keys"], now=now) for member in members]
+    place.write_private(_note_at(settings.VAR_DIR), note)
 
 
 def show(var_dir: Path, *, url: str) -> str:
     """This will write `demo.json` and return the lines for the terminal: the address and the logins."""
-    running = json.loads((var_dir / "run.json").read_text(encoding="utf-8"))
-    people: dict[str, Any] = json.loads((var_dir / "secrets" / "demo.json").read_text(encoding="utf-8"))
-    place.write_private(
-        var_dir / "demo.json",
-        {
-            "url": url,
-            "api_base": f"{url}/v1",
-            "database_url": running["database_url"],
-            "valkey_url": running["valkey_url"],
-            "model": "smollm2-135m",
-            **people,
-        },
-    )
-    return url
+    running, note = _read(var_dir / "run.json"), _read(_note_at(var_dir))
+    addresses = {
+        "url": url,
+        "api_base": f"{url}/v1",
+        "database_url": running["database_url"],
+        "valkey_url": running["valkey_url"],
+        "model": MODEL,
+    }
+    place.write_private(var_dir / "demo.json", addresses | note)
+    return "\n".join([url, "", *_lines(note)])
+
+
+def _lines(note: dict[str, Any]) -> list[str]:
+    logins = [*note["people"], {**note["staff"], "role": "staff", "account": "/admin/"}]
+    rows = [f"  {one['email']:<20} {one['password']:<14} {one['role']}, {one['account']}" for one in logins]
+    return [*rows, *(f"  API key of {key['account']}: {key['key']}" for key in note["api_keys"])]
+
+
+def _founder(founder: Founder, *, password: str, now: datetime) -> Member:
+    user = User.objects.filter(email=founder.email).first()
+    if user is None:
+        user = User.objects.create_user(founder.email, password=password, name=founder.name, now=now)
+        legal_texts.agree(user, language="en", now=now)
+    if not Member.objects.filter(user=user).exists():
+        member = accounts.found(user, kind=founder.kind, name=founder.account, now=now)
+        for slug in founder.buys:
+            _buy(member, slug, now=now)
+    return Member.objects.select_related("user", "account").get(user=user)
+
+
+def _buy(member: Member, slug: str, *, now: datetime) -> None:
+    version = offerings.current(slug)
+    wish = orders.Wish(order_id=uuid4(), version=version.version, phone=APPROVING_PHONE)
+    order = orders.check_out(version, wish=wish, by=member, now=now)
+    state = orders.get(order.pk, account_id=member.account_id).state
+    assert state == Order.State.PAID, f"the operator of the sandbox left the order {state}"
+
+
+def _login(member: Member, *, password: str) -> dict[str, str]:
+    email = member.user.email or ""
+    return {"email": email, "password": password, "role": member.role, "account": member.account.name}
+
+
+def _key(member: Member, known: list[dict[str, str]], *, now: datetime) -> dict[str, str]:
+    """The secret of a key is known only when it is issued, so a lost note means a new key."""
+    for key in known:
+        digest = api_keys.digest_of(key["key"])
+        if ApiKey.objects.filter(digest=digest, member=member, revoked_at=None).exists():
+            return key
+    _, secret = api_keys.issue(member, label=KEY_LABEL, by=member.user, now=now)
+    return {"account": member.account.name, "member": member.name, "key": secret}
+
+
+def _note() -> dict[str, Any]:
+    """The passwords are written down before anybody has them, so that a start that is killed loses none."""
+    path = _note_at(settings.VAR_DIR)
+    if not path.exists():
+        people = [{"email": founder.email, "password": _password()} for founder in FOUNDERS]
+        staff = {"email": STAFF_EMAIL, "password": _password()}
+        place.write_private(path, {"people": people, "api_keys": [], "staff": staff})
+    return _read(path)
+
+
+def _note_at(var_dir: Path) -> Path:
+    return var_dir / "secrets" / "demo.json"
+
+
+def _password() -> str:
+    return secrets.token_urlsafe(PASSWORD_BYTES)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def _wait_for_operator() -> None:
+    parts = urlsplit(settings.CARRIER_BILLING_URL)
+    deadline = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            socket.create_connection((parts.hostname or "", parts.port or 80), timeout=POLL_SECONDS).close()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(POLL_SECONDS)
+        else:
+            return

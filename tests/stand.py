@@ -89,7 +89,9 @@ class Stand:
     def manage(self, *arguments: str) -> str:
         """This will run a management command against the stand and return what it prints."""
         command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=_environment(self.var_dir, self.port), capture_output=True, text=True)
+        done = subprocess.run(
+            command, cwd=ROOT, env=_environment(self.var_dir, self.port), capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -119,7 +121,9 @@ class Stand:
         """This will return when `condition` holds, or fail after `seconds`."""
         deadline = time.monotonic() + seconds
         while not condition():
-            assert time.monotonic() < deadline, f"waited {seconds} s for nothing; logs: {self.var_dir / 'logs'}"
+            assert time.monotonic() < deadline, (
+                f"waited {seconds} s for nothing; logs: {self.var_dir / 'logs'}"
+            )
             time.sleep(POLL_SECONDS)
 
     @contextmanager
@@ -133,7 +137,9 @@ class Stand:
         connection.close()
         connection.settings_dict.update(_database(self.database_url))
         timings = Timings().scaled(TIMINGS_SCALE)
-        changed = override_settings(VALKEY_URL=self.valkey_url, TIMINGS=timings, DEMO=True, BASE_URL=self.base_url)
+        changed = override_settings(
+            VALKEY_URL=self.valkey_url, TIMINGS=timings, DEMO=True, BASE_URL=self.base_url
+        )
         with self._blocker.unblock(), changed:
             try:
                 yield
@@ -154,7 +160,12 @@ def stand(django_db_blocker: Any) -> Iterator[Stand]:
     output = (var_dir / "supervisor.log").open("wb")
     command = [sys.executable, "manage.py", "demo"]
     supervisor = subprocess.Popen(
-        command, cwd=ROOT, env=_environment(var_dir, port), stdout=output, stderr=output, start_new_session=True
+        command,
+        cwd=ROOT,
+        env=_environment(var_dir, port),
+        stdout=output,
+        stderr=output,
+        start_new_session=True,
     )
     try:
         _await_start(supervisor, var_dir)
@@ -183,7 +194,9 @@ def _await_start(supervisor: "subprocess.Popen[bytes]", var_dir: Path) -> None:
 
 
 def _environment(var_dir: Path, port: int) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "VALKEY_URL"}}
+    inherited = {
+        name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "VALKEY_URL"}
+    }
     own = {"VAR_DIR": str(var_dir), "PORT": str(port), "TIMINGS_SCALE": str(TIMINGS_SCALE), "DEMO": "on"}
     return inherited | own
 

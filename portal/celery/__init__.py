@@ -2,11 +2,12 @@
 
 import os
 
+import django
 from celery import Celery
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-
-from django.conf import settings
+django.setup()  # the pool, which Celery imports before it sets Django up, needs the models
 
 from portal.celery.presence import Presence
 from portal.celery.timetable import TIMETABLE

@@ -1,8 +1,8 @@
 """PostgreSQL from a wheel: a cluster in a folder that listens on nothing but a unix socket.
 
-    server = postgres.start(folder)     # makes the cluster and the database when there is none
-    server.url                          # postgresql://postgres@/ciyuan?host=/folder
-    postgres.stop(server)
+server = postgres.start(folder)     # makes the cluster and the database when there is none
+server.url                          # postgresql://postgres@/ciyuan?host=/folder
+postgres.stop(server)
 """
 
 import os
@@ -108,7 +108,9 @@ def refuse_old(address: str) -> None:
         message = f"PostgreSQL at DATABASE_URL does not answer: {str(error).strip().splitlines()[-1]}"
         raise Trouble(message) from error
     if version < OLDEST_VERSION:
-        message = f"PostgreSQL {OLDEST_VERSION} or newer is needed; the one at DATABASE_URL is version {version}."
+        message = (
+            f"PostgreSQL {OLDEST_VERSION} or newer is needed; the one at DATABASE_URL is version {version}."
+        )
         raise Trouble(message)
 
 
@@ -119,7 +121,7 @@ def socket_folder(folder: Path) -> Path:
     note = folder.parent / f"{folder.name}.socket"
     if not note.exists() or not Path(note.read_text(encoding="utf-8")).is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
-        short = Path(tempfile.mkdtemp(prefix="ciyuan-", dir="/tmp"))  # noqa: S108 - private, and short on purpose
+        short = Path(tempfile.mkdtemp(prefix="ciyuan-", dir="/tmp"))
         _give(short, _system_user())
         note.write_text(str(short), encoding="utf-8")
     return Path(note.read_text(encoding="utf-8"))
@@ -174,7 +176,9 @@ def _make_cluster(data: Path, user: str | None) -> None:
         "--no-sync",
         "--no-instructions",
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", **programs.identity(user))
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd="/", **programs.identity(user)
+    )
     if done.returncode:
         shutil.rmtree(data, ignore_errors=True)
         message = f"PostgreSQL could not make its data folder: {done.stderr.strip()}"

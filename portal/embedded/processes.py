@@ -54,7 +54,16 @@ def beat(place: Place) -> Program:
     """This will return the timetable's clock; its schedule is code, its file only remembers the last runs."""
     schedule = place.var_dir / "beat"
     return _python(
-        place, "beat", *_CELERY, "beat", "-s", str(schedule), "--pidfile=", "-l", "WARNING", is_ready=_is_alive
+        place,
+        "beat",
+        *_CELERY,
+        "beat",
+        "-s",
+        str(schedule),
+        "--pidfile=",
+        "-l",
+        "WARNING",
+        is_ready=_is_alive,
     )
 
 
@@ -86,7 +95,7 @@ def _uvicorn(application: str, port: int) -> tuple[str, ...]:
     )
 
 
-def _python(  # noqa: PLR0913 - a program has this many parts
+def _python(
     place: Place,
     name: str,
     *arguments: str,

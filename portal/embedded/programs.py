@@ -63,7 +63,7 @@ def open_log(program: Program) -> IO[bytes]:
 def start(program: Program) -> subprocess.Popen[bytes]:
     """This will start `program`, wait until it answers and return its process; refuses with `Trouble`."""
     with open_log(program) as log:
-        process = subprocess.Popen(program.command, stdout=log, stderr=log, **spawn_options(program))  # noqa: S603 - our own commands
+        process = subprocess.Popen(program.command, stdout=log, stderr=log, **spawn_options(program))
     deadline = time.monotonic() + program.start_seconds
     while not program.is_ready():
         if process.poll() is not None or time.monotonic() > deadline:

@@ -14,7 +14,13 @@ from portal.embedded.trouble import Trouble
 
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.1
-STOP_ORDER = (("web", "beat", "sweep", "load"), ("calls", "jobs"), ("sandbox", "model"), ("valkey",), ("postgres",))
+STOP_ORDER = (
+    ("web", "beat", "sweep", "load"),
+    ("calls", "jobs"),
+    ("sandbox", "model"),
+    ("valkey",),
+    ("postgres",),
+)
 
 
 @dataclass(frozen=True)

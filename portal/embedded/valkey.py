@@ -1,8 +1,8 @@
 """Valkey from a wheel: on a loopback port, behind a password, with nothing kept on disk.
 
-    server = valkey.start(folder, port=8003)
-    server.url                          # redis://:password@127.0.0.1:8003/0
-    valkey.stop(server)
+server = valkey.start(folder, port=8003)
+server.url                          # redis://:password@127.0.0.1:8003/0
+valkey.stop(server)
 """
 
 import platform
