@@ -4,6 +4,35 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
 from django.core.asgi import get_asgi_application
 
-application = get_asgi_application()
+_django = get_asgi_application()
+
+from usage import gateway
+from usage.api import chat_completions
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """This will hand a connection on to whoever answers it."""
+    if scope["type"] == "lifespan":
+        await _live(receive, send)
+    elif scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == chat_completions.PATH:
+        await chat_completions.application(scope, receive, send)
+    elif scope["type"] == "http":
+        await _django(scope, receive, send)
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    await receive()
+    await gateway.open()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await gateway.close()
+    await send({"type": "lifespan.shutdown.complete"})

@@ -1,4 +1,4 @@
-"""What a call asks of the ledger before it may begin: how much to set aside, and by when it must have run. Pure."""
+"""What a call asks of the ledger before it may begin: how much to set aside, and by when it must have run."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -9,8 +9,10 @@ from accounts.callers import Caller
 from models_catalog import pricing
 from models_catalog.catalog import Offer
 from models_catalog.providers.base import ChatRequest, TooLong
+from plans import ledger
 from plans.ledger import Reservation
 from portal.kit.refusals import Refusal, gettext_noop
+from portal.kit.units import Microcredits
 from usage import metering
 
 DEFAULT_OUTPUT_TOKENS = 4096
@@ -66,9 +68,7 @@ def reservation(
         prompt_tokens=prompt,
         output_limit=limit,
         output_rate=offer.rates.dearest_output * request.n,
-        idempotency_scope=_scope(caller) if idempotency else None,
-        idempotency_key=idempotency.key if idempotency else None,
-        body_hash=idempotency.body_hash if idempotency else None,
+        idempotency=_scoped(caller, idempotency),
         queue_deadline_seconds=settings.TIMINGS.queue_deadline,
         hard_deadline_seconds=float(offer.routes[0].hard_deadline_seconds),
     )
@@ -82,9 +82,12 @@ def _output_limit(request: ChatRequest, offer: Offer) -> int:
     return request.max_output_tokens
 
 
-def _ceiling(offer: Offer, prompt: int, output: int) -> int:
+def _ceiling(offer: Offer, prompt: int, output: int) -> Microcredits:
     return pricing.ceiling(prompt_tokens=prompt, output_tokens=output, rates=offer.rates)
 
 
-def _scope(caller: Caller) -> str:
-    return f"key:{caller.api_key_id}" if caller.api_key_id else f"member:{caller.member_id}"
+def _scoped(caller: Caller, idempotency: Idempotency | None) -> ledger.Idempotency | None:
+    if idempotency is None:
+        return None
+    scope = f"key:{caller.api_key_id}" if caller.api_key_id else f"member:{caller.member_id}"
+    return ledger.Idempotency(scope, idempotency.key, idempotency.body_hash)

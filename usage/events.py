@@ -37,6 +37,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     code: str
     sentence: str
     status: int
+    charged_microcredits: int = 0
 
 
 class KeepAlive(msgspec.Struct, frozen=True, tag="keep_alive"):

@@ -96,6 +96,10 @@ class Flight:
             case Finished() | Failed():
                 self.end, self.ended_at = event, time.monotonic()
         self.events.append(event)
+        self.nudge()
+
+    def nudge(self) -> None:
+        """This will wake whoever waits, to look again."""
         waiting, self._waiting = self._waiting, []
         for future in waiting:
             if not future.done():

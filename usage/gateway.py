@@ -17,7 +17,7 @@ from models_catalog.providers.base import ChatRequest
 from plans import access, ledger
 from portal.kit import database, ids
 from portal.kit.refusals import Refusal, gettext_noop
-from usage import admission, dispatch, relay, watch
+from usage import admission, relay, watch
 from usage.admission import Idempotency
 from usage.calls import kept
 from usage.calls.settlement import TROUBLE
@@ -160,8 +160,8 @@ async def start(
         raise OutOfService from error
     if isinstance(admitted, Refusal):
         raise admitted
-    if admitted.replayed_call_id is not None:
-        return await _replay(caller, admitted.replayed_call_id)
+    if admitted.is_replay:
+        return await _replay(caller, admitted.call_id)
     flight = _board(reception, caller, request, offer, reservation.call_id)
     flight.keep = idempotency is not None
     await watch.push(reception.valkey, flight)

@@ -112,11 +112,14 @@ class Engine:
             if not runs:
                 continue
             try:
-                await ledger.heartbeat(
+                ours = await ledger.heartbeat(
                     [run.call_id for run in runs],
                     accepted=[run.call_id for run in runs if run.accepted is not None],
                     worker=self.worker,
                 )
+                for run in runs:
+                    if run.call_id not in ours:  # closed by the sweeper: what would still come is nobody's
+                        run.stop(OURS)
             except TROUBLE:
                 logger.warning("PostgreSQL is away; the lease of %s calls runs on", len(runs))
 
@@ -127,3 +130,13 @@ _engines: dict[asyncio.AbstractEventLoop, Engine] = defaultdict(Engine)
 def current() -> Engine:
     """This will return the engine of the running loop, which `open` has opened."""
     return _engines[asyncio.get_running_loop()]
+
+
+async def open_current() -> None:
+    """This will open the engine of the running loop."""
+    await current().open()
+
+
+async def close_current() -> None:
+    """This will close the engine of the running loop."""
+    await _engines.pop(asyncio.get_running_loop()).close()

@@ -149,4 +149,4 @@ def _end(
         return Finished(charge.usage, charge.microcredits, credits_left, charge.how.value, reason)
     told = "What had arrived was charged." if charge.microcredits else ""
     sentence = f"{failure} {told}".strip()
-    return Failed(failure.code, sentence, failure.status)
+    return Failed(failure.code, sentence, failure.status, charge.microcredits)

@@ -147,6 +147,12 @@ def error_of(event: Failed) -> Mapping[str, object]:
     return {"message": event.sentence, "type": _type(event.status), "param": None, "code": event.code}
 
 
+def failed(end: Failed) -> tuple[Headers, bytes]:
+    """This will return headers and body of a call that failed; one that was charged is not to be repeated."""
+    headers: Headers = [(b"x-should-retry", b"false")] if end.charged_microcredits else []
+    return headers, orjson.dumps({"error": error_of(end)})
+
+
 def uncharged(sentence: str) -> str:
     """This will add that nothing was charged to a sentence that does not say so itself."""
     return sentence if "charged" in sentence else f"{sentence} Nothing was charged."

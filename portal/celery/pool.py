@@ -1,0 +1,140 @@
+"""Hands each task's coroutine to one uvloop per worker process: a call waits, it takes no thread and no process."""
+
+import asyncio
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import django
+import uvloop
+from celery import bootsteps
+from celery.concurrency.base import BasePool
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections
+from kombu.serialization import loads
+
+django.setup()  # Celery asks for the pool before it sets Django up
+
+from models_catalog.models import Upstream
+from usage.calls import engine
+
+MOST_CALLS = 512
+STOP_SECONDS = 120.0
+ENDED = (0, "null", 0.0)
+"""What Celery expects to be told of a task that ended: not failed, its result, its seconds."""
+
+Job = tuple[Coroutine[Any, Any, None], Callable[..., None] | None, Callable[..., None] | None]
+
+
+class TaskPool(BasePool):
+    """Runs at most `MOST_CALLS` tasks at once; what comes on top is not acknowledged, so the queue keeps it."""
+
+    signal_safe = False
+    body_can_be_buffer = True
+    task_join_will_block = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.limit = min(self.limit or MOST_CALLS, MOST_CALLS)
+        self._loop = uvloop.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="calls", daemon=True)
+        self._running: set[asyncio.Task[None]] = set()
+        self._waiting: deque[Job] = deque()
+        self.app.steps["consumer"].add(UpstreamQueues)
+
+    def on_start(self) -> None:
+        """This will start the loop and open what its calls share."""
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(engine.open_current(), self._loop).result()
+
+    def on_stop(self) -> None:
+        """This will let running calls end, then stop the loop."""
+        if self._loop.is_running():
+            asyncio.run_coroutine_threadsafe(engine.close_current(), self._loop).result(STOP_SECONDS)
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+
+    def on_terminate(self) -> None:
+        """This will do what `on_stop` does: no call is dropped without its settlement."""
+        self.on_stop()
+
+    def on_apply(  # noqa: PLR0913 - Celery's signature
+        self,
+        target: object,
+        args: tuple[Any, ...] = (),
+        kwargs: object = None,
+        callback: Callable[..., None] | None = None,
+        accept_callback: Callable[..., None] | None = None,
+        **_: object,
+    ) -> None:
+        """This will run one task; `args` are its name, id, request, body, content type and encoding."""
+        name, _id, _request, body, content_type, encoding = args
+        given = body if isinstance(body, list | tuple) else loads(body, content_type, encoding, {"json"})
+        job = (self.app.tasks[name].run(*given[0], **given[1]), callback, accept_callback)
+        if len(self._running) + len(self._waiting) < self.limit:
+            _accept(job)
+            self._loop.call_soon_threadsafe(self._begin, job)
+        else:
+            self._waiting.append(job)
+
+    def _begin(self, job: Job) -> None:
+        task = self._loop.create_task(job[0])
+        self._running.add(task)
+        task.add_done_callback(lambda ended: self._end(ended, job))
+
+    def _end(self, task: asyncio.Task[None], job: Job) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self._loop.call_exception_handler({"message": "a call's task broke", "exception": error})
+        if job[1] is not None:
+            job[1](ENDED)
+        if self._waiting:
+            following = self._waiting.popleft()
+            _accept(following)
+            self._begin(following)
+
+    def _get_info(self) -> dict[str, Any]:
+        return {**super()._get_info(), "max-concurrency": self.limit, "running": len(self._running)}
+
+
+class UpstreamQueues(bootsteps.StartStopStep):
+    """Takes from the queue of every upstream, also of those that are added while the worker runs."""
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def include_if(self, parent: Any) -> bool:
+        """Only workers of calls take from these queues."""
+        return isinstance(parent.pool, TaskPool)
+
+    def start(self, parent: Any) -> None:
+        """This will look now and every few seconds."""
+        self._taken: set[str] = set()
+        self._look(parent)
+        self._entry = parent.timer.call_repeatedly(settings.TIMINGS.queue_refresh, self._look, (parent,))
+
+    def stop(self, parent: Any) -> None:
+        """This will look no more."""
+        if entry := getattr(self, "_entry", None):
+            entry.cancel()
+
+    def shutdown(self, parent: Any) -> None:
+        """This will do what `stop` does."""
+        self.stop(parent)
+
+    def _look(self, consumer: Any) -> None:
+        close_old_connections()
+        try:
+            slugs = list(Upstream.objects.filter(disabled_at=None).values_list("slug", flat=True))
+        except DatabaseError:
+            return
+        for name in sorted({f"calls.{slug}" for slug in slugs} - self._taken):
+            consumer.add_task_queue(name, routing_key=name)
+            self._taken.add(name)
+
+
+def _accept(job: Job) -> None:
+    if job[2] is not None:
+        job[2](os.getpid(), time.monotonic())

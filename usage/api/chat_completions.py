@@ -1,0 +1,130 @@
+"""POST /v1/chat/completions: reads, starts the call, and frames what comes, in one piece or as a stream."""
+
+import asyncio
+import hashlib
+from typing import Any
+
+from django.conf import settings
+
+from portal.kit.refusals import Refusal
+from usage import gateway
+from usage.api import door
+from usage.api.door import Headers, Receive, Request, Scope, Send
+from usage.dialects import openai_answer, openai_chat
+from usage.dialects.openai_answer import Framing
+from usage.events import Failed, Finished
+from usage.gateway import Flight, Idempotency
+
+PATH = "/v1/chat/completions"
+SLOWEST_SEND_SECONDS = 60.0
+EVENT_STREAM: Headers = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """This will answer one POST (ASGI)."""
+    try:
+        flight = await _start(scope, receive)
+    except door.Gone:
+        return
+    except Refusal as no:
+        status, headers, body = openai_answer.refusal(no)
+        await door.send_whole(send, status=status, headers=headers, body=body)
+        return
+    assert flight.request is not None
+    if flight.request.stream:
+        await _stream(flight, receive, send)
+    else:
+        await _answer_whole(flight, send)
+
+
+async def _start(scope: Scope, receive: Receive) -> Flight:
+    request = Request(scope)
+    door.check(request)
+    caller = await door.caller_of(request)
+    key = door.idempotency_key(request)
+    body = await door.read_body(receive)
+    question = openai_chat.read(body)
+    named = Idempotency(key, hashlib.sha256(body).hexdigest()) if key else None
+    flight = await gateway.start(caller, question, source="api", idempotency=named)
+    flight.request = flight.request or question
+    return flight
+
+
+async def _answer_whole(flight: Flight, send: Send) -> None:
+    """A caller that leaves is not noticed: the whole answer is what it pays for, and its key may ask again."""
+    while flight.end is None:
+        await flight.news(len(flight.events), keep_alive_seconds=settings.TIMINGS.keep_alive)
+    headers = _headers(flight)
+    match flight.end:
+        case Finished() as end:
+            created = int(flight.opened_at.timestamp())
+            body = openai_answer.whole(
+                flight.call_id, model=flight.model, created=created, answer=flight.answer, end=end
+            )
+            await door.send_whole(send, status=200, headers=headers + _charge_headers(end), body=body)
+        case Failed() as end:
+            more, body = openai_answer.failed(end)
+            await door.send_whole(send, status=end.status, headers=headers + more, body=body)
+
+
+async def _stream(flight: Flight, receive: Receive, send: Send) -> None:
+    leaving = asyncio.ensure_future(receive())
+    leaving.add_done_callback(lambda _: flight.nudge())
+    try:
+        await _pass_on(flight, leaving, send)
+    except TimeoutError:  # a reader so slow that it holds the call up; closing the connection tells it
+        await gateway.stop(flight.call_id)
+    else:
+        if flight.end is None:
+            await gateway.stop(flight.call_id)
+    finally:
+        leaving.cancel()
+
+
+async def _pass_on(flight: Flight, leaving: "asyncio.Future[Any]", send: Send) -> None:
+    """A call that fails before its first sign of life is answered with a status, later ones with an event."""
+    assert flight.request is not None
+    keep_alive = settings.TIMINGS.keep_alive
+    heard = await flight.news(0, keep_alive_seconds=keep_alive)
+    if isinstance(flight.end, Failed) and len(flight.events) == 1:
+        await _answer_whole(flight, send)
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": EVENT_STREAM + _headers(flight)})
+    framing = Framing(
+        flight.call_id,
+        model=flight.model,
+        created=int(flight.opened_at.timestamp()),
+        with_usage=flight.request.include_usage,
+    )
+    position = 0
+    while not leaving.done():
+        fresh = flight.events[position:]
+        position += len(fresh)
+        data = b"".join([framing.frame(event) for event in fresh]) if heard else openai_answer.COMMENT
+        more = flight.end is None or position < len(flight.events)
+        if data or not more:
+            async with asyncio.timeout(SLOWEST_SEND_SECONDS):
+                await send({"type": "http.response.body", "body": data, "more_body": more})
+        if not more:
+            return
+        heard = await flight.news(position, keep_alive_seconds=keep_alive)
+
+
+def _headers(flight: Flight) -> Headers:
+    headers: Headers = [(b"x-request-id", str(flight.call_id).encode())]
+    if flight.served_model:
+        headers.append((b"x-served-model", flight.model.encode()))
+    return headers
+
+
+def _charge_headers(end: Finished) -> Headers:
+    headers: Headers = [(b"x-credits-charged", openai_answer.in_credits(end.charged_microcredits).encode())]
+    if end.credits_left_microcredits is not None:
+        left = openai_answer.in_credits(end.credits_left_microcredits)
+        headers.append((b"x-credits-left", left.encode()))
+    return headers
+
