@@ -1,5 +1,6 @@
 """The door of admin: sign-in through the same pages as everyone, and a second factor outside the demo."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
@@ -12,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 
+HIDDEN_APPS = {"account", "mfa", "socialaccount"}
+
 
 class DeskSite(AdminSite):
     """Django's own admin, named after the portal."""
@@ -20,6 +23,12 @@ class DeskSite(AdminSite):
     site_header = _("Administration")
     index_title = _("Everything the portal keeps")
     enable_nav_sidebar = True
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """This will take every model but those of the sign-in library: second factors are nobody's to see."""
+        models = model_or_iterable if isinstance(model_or_iterable, Iterable) else [model_or_iterable]
+        shown = [model for model in models if model._meta.app_label not in HIDDEN_APPS]
+        super().register(shown, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         """This will let in staff alone; outside the demo only with a second factor."""

@@ -49,6 +49,11 @@ def logo_type(content: bytes) -> str | None:
     return next((name for name, signature in _SIGNATURES.items() if signature.match(content)), None)
 
 
+def is_color(text: str) -> bool:
+    """This will tell whether `text` is a color such as "#00707a"."""
+    return _COLOR.fullmatch(text) is not None
+
+
 def contrast_with_white(color: str) -> float:
     """This will return the contrast ratio of `color` ("#00707a") and white (WCAG 2.2, relative luminance)."""
     channels = [int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)]
@@ -60,7 +65,7 @@ def contrast_with_white(color: str) -> float:
 def stylesheet(_request: HttpRequest) -> HttpResponse:
     """This will answer the accent as a stylesheet, because the content security policy forbids inline styles."""
     accent = current().accent
-    text = _STYLESHEET.format(accent) if _COLOR.fullmatch(accent) else ""
+    text = _STYLESHEET.format(accent) if is_color(accent) else ""
     return HttpResponse(text, content_type="text/css", headers={"Cache-Control": "public, max-age=60"})
 
 

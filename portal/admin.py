@@ -1,0 +1,75 @@
+"""The brand in admin: one form, one row."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from portal import brand
+from portal.models import Brand
+
+if TYPE_CHECKING:  # these classes are generic in the stubs only
+    Form = forms.ModelForm[Brand]
+    Desk = admin.ModelAdmin[Brand]
+else:
+    Form, Desk = forms.ModelForm, admin.ModelAdmin
+
+
+class BrandForm(Form):
+    """The brand's row, with the logo as a file and the accent checked for contrast."""
+
+    logo = forms.FileField(
+        label=_("Logo"), required=False, help_text=_("PNG or WebP, at most 200 kB; shown 32 pixels high.")
+    )
+    without_logo = forms.BooleanField(label=_("Show no logo"), required=False)
+
+    class Meta:
+        model = Brand
+        exclude = ("picture",)  # noqa: DJ006 - every column but the picture, which the file field fills
+
+    def clean_accent(self) -> str:
+        """This will take a color only if white text can be read on it."""
+        accent = str(self.cleaned_data["accent"]).strip().lower()
+        if accent and not brand.is_color(accent):
+            raise forms.ValidationError(_("Write a color as # and six hexadecimal digits, such as #00707a."))
+        if accent and brand.contrast_with_white(accent) < brand.LEAST_CONTRAST:
+            raise forms.ValidationError(_("White text cannot be read on this color. Choose a darker one."))
+        return accent
+
+    def clean_logo(self) -> bytes | None:
+        """This will take a PNG or WebP picture by what it holds; its name and claimed type are not asked."""
+        given = self.cleaned_data.get("logo")
+        if not given:
+            return None
+        content = bytes(given.read(brand.LARGEST_LOGO_BYTES + 1))
+        if len(content) > brand.LARGEST_LOGO_BYTES:
+            raise forms.ValidationError(_("The picture is larger than 200 kB."))
+        if brand.logo_type(content) is None:
+            raise forms.ValidationError(_("Only PNG and WebP pictures are taken."))
+        return content
+
+
+@admin.register(Brand)
+class BrandAdmin(Desk):
+    """Whose portal this is."""
+
+    form = BrandForm
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """This will let the one row be made, if it is not there yet."""
+        return super().has_add_permission(request) and not Brand.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Brand | None = None) -> bool:  # noqa: ARG002 - Django's signature
+        """This will let nobody delete it; empty fields mean the defaults."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Brand, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """This will store the row with its picture, and show it at once."""
+        if form.cleaned_data.get("without_logo"):
+            obj.picture = None
+        elif form.cleaned_data.get("logo"):
+            obj.picture = form.cleaned_data["logo"]
+        super().save_model(request, obj, form, change)
+        brand.forget()

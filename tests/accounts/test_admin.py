@@ -1,0 +1,150 @@
+"""Admin: under the same strict policy as all pages, in both languages, for staff with a second factor."""
+
+import re
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib.admin import site
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from accounts import api_keys
+from accounts.models import Account, AuditEvent, LegalText, Member, User
+from portal import brand
+from portal.models import Brand
+from tests.accounts.people import NOW
+
+pytestmark = pytest.mark.django_db
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
+INLINE = re.compile(rb"<script(?![^>]*\bsrc=)(?![^>]*application/json)|<style|\sstyle=|\son[a-z]+=", re.IGNORECASE)
+
+
+@pytest.fixture
+def staff() -> User:
+    return User.objects.create_superuser("staff@example.com", password="a long pass phrase")
+
+
+@pytest.fixture
+def desk(staff: User, settings: object) -> Client:
+    settings.DEMO = True  # type: ignore[attr-defined] # pytest-django's wrapper has no type for settings of ours
+    client = Client()
+    client.force_login(staff)
+    return client
+
+
+@pytest.fixture(autouse=True)
+def _no_kept_brand() -> None:
+    brand.forget()
+
+
+def test_every_list_and_form_opens_under_the_policy(desk: Client, owner: Member) -> None:
+    api_keys.issue(owner, label="x", by=owner.user, now=NOW)
+    Brand.objects.create()
+    for model, model_admin in site._registry.items():
+        if model._meta.app_label not in {"accounts", "portal"}:
+            continue
+        stem = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+        first = model._default_manager.first()
+        paths = [stem] + ([f"{stem}{first.pk}/change/"] if first else [])
+        for path in paths + ([f"{stem}add/"] if model_admin.has_add_permission(_request(desk)) else []):
+            page = desk.get(path)
+            assert page.status_code == 200, path
+            assert not INLINE.search(page.content), (path, INLINE.search(page.content))
+            assert "'unsafe-" not in page["Content-Security-Policy"]
+
+
+def _request(client: Client) -> object:
+    return client.get("/admin/").wsgi_request
+
+
+class TestTheDoor:
+    def test_is_the_sign_in_of_everyone(self, client: Client) -> None:
+        page = client.get("/admin/", follow=True)
+        assert page.redirect_chain[-1][0].startswith("/accounts/login/")
+
+    def test_is_closed_to_members(self, owner: Member, client: Client) -> None:
+        client.force_login(owner.user)
+        assert client.get("/admin/accounts/user/", follow=True).status_code == 403
+
+    def test_asks_for_a_second_factor_outside_the_demo(self, staff: User, client: Client, settings: object) -> None:
+        settings.DEMO = False  # type: ignore[attr-defined] # as above
+        client.force_login(staff)
+        page = client.get("/admin/", follow=True)
+        assert "/accounts/2fa/" in page.redirect_chain[-1][0] or "/reauthenticate/" in page.redirect_chain[-1][0]
+        Authenticator.objects.create(user=staff, type="totp", data={"secret": "x"})
+        assert client.get("/admin/").status_code == 200
+
+    def test_speaks_both_languages(self, desk: Client) -> None:
+        desk.cookies["django_language"] = "zh-hans"
+        assert "管理" in desk.get("/admin/").content.decode()
+
+
+class TestWhatStaffMayDo:
+    def test_changes_an_account_only_with_a_reason(self, desk: Client, owner: Member, staff: User) -> None:
+        path = f"/admin/accounts/account/{owner.account_id}/change/"
+        given = {"name": "Other", "time_zone": "Asia/Tokyo", "suspended_at_0": "", "suspended_at_1": ""}
+        desk.post(path, given)
+        assert Account.objects.get(pk=owner.account_id).name == "Li"
+        desk.post(path, given | {"reason": "asked by phone"})
+        assert Account.objects.get(pk=owner.account_id).name == "Other"
+        event = AuditEvent.objects.get(verb="staff.change.account")
+        assert (event.actor, event.reason) == (staff, "asked by phone")
+
+    def test_never_edits_a_published_text(self, desk: Client) -> None:
+        text = LegalText.objects.first()
+        assert text
+        page = desk.post(f"/admin/accounts/legaltext/{text.pk}/change/", {"body": "other", "reason": "x"})
+        assert page.status_code == 403
+
+    def test_never_sees_a_digest(self, desk: Client, owner: Member) -> None:
+        key, secret = api_keys.issue(owner, label="x", by=owner.user, now=NOW)
+        page = desk.get(f"/admin/accounts/apikey/{key.pk}/change/").content.decode()
+        assert "digest" not in page.lower()
+        assert secret not in page
+
+    def test_revokes_keys_by_the_same_verb(self, desk: Client, owner: Member) -> None:
+        key, _secret = api_keys.issue(owner, label="x", by=owner.user, now=NOW)
+        desk.post("/admin/accounts/apikey/", {"action": "revoke", "_selected_action": [key.pk]})
+        assert AuditEvent.objects.filter(verb="api_key.revoke").exists()
+
+    def test_looks_nowhere_by_way_of_the_query(self, desk: Client) -> None:
+        page = desk.get("/admin/accounts/member/?user__password__startswith=a")
+        assert page.status_code in {302, 400}
+
+    def test_gives_no_powers_without_being_superuser(self, client: Client, settings: object) -> None:
+        from django.contrib.auth.models import Permission
+
+        settings.DEMO = True  # type: ignore[attr-defined] # as above
+        clerk = User.objects.create_user("clerk@example.com")
+        User.objects.filter(pk=clerk.pk).update(is_staff=True)
+        clerk.user_permissions.add(Permission.objects.get(codename="change_user"))
+        client.force_login(User.objects.get(pk=clerk.pk))
+        client.post(f"/admin/accounts/user/{clerk.pk}/change/", {"is_superuser": "on", "is_active": "on", "reason": "x"})
+        assert not User.objects.get(pk=clerk.pk).is_superuser
+
+
+class TestTheBrand:
+    def save(self, desk: Client, **given: object) -> object:
+        return desk.post("/admin/portal/brand/add/", {"site_name": "Water & Words", **given})
+
+    def test_is_shown_on_every_page(self, desk: Client) -> None:
+        self.save(desk, legal_entity="Words Ltd.", icp_filing="ICP 1", accent="#00707A")
+        page = desk.get("/legal/terms/").content.decode()
+        assert "Water &amp; Words" in page
+        assert "Words Ltd." in page
+        assert "ICP 1" in page
+        assert "#00707a" in desk.get("/brand.css").content.decode()
+
+    def test_refuses_colors_that_nobody_can_read(self, desk: Client) -> None:
+        for accent in ("#ffff00", "red", "#00707a;}", "url(x)"):
+            self.save(desk, accent=accent)
+        assert not Brand.objects.exists()
+
+    def test_takes_a_picture_by_what_it_holds(self, desk: Client) -> None:
+        svg = SimpleUploadedFile("logo.png", b"<svg xmlns='http://www.w3.org/2000/svg'/>", content_type="image/png")
+        self.save(desk, logo=svg)
+        assert not Brand.objects.exists()
+        self.save(desk, logo=SimpleUploadedFile("logo.txt", PNG))
+        answer = desk.get("/brand/logo")
+        assert (answer["Content-Type"], answer.content) == ("image/png", PNG)
+        assert 'src="/brand/logo?v=' in desk.get("/legal/terms/").content.decode()
