@@ -45,6 +45,18 @@ class Retention(models.TextChoices):
     UNKNOWN = "unknown", _("known once it is connected")
 
 
+class Capability(models.TextChoices):
+    """What a model can do."""
+
+    TEXT = "text", _("text")
+    STREAMING = "streaming", _("streaming")
+    TOOLS = "tools", _("tools")
+    REASONING = "reasoning", _("reasoning")
+    IMAGES = "images", _("reads pictures")
+    AUDIO = "audio", _("hears sound")
+    OPEN_WEIGHTS = "open_weights", _("open weights")
+
+
 class ChatModels(models.QuerySet["ChatModel"]):
     """Questions about models."""
 
@@ -90,7 +102,7 @@ class ChatModel(models.Model):
     retention = models.CharField(_("retention"), max_length=20, choices=Retention, default=Retention.UNKNOWN)
     trains_on_data = models.BooleanField(_("trains on data"), null=True)
     capabilities = ArrayField(
-        models.CharField(max_length=32), verbose_name=_("capabilities"), default=list, blank=True
+        models.CharField(max_length=32, choices=Capability), verbose_name=_("capabilities"), default=list, blank=True
     )
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.ANNOUNCED)
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
@@ -134,6 +146,11 @@ class ChatModel(models.Model):
     def local_good_for(self) -> list[str]:
         """What it is good for, in the reader's language."""
         return self.good_for_zh if self.good_for_zh and _reads_chinese() else self.good_for
+
+    @property
+    def capability_labels(self) -> list[str]:
+        """What it can do, in the reader's language."""
+        return [str(Capability(name).label) for name in self.capabilities if name in Capability.values]
 
 
 class Alias(models.Model):
