@@ -16,14 +16,14 @@ WORKERS = "worker:calls@*"
 
 @never_cache
 @require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
+def healthz(_request: HttpRequest) -> HttpResponse:
     """This will say that the process answers, and nothing about what it needs."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 @never_cache
 @require_safe
-def readyz(request: HttpRequest) -> JsonResponse:
+def readyz(_request: HttpRequest) -> JsonResponse:
     """This will say, part by part, whether calls can be made now; 503 when one of them is missing."""
     parts = {name: check() for name, check in _PARTS.items()}
     return JsonResponse(parts, status=200 if all(parts.values()) else 503)

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
+
+from portal.embedded import postgres, valkey
+from tests.ports import free_ports
 
 pytest_plugins = ["tests.stand"]
 
@@ -24,7 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything on the stand runs in one xdist worker, so that there is one stand and one hand that hurts it."""
+    """Everything on the stand runs in one xdist worker: one stand, and one hand that hurts it."""
     for item in items:
         if "stand" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.stand)
@@ -42,17 +46,12 @@ def _start_servers(config: pytest.Config) -> None:
 
 
 def _start_postgres(config: pytest.Config, folder: Path) -> None:
-    from portal.embedded import postgres
-
     server = postgres.start(folder / "postgres", durable=False)
     config.add_cleanup(lambda: postgres.stop(server))
     os.environ["DATABASE_URL"] = server.url
 
 
 def _start_valkey(config: pytest.Config, folder: Path) -> None:
-    from portal.embedded import valkey
-    from tests.stand import free_ports
-
     server = valkey.start(folder / "valkey", port=free_ports(1))
     config.add_cleanup(lambda: valkey.stop(server))
     os.environ["VALKEY_URL"] = server.url
@@ -67,8 +66,6 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
     """Afterwards the role is put back, with the right to empty tables between tests."""
-    from django.db import connection
-
     with django_db_blocker.unblock():  # type: ignore[attr-defined] # pytest-django does not export the type
         with connection.cursor() as cursor:
             cursor.execute(f'GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO "{settings.APP_ROLE}"')
@@ -81,6 +78,4 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequ
 
 
 def _role_off() -> None:
-    from django.db import connection
-
     connection.settings_dict["OPTIONS"].pop("assume_role", None)

@@ -14,7 +14,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -28,8 +27,13 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import override_settings
 from psycopg.rows import dict_row
+
+from portal.embedded import probes
+from portal.kit.timings import Timings
+from tests.ports import free_ports
 
 ROOT = Path(__file__).resolve().parent.parent
 TIMINGS_SCALE = 0.1
@@ -38,7 +42,6 @@ RESTART_SECONDS = 40.0
 STOP_SECONDS = 40.0
 POLL_SECONDS = 0.05
 PORTS_IN_A_ROW = 4
-LOWEST_PORT, HIGHEST_PORT = 20_000, 30_000
 
 
 @dataclass(frozen=True)
@@ -87,16 +90,15 @@ class Stand:
             return cursor.fetchall() if cursor.description else []
 
     def manage(self, *arguments: str) -> str:
-        """This will run a management command against the stand and return what it prints."""
+        """This will run a management command on the stand and return what it prints."""
         command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(
-            command, cwd=ROOT, env=_environment(self.var_dir, self.port), capture_output=True, text=True
-        )
+        env = _environment(self.var_dir, self.port)
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def pid(self, name: str) -> int:
-        """This will return the process id of web, calls, jobs, sweep, beat, sandbox, model, valkey or postgres."""
+        """This will return the process id of web, calls, jobs, sweep, beat, sandbox, model, …"""
         return int(_read(self.var_dir / "pids.json")[name])
 
     def kill(self, name: str, *, how: signal.Signals = signal.SIGKILL) -> int:
@@ -113,26 +115,18 @@ class Stand:
 
     def is_ready(self) -> bool:
         """This will return whether /readyz says that calls can be made."""
-        from portal.embedded import probes
-
         return probes.answers(f"{self.base_url}/readyz")
 
     def wait_until(self, condition: Callable[[], bool], *, seconds: float = RESTART_SECONDS) -> None:
         """This will return when `condition` holds, or fail after `seconds`."""
         deadline = time.monotonic() + seconds
         while not condition():
-            assert time.monotonic() < deadline, (
-                f"waited {seconds} s for nothing; logs: {self.var_dir / 'logs'}"
-            )
+            assert time.monotonic() < deadline, f"waited {seconds} s; see {self.var_dir / 'logs'}"
             time.sleep(POLL_SECONDS)
 
     @contextmanager
     def inside(self) -> Iterator[None]:
         """This will let Django in this process work on the stand: its ORM, its verbs, its timings."""
-        from django.db import connection
-
-        from portal.kit.timings import Timings
-
         before = dict(connection.settings_dict)
         connection.close()
         connection.settings_dict.update(_database(self.database_url))
@@ -176,14 +170,6 @@ def stand(django_db_blocker: Any) -> Iterator[Stand]:
         output.close()
 
 
-def free_ports(count: int) -> int:
-    """This will return the first of `count` ports in a row that nobody uses right now."""
-    first = LOWEST_PORT + os.getpid() * PORTS_IN_A_ROW % (HIGHEST_PORT - LOWEST_PORT)
-    while not all(_is_free(first + offset) for offset in range(count)):
-        first += count
-    return first
-
-
 def _await_start(supervisor: "subprocess.Popen[bytes]", var_dir: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not (var_dir / "demo.json").exists():
@@ -209,15 +195,6 @@ def _database(url: str) -> dict[str, Any]:
         "HOST": parse_qs(parts.query)["host"][0],
         "OPTIONS": {"assume_role": settings.APP_ROLE},
     }
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The worker application: early acknowledgement, no retries, nothing kept; PostgreSQL alone holds the truth."""
+"""The worker application: acknowledges early, never retries, keeps nothing; PostgreSQL holds the truth."""
 
 import os
 
@@ -9,8 +9,8 @@ from django.conf import settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 django.setup()  # the pool, which Celery imports before it sets Django up, needs the models
 
-from portal.celery.presence import Presence
-from portal.celery.timetable import TIMETABLE
+from portal.celery.presence import Presence  # noqa: E402 - after the setup above
+from portal.celery.timetable import TIMETABLE  # noqa: E402 - as above
 
 JOBS_QUEUE = "jobs"
 VISIBILITY_SECONDS = 86_400  # never hand a message out twice because a call took long

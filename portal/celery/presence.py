@@ -18,7 +18,7 @@ class Presence(bootsteps.StartStopStep):
         self._tell(consumer)
         self._entry = consumer.timer.call_repeatedly(EVERY_SECONDS, self._tell, (consumer,))
 
-    def stop(self, consumer: Any) -> None:
+    def stop(self, _consumer: Any) -> None:
         """This will write no further sign; the last one fades."""
         if entry := getattr(self, "_entry", None):
             entry.cancel()

@@ -1,1 +1,1 @@
-"""Servers from wheels, for people who have none of their own, and the supervisor that keeps a portal running."""
+"""Servers from wheels, for people who have none, and the supervisor that keeps a portal running."""

@@ -18,6 +18,7 @@ from portal.embedded.trouble import Trouble
 
 
 def main() -> None:
+    """This will start the wanted servers and wait for Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m portal.embedded")
     parser.add_argument("--only", default="postgres,valkey")
     wanted = parser.parse_args().only.split(",")

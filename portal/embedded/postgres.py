@@ -47,7 +47,7 @@ class Postgres:
 
 
 def start(folder: Path, *, durable: bool = True) -> Postgres:
-    """This will start the cluster in `folder`, made first when it is empty, and return it with its database."""
+    """This will start the cluster in `folder`, made first when there is none, and make its database."""
     program = prepare(folder, durable=durable)
     process = programs.start(program)
     make_database(folder)
@@ -60,7 +60,7 @@ def stop(server: Postgres) -> None:
 
 
 def prepare(folder: Path, *, durable: bool = True) -> Program:
-    """This will make the cluster in `folder` when there is none, end a leftover server, and return the program."""
+    """This will make the cluster in `folder` when there is none, end a leftover, and return the program."""
     user = _system_user()
     _make_folder(folder, user)
     data = folder / "data"

@@ -1,5 +1,6 @@
 """What is run: a command, how it is known to answer, and how it ends."""
 
+import contextlib
 import ctypes
 import functools
 import os
@@ -77,20 +78,16 @@ def stop(program: Program, process: subprocess.Popen[bytes]) -> None:
     """This will end the process, at first politely, and its whole group when that takes too long."""
     if process.poll() is None:
         process.send_signal(program.stop_signal)
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(program.stop_seconds)
-    except subprocess.TimeoutExpired:
-        pass
     end_group(process.pid)
     process.wait()
 
 
 def end_group(pid: int) -> None:
     """This will kill what is left of the process group that `pid` led."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def silence(program: Program) -> str:

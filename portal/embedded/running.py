@@ -1,4 +1,4 @@
-"""A whole portal in the foreground: its servers, its processes, from the first start to the last process gone."""
+"""A whole portal in the foreground, from its first server started to its last process gone."""
 
 import asyncio
 import signal

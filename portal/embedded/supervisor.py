@@ -1,6 +1,7 @@
 """Starts programs, watches them by asking, starts them again when they fall, and ends them in order."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
@@ -126,7 +127,5 @@ async def _end(kept: _Kept) -> None:
 
 
 def _tell(pid: int, given: signal.Signals) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, given)
-    except ProcessLookupError:
-        pass

@@ -11,8 +11,8 @@ def folder(package: str) -> Path:
     found = find_spec(package)
     if found is None or found.origin is None:
         message = (
-            f"{package} is not installed. Install requirements.lock, or set DATABASE_URL and VALKEY_URL to use "
-            "servers of your own."
+            f"{package} is not installed. Install requirements.lock, or set DATABASE_URL and VALKEY_URL "
+            "to use servers of your own."
         )
         raise Trouble(message)
     return Path(found.origin).parent

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         """This will add the switch that the supervisor itself uses."""
         parser.add_argument("--load", action="store_true", help="migrate, load the demo, and end")
 
-    def handle(self, *args: Any, load: bool, **options: Any) -> None:
+    def handle(self, *_args: Any, load: bool, **_options: Any) -> None:
         """This will load, or run until Ctrl-C; a trouble is one line and exit status 1."""
         if load:
             _load()

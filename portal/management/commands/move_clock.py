@@ -23,7 +23,7 @@ class Command(BaseCommand):
         """This will add the distance."""
         parser.add_argument("distance", help="a number and one of s, m, h, d, w")
 
-    def handle(self, *args: Any, distance: str, **options: Any) -> None:
+    def handle(self, *_args: Any, distance: str, **_options: Any) -> None:
         """This will change the one row of `portal_clock` and say what time it is now."""
         if not settings.DEMO:
             message = "Business time moves only in the demo and in tests (DEMO=on)."

@@ -13,6 +13,6 @@ class Command(BaseCommand):
 
     help = "Sweeps open calls until it is stopped."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_args: Any, **_options: Any) -> None:
         """This will sweep until SIGINT or SIGTERM."""
         asyncio.run(sweeper.run())
