@@ -36,7 +36,7 @@ class Answer:
 
 
 def open_for(order: Order, *, phone: str, now: datetime) -> tuple[Payment, bool]:
-    """This will write down that the bill of `phone` (E.164) is to pay `order`, and tell whether this is new.
+    """This will write down that the bill of `phone` (E.164) is to pay `order`, and whether this is new.
 
     Whoever comes second, by a double click or a second tab, gets the payment that is there.
     """
@@ -58,13 +58,13 @@ def open_for(order: Order, *, phone: str, now: datetime) -> tuple[Payment, bool]
 
 
 def take_turn(payment: Payment, *, now: datetime) -> bool:
-    """This will tell whether it is time to ask about `payment`, and keep others from it meanwhile."""
+    """This will tell whether it is time to ask about `payment`, and keep others from asking."""
     due = Payment.objects.due(now=now).filter(pk=payment.pk)
     return bool(due.update(check_at=now + _pause(now - payment.created_at)))
 
 
 def ask(payment: Payment, *, is_wanted: bool, now: datetime) -> Answer:
-    """This will ask the provider where `payment` stands; it holds no transaction, for it talks to the network.
+    """This will ask the provider where `payment` stands, over the network and so outside any transaction.
 
     A payment whose answer was lost is looked for under its own id. Only if it never arrived and is still
     wanted, it is sent again, under the same id. Raises `Unanswered` when nothing is known.

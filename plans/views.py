@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import members
 from plans import forms, ledger, offerings, orders, payments
-from plans.models import Offering
+from plans.models import Offering, Payment
 from portal.kit import clock
 
 
@@ -31,6 +31,8 @@ def checkout(request: HttpRequest, slug: str) -> HttpResponse:
     version = offerings.current(slug)
     if not request.user.is_authenticated:
         return redirect(f"{reverse('account_signup')}?{urlencode({'next': request.path})}")
+    if not request.user.current_membership:
+        return redirect(f"{reverse('founding')}?{urlencode({'next': request.path})}")
     buyer = members.current(request.user)
     orders.check_buyer(buyer)
     blank = {"version": version.version, "phone": request.user.phone}
@@ -49,7 +51,8 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     buyer = members.current(request.user)
     orders.check_buyer(buyer)
     found = orders.refresh(orders.get(order_id, account_id=buyer.account_id), now=clock.now())
-    shown = {"order": found, "payment": payments.last_of(found), "sandbox_phone": settings.SANDBOX_PHONE_URL}
+    payment = payments.last_of(found)
+    shown = {"order": found, "payment": payment, "sandbox_phone": _sandbox_phone(payment)}
     return render(request, f"plans/order.html{'#standing' if _is_fragment(request) else ''}", shown)
 
 
@@ -91,3 +94,9 @@ def receipt(request: HttpRequest, order_id: UUID) -> HttpResponse:
 
 def _is_fragment(request: HttpRequest) -> bool:
     return request.headers.get("HX-Request") == "true"
+
+
+def _sandbox_phone(payment: Payment | None) -> str:
+    """In the demo, where whoever holds the phone of an open payment answers; elsewhere nothing."""
+    phone = payments.phone_of(payment) if payment and settings.SANDBOX_PHONE_URL else ""
+    return f"{settings.SANDBOX_PHONE_URL}?{urlencode({'phone': phone})}" if phone else ""

@@ -1,5 +1,7 @@
 """The ways to pay that this portal has been given an address and credentials for."""
 
+from threading import Lock
+
 import httpx
 from django.conf import settings
 
@@ -23,6 +25,7 @@ class NoWayToPay(Refusal):
 
 
 _clients: dict[tuple[str, str], httpx.Client] = {}
+_opening = Lock()
 
 
 def provider(name: str) -> PaymentProvider:
@@ -30,9 +33,16 @@ def provider(name: str) -> PaymentProvider:
     if name != CARRIER_BILLING or not settings.CARRIER_BILLING_URL or not settings.CARRIER_BILLING_TOKEN:
         raise NoWayToPay
     where = (settings.CARRIER_BILLING_URL, settings.CARRIER_BILLING_TOKEN)
-    if where not in _clients:
-        _clients[where] = _client(*where)
+    with _opening:
+        if where not in _clients:
+            _clients[where] = _client(*where)
     return CarrierBilling(_clients[where], merchant=settings.CARRIER_BILLING_MERCHANT)
+
+
+def close() -> None:
+    """This will close the connections to all providers; the next question opens them again."""
+    while _clients:
+        _clients.popitem()[1].close()
 
 
 def _client(address: str, token: str) -> httpx.Client:

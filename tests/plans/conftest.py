@@ -36,6 +36,7 @@ def household(now: datetime) -> "Household":
 
 @pytest.fixture
 def operator(settings: Any) -> "Iterator[Operator]":
+    from plans import payment_providers
     from portal.sandbox.operator import Operator
     from tests.plans import cast
 
@@ -44,3 +45,4 @@ def operator(settings: Any) -> "Iterator[Operator]":
         settings.CARRIER_BILLING_URL = address
         settings.CARRIER_BILLING_TOKEN = TOKEN
         yield app
+        payment_providers.close()

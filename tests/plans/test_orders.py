@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from plans import ledger, offerings, orders, payment_providers, payments
 from plans.models import Lot, Order, Payment
@@ -22,8 +23,6 @@ SOON = timedelta(minutes=5)
 def books_add_up(db: None) -> Any:
     """After every test the ledger's own list of violations is empty."""
     yield
-    from django.db import connection
-
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM ledger_violations")
         assert cursor.fetchall() == []
@@ -56,7 +55,8 @@ class TestPaying:
         assert ledger.balance(order.account_id, now=clock.now()).left == order.microcredits
 
     @pytest.mark.parametrize(
-        ("ending", "reason"), [("02", "denied"), ("03", "ceiling"), ("04", "unknown_number"), ("11", "amount")]
+        ("ending", "reason"),
+        [("02", "denied"), ("03", "ceiling"), ("04", "unknown_number"), ("11", "amount")],
     )
     def test_keeps_the_reason_of_a_no_and_charges_nothing(
         self, household: Household, operator: Operator, ending: str, reason: str
