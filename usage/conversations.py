@@ -12,6 +12,7 @@ from accounts.models import Member
 from portal.kit import ids
 from portal.kit.refusals import Refusal, gettext_noop
 from usage import content_keys
+from usage.events import Failed, Finished
 from usage.models import Conversation, Turn
 
 LONGEST_QUESTION_CHARACTERS = 32_000
@@ -99,17 +100,18 @@ def withdraw(answer: Turn) -> None:
             conversation.delete()
 
 
-def keep_answer(call_id: UUID, *, text: str, state: str, error_code: str, now: datetime) -> bool:
+def keep_answer(call_id: UUID, *, text: str, end: Finished | Failed, now: datetime) -> bool:
     """This will keep the answer of a call that has ended, once; False means that it was already kept."""
     turn = Turn.objects.filter(call_id=call_id).select_related("conversation").first()
     if turn is None:
         return False
+    state = _state_after(end)
     key = content_keys.of(turn.conversation.member_id, now=now)
     return bool(
         Turn.objects.filter(pk=turn.pk, state__in=Turn.MOVES.before(state)).update(
             state=state,
             sealed_text=content_keys.seal(text, key=key, row=turn.pk),
-            error_code=error_code,
+            error_code=end.code if isinstance(end, Failed) else "",
             ended_at=now,
         )
     )
@@ -165,7 +167,15 @@ def remove(conversation: Conversation) -> None:
         locked.delete()
 
 
+_STOPPED = {"stopped", "cancelled"}
 _ROLES = {Turn.QUESTION: "user", Turn.ANSWER: "assistant"}
+
+
+def _state_after(end: Finished | Failed) -> str:
+    reason = end.code if isinstance(end, Failed) else end.finish_reason
+    if reason in _STOPPED:
+        return Turn.STOPPED
+    return Turn.FAILED if isinstance(end, Failed) else Turn.KEPT
 
 
 def _checked(text: str) -> str:

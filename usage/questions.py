@@ -7,15 +7,15 @@ from uuid import UUID
 from asgiref.sync import async_to_sync
 
 from accounts import callers
-from accounts.models import Member
+from accounts.models import Account, Member
 from models_catalog import catalog, pricing
+from models_catalog.catalog import Offer
 from models_catalog.pricing import Usage
 from models_catalog.providers.base import ChatRequest
-from plans import ledger
 from portal.kit import ids
 from portal.kit.refusals import Refusal
 from portal.kit.units import Microcredits
-from usage import conversations, gateway
+from usage import answers, conversations, gateway
 from usage.models import Conversation, Turn
 
 BYTES_PER_TOKEN = 3
@@ -27,16 +27,11 @@ SHARE_OF_CONTEXT = 2
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a question would cost about, and what part of the credits left that is."""
+    """What a question would cost about, and what that is a share of: the `month`, 0 without a plan."""
 
     credits: Microcredits
-    left: Microcredits
-    data_region: str
-
-    @property
-    def share(self) -> float:
-        """This will return the part of what is left, 0 to 1."""
-        return min(self.credits / self.left, 1.0) if self.left else 1.0
+    month: Microcredits
+    is_household: bool
 
 
 def ask(
@@ -56,7 +51,7 @@ def ask(
         now=now,
     )
     try:
-        _start(member, answer=answer, room_bytes=offer.context_tokens // SHARE_OF_CONTEXT, now=now)
+        _start(member, answer=answer, request=_request(answer, offer=offer, now=now))
     except Refusal:
         conversations.withdraw(answer)
         raise
@@ -73,18 +68,33 @@ def estimate(member: Member, *, text: str, model_name: str, now: datetime) -> Es
     offer = catalog.offer(model_name)
     tokens = -(-len(text.encode()) // BYTES_PER_TOKEN)
     usage = Usage(in_fresh=tokens, out_text=min(USUAL_ANSWER_TOKENS, offer.max_output_tokens))
-    balance = ledger.balance(member.account_id, now=now)
-    return Estimate(pricing.cost(usage, offer.rates), balance.left, offer.routes[0].region)
+    account = member.account
+    return Estimate(
+        credits=pricing.cost(usage, offer.rates),
+        month=answers.month_of(account, now=now),
+        is_household=account.kind == Account.Kind.HOUSEHOLD,
+    )
 
 
-def _start(member: Member, *, answer: Turn, room_bytes: int, now: datetime) -> None:
-    request = ChatRequest(
+def repeat(call_id: UUID, *, now: datetime) -> ChatRequest | None:
+    """This will rebuild the request of a chat call from its stored turns, for whoever must send it again."""
+    answer = Turn.objects.filter(call_id=call_id, state=Turn.WAITING).select_related("conversation").first()
+    if answer is None:
+        return None
+    return _request(answer, offer=catalog.offer(answer.model_name), now=now)
+
+
+def _request(answer: Turn, *, offer: Offer, now: datetime) -> ChatRequest:
+    room_bytes = offer.context_tokens // SHARE_OF_CONTEXT
+    return ChatRequest(
         model=answer.model_name,
         messages=conversations.messages(answer, room_bytes=room_bytes, now=now),
         stream=True,
         include_usage=True,
     )
-    assert answer.call_id is not None
-    async_to_sync(gateway.start)(
-        callers.from_member(member), request, source="chat", call_id=answer.call_id
-    )
+
+
+def _start(member: Member, *, answer: Turn, request: ChatRequest) -> None:
+    assert member.user is not None
+    caller = callers.from_session(member.user)
+    async_to_sync(gateway.start)(caller, request, source="chat", call_id=answer.call_id)

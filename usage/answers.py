@@ -1,0 +1,88 @@
+"""What has been said in a conversation as people see it: rendered, with the receipt line under each answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext
+
+from accounts.models import Account
+from models_catalog.models import Alias
+from plans import ledger
+from portal.kit.units import Microcredits
+from usage import conversations, failures, markdown
+from usage.conversations import Said
+from usage.models import Call, Conversation, Turn
+
+
+@dataclass(frozen=True)
+class Line:
+    """The receipt line: `sentence` says what failed, `month` is what the share of the month is taken of, 0 when there is no plan."""
+
+    model: str
+    state: str
+    charged: Microcredits
+    month: Microcredits
+    input_tokens: int
+    output_tokens: int
+    estimated: bool
+    sentence: str
+    is_household: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One turn on the page; `html` is an answer rendered and sanitized."""
+
+    turn: Turn
+    text: str
+    html: str
+    line: Line | None
+
+
+def shown(conversation: Conversation, *, now: datetime) -> list[Shown]:
+    """This will return every turn of a conversation, ready to be shown."""
+    return _shown(conversations.read(conversation, now=now), account=conversation.account, now=now)
+
+
+def shown_one(turn: Turn, *, now: datetime) -> Shown:
+    """This will return one turn, ready to be shown."""
+    said = conversations.read_one(turn, now=now)
+    return _shown([said], account=turn.conversation.account, now=now)[0]
+
+
+def month_of(account: Account, *, now: datetime) -> Microcredits:
+    """This will return the credits that a month of the account has: its plan's lots, whatever is left of them."""
+    lots = ledger.balance(account.pk, now=now).lots
+    return Microcredits(sum(lot.granted for lot in lots if lot.source == "plan"))
+
+
+def _shown(said: Sequence[Said], *, account: Account, now: datetime) -> list[Shown]:
+    calls = _calls(said)
+    month = month_of(account, now=now)
+    names = {alias.slug: str(alias) for alias in Alias.objects.all()}
+    return [_show(each, call=calls.get(each.turn.call_id), account=account, month=month, names=names) for each in said]
+
+
+def _calls(said: Sequence[Said]) -> dict[UUID | None, Call]:
+    found = Call.objects.filter(pk__in=[each.turn.call_id for each in said if each.turn.call_id])
+    return {call.pk: call for call in found.select_related("chat_model__vendor")}
+
+
+def _show(said: Said, *, call: Call | None, account: Account, month: Microcredits, names: dict[str, str]) -> Shown:
+    if said.turn.role == Turn.QUESTION:
+        return Shown(said.turn, said.text, "", None)
+    name = names.get(said.turn.model_name, said.turn.model_name)
+    line = Line(
+        model=f"{name} · {call.chat_model.vendor}" if call else name,
+        state=call.state if call else "",
+        charged=Microcredits(call.charged_microcredits if call else 0),
+        month=month,
+        input_tokens=call.input_tokens if call else 0,
+        output_tokens=call.output_tokens if call else 0,
+        estimated=bool(call and call.estimated),
+        sentence=gettext(failures.sentence_of(said.turn.error_code)) if said.turn.state == Turn.FAILED else "",
+        is_household=account.kind == Account.Kind.HOUSEHOLD,
+    )
+    return Shown(said.turn, said.text, markdown.render(said.text), line)

@@ -1,0 +1,18 @@
+"""The addresses of the chat, the usage page and the receipts of calls."""
+
+from django.urls import path
+
+from usage.views import answers, chat, usage
+
+urlpatterns = [
+    path("chat/", chat.new, name="chat"),
+    path("chat/estimate/", chat.estimate, name="estimate"),
+    path("chat/answers/<uuid:call_id>/stream/", answers.stream, name="answer_stream"),
+    path("chat/answers/<uuid:call_id>/stop/", answers.stop, name="answer_stop"),
+    path("chat/<uuid:conversation_id>/", chat.conversation, name="conversation"),
+    path("chat/<uuid:conversation_id>/turns/", chat.turns, name="turns"),
+    path("chat/<uuid:conversation_id>/removal/", chat.removal, name="conversation_removal"),
+    path("chat/<uuid:conversation_id>/export/", chat.export, name="conversation_export"),
+    path("usage/", usage.usage, name="usage"),
+    path("usage/calls/<uuid:call_id>/", usage.receipt, name="receipt"),
+]

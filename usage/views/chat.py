@@ -1,0 +1,138 @@
+"""The chat page: a conversation, its composer and what it will cost."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import members
+from accounts.models import Member
+from plans import ledger
+from portal.kit import clock
+from portal.kit.refusals import Refusal
+from usage import answers, conversations, pickers, questions
+from usage.forms import QuestionForm
+from usage.models import Conversation
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@login_required
+def new(request: HttpRequest) -> HttpResponse:
+    """This will show an empty conversation; sending the form asks its first question."""
+    member = members.current(request.user)
+    if request.method == "POST":
+        return _ask(request, member, conversation=None)
+    return _page(request, member, conversation=None, model=request.GET.get("model", ""))
+
+
+@never_cache
+@require_GET
+@login_required
+def conversation(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """This will show a conversation; an answer on its way goes on arriving."""
+    member = members.current(request.user)
+    shown = _seen_by(member, conversation_id)
+    return _page(request, member, conversation=shown, model=shown.model_name)
+
+
+@require_POST
+@login_required
+def turns(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """This will ask the next question of a conversation."""
+    member = members.current(request.user)
+    return _ask(request, member, conversation=_seen_by(member, conversation_id))
+
+
+@require_POST
+@login_required
+def removal(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """This will delete a conversation; its calls stay in the books."""
+    conversations.remove(_seen_by(members.current(request.user), conversation_id))
+    return redirect("chat")
+
+
+@require_POST
+@login_required
+def estimate(request: HttpRequest) -> HttpResponse:
+    """This will say what the question in the composer would cost."""
+    member, form = members.current(request.user), QuestionForm(request.POST)
+    chosen = pickers.for_member(member, chosen=request.POST.get("model", "")).chosen
+    figures = None
+    if chosen and form.is_valid() and form.cleaned_data["text"].strip():
+        text = form.cleaned_data["text"]
+        figures = questions.estimate(member, text=text, model_name=chosen.slug, now=clock.now())
+    return render(request, "usage/chat.html#estimate", {"estimate": figures, "chosen": chosen})
+
+
+@require_GET
+@login_required
+def export(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """This will give a conversation as a Markdown file in which each answer is marked as AI-generated."""
+    kept = _seen_by(members.current(request.user), conversation_id)
+    said = conversations.read(kept, now=clock.now())
+    response = render(request, "usage/export.md", {"said": said}, content_type="text/markdown; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="conversation-{kept.pk}.md"'
+    return response
+
+
+def _seen_by(member: Member, conversation_id: UUID) -> Conversation:
+    seen = Conversation.objects.seen_by(member.pk).select_related("account")
+    return get_object_or_404(seen, pk=conversation_id)
+
+
+def _ask(request: HttpRequest, member: Member, *, conversation: Conversation | None) -> HttpResponse:
+    form = QuestionForm(request.POST)
+    given = form.cleaned_data if form.is_valid() else {"text": request.POST.get("text", ""), "model": ""}
+    try:
+        answer = questions.ask(
+            member, conversation=conversation, text=given["text"], model_name=given["model"], now=clock.now()
+        )
+    except Refusal as refusal:
+        if request.headers.get("HX-Request") == "true":
+            raise
+        return _refused(request, member, conversation, refusal, given)
+    return redirect("conversation", answer.conversation_id)
+
+
+def _refused(
+    request: HttpRequest,
+    member: Member,
+    conversation: Conversation | None,
+    refusal: Refusal,
+    given: dict[str, Any],
+) -> HttpResponse:
+    sentence = gettext(refusal.sentence).format_map(dict(refusal.details))
+    extra = {"refusal": sentence, "draft": given["text"]}
+    return _page(request, member, conversation=conversation, model=given["model"], extra=extra, status=refusal.status)
+
+
+def _page(  # noqa: PLR0913 - one page, shown as it is and after a refusal
+    request: HttpRequest,
+    member: Member,
+    *,
+    conversation: Conversation | None,
+    model: str,
+    extra: dict[str, Any] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    now = clock.now()
+    headings = conversations.headings(member, now=now)
+    picker = pickers.for_member(member, chosen=model)
+    context = {
+        "headings": headings,
+        "conversation": conversation,
+        "title": next((each.title for each in headings if each.conversation == conversation), ""),
+        "said": answers.shown(conversation, now=now) if conversation else [],
+        "aliases": picker.aliases,
+        "choices": picker.choices,
+        "chosen": picker.chosen,
+        "estimate": None,
+        "left": ledger.balance(member.account_id, now=now).left,
+    }
+    return render(request, "usage/chat.html", context | (extra or {}), status=status)
