@@ -65,7 +65,9 @@ def listing(*, words: str = "", callable_only: bool = False, now: datetime) -> l
     """This will list the published models in which all `words` stand, the callable ones first."""
     found = ChatModel.objects.published().like(words).select_related("vendor")[:LONGEST_LIST]
     listed = _listed(list(found), now=now)
-    return sorted((one for one in listed if one.is_callable or not callable_only), key=lambda one: one.position)
+    return sorted(
+        (one for one in listed if one.is_callable or not callable_only), key=lambda one: one.position
+    )
 
 
 def page_of(slug: str, *, now: datetime) -> Listed | None:

@@ -102,7 +102,10 @@ class ChatModel(models.Model):
     retention = models.CharField(_("retention"), max_length=20, choices=Retention, default=Retention.UNKNOWN)
     trains_on_data = models.BooleanField(_("trains on data"), null=True)
     capabilities = ArrayField(
-        models.CharField(max_length=32, choices=Capability), verbose_name=_("capabilities"), default=list, blank=True
+        models.CharField(max_length=32, choices=Capability),
+        verbose_name=_("capabilities"),
+        default=list,
+        blank=True,
     )
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.ANNOUNCED)
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
