@@ -95,6 +95,11 @@ SELECT obj_description(to_regprocedure('app_now()'), 'pg_proc') = %s
 class Command(migrate.Command):
     """Brings the database to what the code expects; a second run finds nothing to do and is quick."""
 
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """This will do all of it as the owner, the checks before it too: the role may not exist yet."""
+        with as_owner(connections[options["database"]]):
+            return super().execute(*args, **options)
+
     def handle(self, *args: Any, **options: Any) -> None:
         """This will migrate as the owner, then load the functions and grant the application its rights."""
         connection = connections[options["database"]]
