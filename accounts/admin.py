@@ -28,7 +28,9 @@ Row = TypeVar("Row", bound=Model)
 
 if TYPE_CHECKING:
     Desk = admin.ModelAdmin
+    Form = forms.ModelForm[Any]
 else:
+    Form = forms.ModelForm
 
     class Desk(admin.ModelAdmin):
         """Django's own, which is generic in the stubs only."""
@@ -38,14 +40,16 @@ else:
 
 
 
+class ReasonForm(Form):
+    """The columns of any row, and beside them the reason for the change."""
+
+    reason = forms.CharField(label=_("Why?"), max_length=300)
+
+
 class Audited(Desk[Row]):
     """Every change by staff says why, and is written down."""
 
-    def get_form(self, request: HttpRequest, obj: Row | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 - Django's signature
-        """This will ask for a reason beside the columns."""
-        form = super().get_form(request, obj, change=change, **kwargs)
-        reason = forms.CharField(label=_("Why?"), max_length=300, required=True)
-        return type(form.__name__, (form,), {"reason": reason})
+    form = ReasonForm
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         """This will store the row and the reason."""
@@ -61,8 +65,9 @@ class Audited(Desk[Row]):
         )
 
     def get_fields(self, request: HttpRequest, obj: Row | None = None) -> Any:
-        """This will put the reason last."""
-        return [*(name for name in self.fields or ()), "reason"]
+        """This will put the reason last, where there is anything to change."""
+        may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        return [*(self.fields or ()), *(["reason"] if may_write else [])]
 
     def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:  # noqa: ARG002 - Django's signature
         """This will let nobody delete: people leave, things are paused."""
