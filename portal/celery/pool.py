@@ -9,12 +9,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import django
+import orjson
 import uvloop
 from celery import bootsteps
 from celery.concurrency.base import BasePool
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
-from kombu.serialization import loads
 
 django.setup()  # Celery asks for the pool before it sets Django up
 
@@ -29,7 +29,7 @@ ENDED = (0, "null", 0.0)
 Job = tuple[Coroutine[Any, Any, None], Callable[..., None] | None, Callable[..., None] | None]
 
 
-class TaskPool(BasePool):
+class CoroutinePool(BasePool):
     """Runs at most `MOST_CALLS` tasks at once; what comes on top is not acknowledged, so the queue keeps it."""
 
     signal_safe = False
@@ -38,7 +38,7 @@ class TaskPool(BasePool):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.limit = min(self.limit or MOST_CALLS, MOST_CALLS)
+        self.limit = MOST_CALLS
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="calls", daemon=True)
         self._running: set[asyncio.Task[None]] = set()
@@ -71,8 +71,8 @@ class TaskPool(BasePool):
         **_: object,
     ) -> None:
         """This will run one task; `args` are its name, id, request, body, content type and encoding."""
-        name, _id, _request, body, content_type, encoding = args
-        given = body if isinstance(body, list | tuple) else loads(body, content_type, encoding, {"json"})
+        name, _id, _request, body, *_ = args
+        given = body if isinstance(body, list | tuple) else orjson.loads(body)
         job = (self.app.tasks[name].run(*given[0], **given[1]), callback, accept_callback)
         if len(self._running) + len(self._waiting) < self.limit:
             _accept(job)
@@ -107,7 +107,7 @@ class UpstreamQueues(bootsteps.StartStopStep):
 
     def include_if(self, parent: Any) -> bool:
         """Only workers of calls take from these queues."""
-        return isinstance(parent.pool, TaskPool)
+        return isinstance(parent.pool, CoroutinePool)
 
     def start(self, parent: Any) -> None:
         """This will look now and every few seconds."""
