@@ -1,0 +1,138 @@
+"""The pages of the catalog, as a stranger sees them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils.translation import override
+
+from models_catalog import shelf, upstreams
+from models_catalog.models import ChatModel, Upstream
+from portal.kit import clock
+from tests.models_catalog.test_catalog import HERE
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def _shelf() -> None:
+    """The demo's catalog."""
+    shelf.seed(now=clock.now(), addresses=HERE)
+
+
+def text_of(client: Client, url: str, status: int = 200, **headers: Any) -> str:
+    """The page behind `url`."""
+    response = client.get(url, headers=headers)
+    assert response.status_code == status
+    return response.content.decode()
+
+
+class TestList:
+    """/models/"""
+
+    def test_is_empty_in_words(self, client: Client) -> None:
+        assert "No models yet" in text_of(client, "/models/")
+
+    @pytest.mark.usefixtures("_shelf")
+    def test_shows_callable_models_first(self, client: Client) -> None:
+        page = text_of(client, "/models/")
+        assert page.index("Callable now") < page.index("SmolLM2 135M") < page.index("Demo Deep")
+        assert page.index("Demo Fast") < page.index("Not connected on this portal") < page.index("GPT-4o")
+        for burn in ("×1", "×0.3", "×12"):
+            assert burn in page
+
+    @pytest.mark.usefixtures("_shelf")
+    def test_finds_by_words_and_by_what_is_callable(self, client: Client) -> None:
+        page = text_of(client, "/models/?q=qwen+coder")
+        assert "Qwen3 Coder" in page
+        assert "GPT-4o" not in page
+        assert "GPT-4o" not in text_of(client, "/models/?callable=on")
+        assert "No model matches" in text_of(client, "/models/?q=zzzz")
+
+    @pytest.mark.usefixtures("_shelf")
+    def test_survives_any_search(self, client: Client) -> None:
+        for asked in ("%00", "%27%3B--", "x" * 500, "%25_", "<script>"):
+            assert "<script>alert" not in text_of(client, f"/models/?q={asked}")
+
+    @pytest.mark.usefixtures("_shelf")
+    def test_speaks_chinese(self, client: Client) -> None:
+        with override("zh-hans"):
+            page = text_of(client, "/models/", accept_language="zh-hans")
+        assert "深度求索" in page
+        assert "微型开放权重模型" in page
+
+    @pytest.mark.usefixtures("_shelf")
+    def test_asks_the_database_little(
+        self, client: Client, django_assert_max_num_queries: Callable[..., Any]
+    ) -> None:
+        with django_assert_max_num_queries(8):
+            text_of(client, "/models/")
+
+
+@pytest.mark.usefixtures("_shelf")
+class TestModel:
+    """/models/<slug>/"""
+
+    def test_shows_price_facts_data_and_snippets(self, client: Client) -> None:
+        page = text_of(client, "/models/demo-fast/")
+        for words in ("300,000", "×0.3", "32,768", "stays on this machine", "/v1/chat/completions", "demo-fast"):
+            assert words in page
+        assert "300 credits" in page  # 400 and 600 tokens at 0.3
+
+    def test_of_a_model_without_a_route_says_so(self, client: Client) -> None:
+        page = text_of(client, "/models/gpt-4o/")
+        assert "Not connected on this portal" in page
+        assert "128,000" in page
+        assert "curl" not in page
+
+    def test_takes_ids_with_slashes_and_colons(self, client: Client) -> None:
+        ChatModel.objects.filter(slug="gpt-4o").update(slug="openai/gpt-4o:free")
+        assert "GPT-4o" in text_of(client, "/models/openai/gpt-4o:free/")
+
+    def test_is_not_there_for_unknown_and_hidden_models(self, client: Client) -> None:
+        text_of(client, "/models/no-such-model/", 404)
+        text_of(client, "/models/demo-everyday/", 404)
+
+    def test_escapes_what_staff_wrote(self, client: Client) -> None:
+        ChatModel.objects.filter(slug="gpt-4o").update(summary="<script>alert(1)</script>")
+        assert "<script>alert" not in text_of(client, "/models/gpt-4o/") + text_of(client, "/models/")
+
+
+@pytest.mark.usefixtures("_shelf")
+class TestAdmin:
+    """The catalog's desk."""
+
+    def test_never_shows_a_secret(self, admin_client: Client, settings: Any) -> None:
+        settings.DEMO = settings.EGRESS_LOOPBACK = True
+        upstream = Upstream.objects.get(slug="sandbox")
+        form = {
+            "slug": "sandbox",
+            "name": "Sandbox",
+            "dialect": "openai_compatible",
+            "base_url": "http://127.0.0.1:7002/v1",
+            "concurrency": 5,
+            "first_byte_timeout_seconds": 5,
+            "idle_timeout_seconds": 5,
+            "hard_deadline_seconds": 50,
+            "secret": "sk-written-once",
+        }
+        url = f"/admin/models_catalog/upstream/{upstream.pk}/change/"
+        assert admin_client.post(url, form).status_code == 302
+        assert upstreams.open_secret(Upstream.objects.get(pk=upstream.pk)) == "sk-written-once"
+        assert "sk-written-once" not in text_of(admin_client, url)
+        assert admin_client.post(url, form | {"secret": ""}).status_code == 302
+        assert upstreams.open_secret(Upstream.objects.get(pk=upstream.pk)) == "sk-written-once"
+        wrong = admin_client.post(url, form | {"base_url": "http://169.254.169.254/v1"})
+        assert "private network" in wrong.content.decode()
+
+    def test_adds_prices_and_never_edits_them(self, admin_client: Client, settings: Any) -> None:
+        settings.DEMO = True
+        model = ChatModel.objects.get(slug="demo-fast")
+        form = {"chat_model": model.pk, "active_from_0": "2090-01-01", "active_from_1": "00:00:00"}
+        form |= {name: 7 for name in shelf.rates_of({"input": "1", "output": "1"}).__dataclass_fields__}
+        assert admin_client.post("/admin/models_catalog/price/add/", form).status_code == 302
+        assert model.price_set.filter(in_fresh=7, published_by__isnull=False).count() == 1
+        row = model.price_set.get(in_fresh=7)
+        assert admin_client.post(f"/admin/models_catalog/price/{row.pk}/change/", form).status_code == 403
+        assert admin_client.post(f"/admin/models_catalog/price/{row.pk}/delete/").status_code == 403
