@@ -1,8 +1,8 @@
 -- Grants lots of credits, each exactly once by its dedupe key.
 --
 -- Takes a JSON array of {account_id, source, name, microcredits, dedupe_key, priority, effective_at,
--- expires_at, order_id, offering_version_id, unit_price, actor_id, reason} and, for a lot that was paid for,
--- {money_minor, currency, money_account}. Returns a row for each, in the same order: the lot, and whether it
+-- expires_at, order_id, offering_version_id, actor_id, reason} and, for a lot that was paid for, {money_minor,
+-- currency, money_account}. Returns a row for each, in the same order: the lot, and whether it
 -- was granted just now.
 DROP FUNCTION IF EXISTS ledger_grant(jsonb);
 CREATE FUNCTION ledger_grant(p_grants jsonb) RETURNS TABLE (lot_id bigint, granted boolean)
@@ -25,7 +25,7 @@ BEGIN
     SELECT * FROM jsonb_to_recordset(p_grants) AS g(
       account_id bigint, source text, name text, microcredits bigint, dedupe_key text, priority smallint,
       effective_at timestamptz, expires_at timestamptz, order_id uuid, offering_version_id bigint,
-      unit_price numeric, actor_id bigint, reason text, money_minor bigint, currency text,
+      actor_id bigint, reason text, money_minor bigint, currency text,
       money_account text)
   LOOP
     INSERT INTO plans_lot (
@@ -33,7 +33,8 @@ BEGIN
       granted_at, effective_at, expires_at, granted, available, held, spent, expired, revoked, refunded)
     VALUES (
       v_grant.account_id, v_grant.source, coalesce(v_grant.name, v_grant.source), v_grant.dedupe_key,
-      v_grant.order_id, v_grant.offering_version_id, v_grant.unit_price, coalesce(v_grant.currency, ''),
+      v_grant.order_id, v_grant.offering_version_id,
+      v_grant.money_minor * 1000000.0 / v_grant.microcredits, coalesce(v_grant.currency, ''),
       coalesce(v_grant.priority, 0), v_now, coalesce(v_grant.effective_at, v_now), v_grant.expires_at,
       v_grant.microcredits, v_grant.microcredits, 0, 0, 0, 0, 0)
     ON CONFLICT (dedupe_key) DO NOTHING RETURNING id INTO lot_id;

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from decimal import Decimal
 from uuid import UUID
 
 import orjson
@@ -58,9 +57,7 @@ def _given(asked: Grant) -> str:
     given["actor_id"] = given.pop("by_user_id")
     received = given.pop("received")
     if received:
-        minor = received["money"]["minor"]
-        given["money_minor"] = minor
+        given["money_minor"] = received["money"]["minor"]
         given["currency"] = received["money"]["currency"]
         given["money_account"] = received["money_account"]
-        given["unit_price"] = str(Decimal(minor) / Decimal(asked.microcredits))
     return orjson.dumps([given]).decode()

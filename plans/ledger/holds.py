@@ -121,9 +121,7 @@ async def reserve(reservations: Sequence[Reservation]) -> list[Hold | Refusal]:
 
 async def claim(call_id: UUID, *, worker: str) -> Claim | None:
     """This will let `worker` run the call; nothing when another one has it, or when it is too late."""
-    rows = await database.fetch(
-        "SELECT * FROM ledger_claim(%s, %s, %s)", [call_id, worker, settings.TIMINGS.lease]
-    )
+    rows = await database.fetch("SELECT * FROM ledger_claim(%s, %s, %s)", [call_id, worker, settings.TIMINGS.lease])
     return Claim(**rows[0]) if rows else None
 
 

@@ -37,6 +37,7 @@ class Lot(models.Model):
     dedupe_key = models.CharField(max_length=200, unique=True)
     order_id = models.UUIDField(null=True, blank=True)
     offering_version_id = models.BigIntegerField(null=True, blank=True)
+    # What one credit was paid with, in minor units of the currency.
     unit_price = models.DecimalField(max_digits=30, decimal_places=18, null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
     priority = models.SmallIntegerField(default=0)

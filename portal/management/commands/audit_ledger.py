@@ -6,8 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import connection, transaction
+from psycopg import sql
 
 VIEWS = ("ledger_violations", "call_violations")
+EVERYTHING = sql.SQL("SELECT kind, subject, details::text FROM {}")
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,6 @@ def violations() -> list[Violation]:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY, DEFERRABLE")
         found = []
         for view in VIEWS:
-            cursor.execute(f"SELECT kind, subject, details::text FROM {view}")  # noqa: S608 - our own names
+            cursor.execute(EVERYTHING.format(sql.Identifier(view)))
             found += [Violation(*row) for row in cursor.fetchall()]
     return found

@@ -107,9 +107,7 @@ def close(asked: ledger.Reservation, charge: int, **terms: Any) -> Closed:
     return capture({"call_id": asked.call_id, "charge": charge, **terms})[0]
 
 
-def quota(
-    member: Member, limit: int, *, kind: str = "account", node_id: int = 0, window: str = "day"
-) -> Quota:
+def quota(member: Member, limit: int, *, kind: str = "account", node_id: int = 0, window: str = "day") -> Quota:
     """This will set a quota, on the account where nothing else is said."""
     return Quota.objects.create(
         account_id=member.account_id,
@@ -175,13 +173,13 @@ def corrupting() -> Iterator[None]:
             run("SET session_replication_role = origin")
 
 
-def run(statement: str, *parameters: object) -> None:
+def run(statement: str, *parameters: Any) -> None:
     """This will run one statement."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters or None)
 
 
-def fetch(statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+def fetch(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
     """This will run one statement and return its rows."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters or None)

@@ -1,20 +1,20 @@
 """Closing calls: what is spent, what goes back, what ends, and that it happens once."""
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from plans import ledger
 from plans.models import Hold, HoldLot, Journal, Posting
 from portal.kit import clock
-from portal.kit.units import Money
+from portal.kit.units import Microcredits, Money
 from tests.plans.ledger import books
 
 pytestmark = pytest.mark.django_db
 
 
-def postings(journal_id: object) -> dict[tuple[str, int], int]:
+def postings(journal_id: UUID) -> dict[tuple[str, int], int]:
     lines = Posting.objects.filter(journal_id=journal_id).values_list("account_code", "lot_id", "amount")
     return {(code.split(":")[0], lot): amount for code, lot, amount in lines}
 
@@ -191,7 +191,7 @@ class TestGrant:
             account_id=member.account_id,
             source="plan",
             name="Plan",
-            microcredits=books.Microcredits(500),
+            microcredits=Microcredits(500),
             dedupe_key="order:1",
             reason="paid",
             received=ledger.Received(Money(990, "CNY"), "psp:sandbox"),

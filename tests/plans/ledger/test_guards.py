@@ -1,10 +1,12 @@
 """What the database refuses by itself: to the application's role, and to the owner of the tables."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, IntegrityError, ProgrammingError, transaction
 
+from plans import ledger
 from tests.plans.ledger import books
 
 pytestmark = pytest.mark.django_db
@@ -113,9 +115,7 @@ class TestOwner:
                 books.run("SET CONSTRAINTS ALL IMMEDIATE")
 
     def test_cannot_settle_a_call_twice(self) -> None:
-        insert = (
-            "INSERT INTO plans_journal (id, kind, account_id, reason, moved_at) VALUES (%s, %s, 1, '', now())"
-        )
+        insert = "INSERT INTO plans_journal (id, kind, account_id, reason, moved_at) VALUES (%s, %s, 1, '', now())"
         with books.owner():
             call = books.fetch("SELECT new_id()")[0][0]
             books.run(insert, call, "settle")
@@ -164,17 +164,17 @@ class TestPartitions:
         for table in ("plans_journal", "plans_posting"):
             found = books.fetch("SELECT count(*) FROM pg_inherits WHERE inhparent = %s::regclass", table)
             assert found[0][0] >= 5
-        assert books.ledger.make_partitions() == 0
+        assert ledger.make_partitions() == 0
 
     def test_are_made_when_time_goes_on(self) -> None:
-        books.move_clock(books.timedelta(days=70))
-        assert books.ledger.make_partitions() >= 4
+        books.move_clock(timedelta(days=70))
+        assert ledger.make_partitions() >= 4
         books.grant(books.founded(), 100)
         assert partition_of_the_only_journal() != "plans_journal_default"
 
     def test_leave_what_is_in_the_default_where_it_is(self) -> None:
-        books.move_clock(books.timedelta(days=400))
+        books.move_clock(timedelta(days=400))
         books.grant(books.founded(), 100)
         assert partition_of_the_only_journal() == "plans_journal_default"
-        assert books.ledger.make_partitions() == 6
+        assert ledger.make_partitions() == 6
         assert books.kinds() == set()

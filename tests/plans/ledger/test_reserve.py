@@ -1,11 +1,13 @@
 """Opening calls: what is set aside, in which order, and what is refused."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, transaction
 
 from accounts.models import Department, Project, Scenario
+from plans import ledger
 from plans.models import Hold, HoldLot, IdempotencyKey
 from portal.kit import clock
 from tests.plans.ledger import books
@@ -13,7 +15,7 @@ from tests.plans.ledger import books
 pytestmark = pytest.mark.django_db
 
 
-def drawn(call_id: object) -> list[tuple[int, int]]:
+def drawn(call_id: UUID) -> list[tuple[int, int]]:
     return list(HoldLot.objects.filter(hold_id=call_id).order_by("ord").values_list("lot_id", "amount"))
 
 
@@ -45,9 +47,7 @@ class TestReserve:
         member = books.founded()
         now = clock.now()
         books.grant(member, 100, effective_at=now + timedelta(days=1))
-        books.grant(
-            member, 100, effective_at=now - timedelta(days=2), expires_at=now - timedelta(milliseconds=1)
-        )
+        books.grant(member, 100, effective_at=now - timedelta(days=2), expires_at=now - timedelta(milliseconds=1))
         outcome, details = books.reserve(books.ask(member, 1))[0]
         assert (outcome, details) == ("no_credits", {"available": 0, "needed": 1})
 
@@ -95,9 +95,7 @@ class TestReserve:
     def test_holds_at_most_512_calls_of_an_account(self) -> None:
         member = books.founded()
         books.grant(member, 10**6)
-        assert {outcome for outcome, _ in books.reserve(*[books.ask(member, 1) for _ in range(512)])} == {
-            "ok"
-        }
+        assert {outcome for outcome, _ in books.reserve(*[books.ask(member, 1) for _ in range(512)])} == {"ok"}
         assert books.reserve(books.ask(member, 1)) == [("busy", {"limit": 512})]
 
     def test_is_stopped_by_a_mistaken_amount(self) -> None:
@@ -162,7 +160,7 @@ class TestIdempotency:
     def test_answers_a_repeated_key_with_the_first_call(self) -> None:
         member = books.founded()
         lot = books.grant(member, 1000)
-        name = books.ledger.Idempotency("key:1", "abc", "hash")
+        name = ledger.Idempotency("key:1", "abc", "hash")
         first = books.ask(member, idempotency=name)
         again = books.ask(member, idempotency=name)
         assert [outcome for outcome, _ in books.reserve(first, again)] == ["ok", "replay"]
@@ -173,8 +171,8 @@ class TestIdempotency:
     def test_refuses_another_body(self) -> None:
         member = books.founded()
         books.grant(member, 1000)
-        books.reserve(books.ask(member, idempotency=books.ledger.Idempotency("key:1", "abc", "one")))
-        other = books.ask(member, idempotency=books.ledger.Idempotency("key:1", "abc", "two"))
+        books.reserve(books.ask(member, idempotency=ledger.Idempotency("key:1", "abc", "one")))
+        other = books.ask(member, idempotency=ledger.Idempotency("key:1", "abc", "two"))
         assert books.reserve(other)[0][0] == "mismatch"
 
     def test_keeps_accounts_and_scopes_apart(self) -> None:
@@ -182,15 +180,15 @@ class TestIdempotency:
         books.grant(member, 1000)
         books.grant(other, 1000)
         asked = [
-            books.ask(member, idempotency=books.ledger.Idempotency("key:1", "abc", "hash")),
-            books.ask(other, idempotency=books.ledger.Idempotency("key:1", "abc", "hash")),
-            books.ask(member, idempotency=books.ledger.Idempotency("key:2", "abc", "hash")),
+            books.ask(member, idempotency=ledger.Idempotency("key:1", "abc", "hash")),
+            books.ask(other, idempotency=ledger.Idempotency("key:1", "abc", "hash")),
+            books.ask(member, idempotency=ledger.Idempotency("key:2", "abc", "hash")),
         ]
         assert {outcome for outcome, _ in books.reserve(*asked)} == {"ok"}
 
     def test_keeps_no_key_of_a_refused_call(self) -> None:
         member = books.founded()
-        name = books.ledger.Idempotency("key:1", "abc", "hash")
+        name = ledger.Idempotency("key:1", "abc", "hash")
         assert books.reserve(books.ask(member, idempotency=name))[0][0] == "no_credits"
         books.grant(member, 1000)
         assert books.reserve(books.ask(member, idempotency=name))[0][0] == "ok"
@@ -198,12 +196,12 @@ class TestIdempotency:
     def test_forgets_a_key_after_a_day(self) -> None:
         member = books.founded()
         books.grant(member, 1000)
-        name = books.ledger.Idempotency("key:1", "abc", "hash")
+        name = ledger.Idempotency("key:1", "abc", "hash")
         books.reserve(books.ask(member, idempotency=name))
         with books.owner():
             books.run("UPDATE plans_idempotencykey SET created_at = created_at - interval '25 hours'")
         assert books.reserve(books.ask(member, idempotency=name))[0][0] == "ok"
         with books.owner():
             books.run("UPDATE plans_idempotencykey SET created_at = created_at - interval '25 hours'")
-        assert books.ledger.forget_keys() == 1
+        assert ledger.forget_keys() == 1
         assert not IdempotencyKey.objects.exists()
