@@ -36,6 +36,7 @@ export function start(answer) {
     const place = part(name) ?? part("receipt");
     place.innerHTML = html;
     htmx.process(place);
+    htmx.trigger(place, "htmx:load");
   });
   const quiet = () => {
     answer.setAttribute("aria-busy", "false");

@@ -12,11 +12,8 @@ export function start(field) {
     event.preventDefault();
     if (field.value.trim()) field.form.requestSubmit();
   });
-  field.form.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.elt !== field.form || !event.detail.successful) return;
-    field.value = "";
-    fit();
-    field.focus();
+  field.form.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt === field.form) field.form.querySelector("[data-refusal]").replaceChildren();
   });
   fit();
 }

@@ -17,14 +17,18 @@ async function start(root) {
 document.addEventListener("htmx:load", (event) => start(event.detail.elt));
 start(document);
 
-/* A refusal is shown where it was asked: in the form's own place for it. */
-document.addEventListener("htmx:beforeSwap", (event) => {
-  const { xhr, elt } = event.detail;
-  if (xhr.status < 400) return;
-  const place = elt.closest("form")?.querySelector("[data-refusal]");
-  if (!place || elt.matches("textarea")) return;
-  event.detail.shouldSwap = true;
-  event.detail.target = place;
-  event.detail.swapOverride = "innerHTML";
-  event.detail.selectOverride = "unset";
-});
+/* A refusal is shown where it was asked, in the form's own place for it; so is trouble with the connection. */
+function refused(event) {
+  const { xhr, requestConfig } = event.detail;
+  if (event.type === "htmx:beforeSwap" && xhr.status < 400) return;
+  const asked = requestConfig.elt;
+  const place = asked.matches("form") ? asked.querySelector("[data-refusal]") : null;
+  if (!place) return;
+  const whole = !xhr.responseText || /<html/i.test(xhr.responseText);
+  if (whole) place.textContent = place.dataset.trouble;
+  else place.innerHTML = xhr.responseText;
+  htmx.process(place);
+}
+
+document.addEventListener("htmx:beforeSwap", refused);
+document.addEventListener("htmx:sendError", refused);
