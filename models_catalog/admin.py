@@ -6,10 +6,10 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
+from models_catalog import prices, upstreams
 from models_catalog.forms import PriceForm, UpstreamForm
 from models_catalog.models import Alias, ChatModel, Price, Route, Upstream, Vendor
 from models_catalog.models.price import RATE_NAMES
-from models_catalog import prices, upstreams
 from models_catalog.pricing import Rates
 from portal.kit import clock
 
@@ -69,7 +69,11 @@ class UpstreamAdmin(UpstreamDesk):
     search_fields = ("name", "slug", "base_url")
 
     def save_model(
-        self, request: HttpRequest, obj: Upstream, form: "forms.ModelForm[Upstream]", change: bool
+        self,
+        request: HttpRequest,
+        obj: Upstream,
+        form: "forms.ModelForm[Upstream]",
+        change: bool,  # noqa: FBT001 - Django's signature
     ) -> None:
         """This will store the endpoint, and seal a new secret to its row."""
         super().save_model(request, obj, form, change)
@@ -87,16 +91,20 @@ class PriceAdmin(PriceDesk):
     list_select_related = ("chat_model",)
     fields = ("chat_model", "active_from", *RATE_NAMES)
 
-    def has_change_permission(self, request: HttpRequest, obj: Price | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Price | None = None) -> bool:  # noqa: ARG002 - Django's
         """This will say no: a price is final."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Price | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Price | None = None) -> bool:  # noqa: ARG002 - Django's
         """This will say no: a price is final."""
         return False
 
     def save_model(
-        self, request: HttpRequest, obj: Price, form: "forms.ModelForm[Price]", change: bool
+        self,
+        request: HttpRequest,
+        obj: Price,
+        form: "forms.ModelForm[Price]",  # noqa: ARG002 - Django's signature
+        change: bool,  # noqa: ARG002, FBT001 - Django's signature
     ) -> None:
         """This will publish the price through the verb."""
         row = prices.publish(

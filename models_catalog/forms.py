@@ -74,7 +74,7 @@ class PriceForm(PriceShape):
 
     class Meta:
         model = Price
-        exclude = ("published_at", "published_by")  # noqa: DJ006 - every column but who and when
+        exclude = ("published_at", "published_by")
 
     def clean(self) -> dict[str, Any]:
         """This will check the moment from which the price counts."""

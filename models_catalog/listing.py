@@ -44,16 +44,12 @@ class Listed:
         """The classes that matter for text, and any other one that costs something else."""
         if self.rates is None:
             return []
+        labels = {field.name: field.verbose_name for field in Price._meta.fields}
         usual = {self.rates.in_fresh, self.rates.out_text, 0}
         named = [
-            name
-            for name in pricing.USAGE_CLASSES
-            if name in ALWAYS_SHOWN or getattr(self.rates, name) not in usual
+            name for name in pricing.USAGE_CLASSES if name in ALWAYS_SHOWN or getattr(self.rates, name) not in usual
         ]
-        return [
-            PriceLine(str(Price._meta.get_field(name).verbose_name), Microcredits(getattr(self.rates, name)))
-            for name in named
-        ]
+        return [PriceLine(str(labels[name]), Microcredits(getattr(self.rates, name))) for name in named]
 
     @property
     def example_cost(self) -> Microcredits:
@@ -65,9 +61,7 @@ def listing(*, words: str = "", callable_only: bool = False, now: datetime) -> l
     """This will list the published models in which all `words` stand, the callable ones first."""
     found = ChatModel.objects.published().like(words).select_related("vendor")[:LONGEST_LIST]
     listed = _listed(list(found), now=now)
-    return sorted(
-        (one for one in listed if one.is_callable or not callable_only), key=lambda one: one.position
-    )
+    return sorted((one for one in listed if one.is_callable or not callable_only), key=lambda one: one.position)
 
 
 def page_of(slug: str, *, now: datetime) -> Listed | None:

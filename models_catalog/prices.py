@@ -23,14 +23,10 @@ class PriceExists(Refusal):
 
     code = "price_exists"
     status = 409
-    sentence = gettext_noop(
-        "This model already has a price from that moment on. Please choose another moment."
-    )
+    sentence = gettext_noop("This model already has a price from that moment on. Please choose another moment.")
 
 
-def publish(
-    chat_model: ChatModel, *, rates: Rates, active_from: datetime, by: int | None, now: datetime
-) -> Price:
+def publish(chat_model: ChatModel, *, rates: Rates, active_from: datetime, by: int | None, now: datetime) -> Price:
     """This will add the price of a model from `active_from` on; `by` is the id of the user who publishes it.
 
     Raises `PriceInThePast` and `PriceExists`.

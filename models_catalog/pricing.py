@@ -23,12 +23,12 @@ class Usage:
     @property
     def input_tokens(self) -> int:
         """All tokens that went in."""
-        return sum(getattr(self, name) for name in INPUT_CLASSES)
+        return sum(int(getattr(self, name)) for name in INPUT_CLASSES)
 
     @property
     def output_tokens(self) -> int:
         """All tokens that came out."""
-        return sum(getattr(self, name) for name in OUTPUT_CLASSES)
+        return sum(int(getattr(self, name)) for name in OUTPUT_CLASSES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,12 @@ class Rates:
     @property
     def dearest_input(self) -> int:
         """The largest rate of an input class."""
-        return max(getattr(self, name) for name in INPUT_CLASSES)
+        return max(int(getattr(self, name)) for name in INPUT_CLASSES)
 
     @property
     def dearest_output(self) -> int:
         """The largest rate of an output class."""
-        return max(getattr(self, name) for name in OUTPUT_CLASSES)
+        return max(int(getattr(self, name)) for name in OUTPUT_CLASSES)
 
 
 USAGE_CLASSES = tuple(field.name for field in fields(Usage))

@@ -15,9 +15,7 @@ class UnreadableSecret(Exception):
 
 def seal_secret(upstream: Upstream, *, secret: str) -> None:
     """This will keep `secret` so that it opens only with our field key and only for this upstream."""
-    sealed = (
-        fields.seal(secret.encode(), key=settings.FIELD_KEYS[0], place=_place(upstream)) if secret else b""
-    )
+    sealed = fields.seal(secret.encode(), key=settings.FIELD_KEYS[0], place=_place(upstream)) if secret else b""
     Upstream.objects.filter(pk=upstream.pk).update(sealed_secret=sealed)
     upstream.sealed_secret = sealed
 

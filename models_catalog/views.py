@@ -1,5 +1,7 @@
 """The pages of the catalog: the list of models, and a page for each."""
 
+from typing import Any
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,7 +17,7 @@ from portal.kit import clock
 def model_list(request: HttpRequest) -> HttpResponse:
     """This will show the models that match the search, the callable ones first."""
     form = SearchForm(request.GET)
-    asked = form.cleaned_data if form.is_valid() else {"q": "", "callable": False}
+    asked: dict[str, Any] = form.cleaned_data if form.is_valid() else {"q": "", "callable": False}
     found = listing.listing(words=asked["q"], callable_only=asked["callable"], now=clock.now())
     words = {
         "form": form,

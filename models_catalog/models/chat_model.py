@@ -88,17 +88,13 @@ class ChatModel(models.Model):
     name = models.CharField(_("name"), max_length=120)
     summary = models.TextField(_("summary"), blank=True)
     summary_zh = models.TextField(_("summary in Chinese"), blank=True)
-    good_for = ArrayField(
-        models.CharField(max_length=160), verbose_name=_("good for"), default=list, blank=True
-    )
+    good_for = ArrayField(models.CharField(max_length=160), verbose_name=_("good for"), default=list, blank=True)
     good_for_zh = ArrayField(
         models.CharField(max_length=160), verbose_name=_("good for, in Chinese"), default=list, blank=True
     )
     context_tokens = models.PositiveIntegerField(_("context, in tokens"))
     max_output_tokens = models.PositiveIntegerField(_("longest answer, in tokens"))
-    data_region = models.CharField(
-        _("where data goes"), max_length=20, choices=DataRegion, default=DataRegion.UNKNOWN
-    )
+    data_region = models.CharField(_("where data goes"), max_length=20, choices=DataRegion, default=DataRegion.UNKNOWN)
     retention = models.CharField(_("retention"), max_length=20, choices=Retention, default=Retention.UNKNOWN)
     trains_on_data = models.BooleanField(_("trains on data"), null=True)
     capabilities = ArrayField(
@@ -117,9 +113,7 @@ class ChatModel(models.Model):
         verbose_name_plural = _("models")
         ordering = ("name",)
         constraints = (
-            models.CheckConstraint(
-                condition=models.Q(slug__regex=MODEL_SLUG_PATTERN), name="chat_model_slug_is_plain"
-            ),
+            models.CheckConstraint(condition=models.Q(slug__regex=MODEL_SLUG_PATTERN), name="chat_model_slug_is_plain"),
             models.CheckConstraint(
                 condition=models.Q(context_tokens__gte=1) & models.Q(max_output_tokens__gte=1),
                 name="chat_model_has_room",
@@ -128,9 +122,7 @@ class ChatModel(models.Model):
                 condition=models.Q(max_output_tokens__lte=models.F("context_tokens")),
                 name="chat_model_answers_within_context",
             ),
-            models.CheckConstraint(
-                condition=models.Q(state__in=State.values), name="chat_model_state_is_known"
-            ),
+            models.CheckConstraint(condition=models.Q(state__in=State.values), name="chat_model_state_is_known"),
         )
 
     def __str__(self) -> str:

@@ -15,19 +15,13 @@ class Prices(models.QuerySet["Price"]):
 
     def in_force(self, *, now: datetime) -> "Prices":
         """This will leave the price of each model that counts at `now`."""
-        return (
-            self.filter(active_from__lte=now)
-            .order_by("chat_model_id", "-active_from")
-            .distinct("chat_model_id")
-        )
+        return self.filter(active_from__lte=now).order_by("chat_model_id", "-active_from").distinct("chat_model_id")
 
 
 class Price(models.Model):
     """Microcredits per million tokens by token class, plus microcredits per request; immutable by trigger."""
 
-    chat_model = models.ForeignKey(
-        "models_catalog.ChatModel", on_delete=models.PROTECT, verbose_name=_("model")
-    )
+    chat_model = models.ForeignKey("models_catalog.ChatModel", on_delete=models.PROTECT, verbose_name=_("model"))
     active_from = models.DateTimeField(_("in force from"))
     published_at = models.DateTimeField(_("published at"))
     published_by = models.BigIntegerField(_("published by"), null=True, blank=True)

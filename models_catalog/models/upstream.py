@@ -18,15 +18,11 @@ class Upstream(models.Model):
 
     slug = models.CharField(_("id"), max_length=48, unique=True)
     name = models.CharField(_("name"), max_length=80)
-    dialect = models.CharField(
-        _("dialect"), max_length=24, choices=Dialect, default=Dialect.OPENAI_COMPATIBLE
-    )
+    dialect = models.CharField(_("dialect"), max_length=24, choices=Dialect, default=Dialect.OPENAI_COMPATIBLE)
     base_url = models.CharField(_("address"), max_length=300)
     sealed_secret = models.BinaryField(_("sealed secret"), default=b"", editable=False)
     region = models.CharField(_("region"), max_length=40, blank=True)
-    concurrency = models.PositiveIntegerField(
-        _("calls at once"), default=64, validators=[MinValueValidator(1)]
-    )
+    concurrency = models.PositiveIntegerField(_("calls at once"), default=64, validators=[MinValueValidator(1)])
     first_byte_timeout_seconds = models.PositiveIntegerField(
         _("seconds to the first byte"), default=30, validators=[MinValueValidator(1)]
     )
@@ -43,12 +39,8 @@ class Upstream(models.Model):
         verbose_name_plural = _("upstreams")
         ordering = ("slug",)
         constraints = (
-            models.CheckConstraint(
-                condition=models.Q(slug__regex=SLUG_PATTERN), name="upstream_slug_is_plain"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(base_url__regex=r"^https?://"), name="upstream_address_is_http"
-            ),
+            models.CheckConstraint(condition=models.Q(slug__regex=SLUG_PATTERN), name="upstream_slug_is_plain"),
+            models.CheckConstraint(condition=models.Q(base_url__regex=r"^https?://"), name="upstream_address_is_http"),
             models.CheckConstraint(
                 condition=models.Q(concurrency__gte=1)
                 & models.Q(first_byte_timeout_seconds__gte=1)
@@ -82,9 +74,7 @@ class Routes(models.QuerySet["Route"]):
 class Route(models.Model):
     """A model at an upstream; the smallest `priority` is tried first."""
 
-    chat_model = models.ForeignKey(
-        "models_catalog.ChatModel", on_delete=models.PROTECT, verbose_name=_("model")
-    )
+    chat_model = models.ForeignKey("models_catalog.ChatModel", on_delete=models.PROTECT, verbose_name=_("model"))
     upstream = models.ForeignKey(Upstream, on_delete=models.PROTECT, verbose_name=_("upstream"))
     upstream_model = models.CharField(_("model's name at the upstream"), max_length=160)
     priority = models.PositiveSmallIntegerField(_("priority"), default=100)
@@ -96,9 +86,7 @@ class Route(models.Model):
         verbose_name = _("route")
         verbose_name_plural = _("routes")
         constraints = (
-            models.UniqueConstraint(
-                fields=("chat_model", "upstream", "upstream_model"), name="route_is_listed_once"
-            ),
+            models.UniqueConstraint(fields=("chat_model", "upstream", "upstream_model"), name="route_is_listed_once"),
             models.CheckConstraint(condition=~models.Q(upstream_model=""), name="route_names_a_model"),
         )
 

@@ -21,9 +21,7 @@ class Vendor(models.Model):
         ordering = ("name",)
         constraints = (
             models.CheckConstraint(condition=models.Q(slug__regex=SLUG_PATTERN), name="vendor_slug_is_plain"),
-            models.CheckConstraint(
-                condition=models.Q(country__regex="^[A-Z]{2}$"), name="vendor_country_is_iso"
-            ),
+            models.CheckConstraint(condition=models.Q(country__regex="^[A-Z]{2}$"), name="vendor_country_is_iso"),
         )
 
     def __str__(self) -> str:

@@ -129,9 +129,7 @@ def _pieces_of(data: bytes) -> list[_Piece]:
         return [_decode(data)]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         lines = [line for line in data.split(b"\n") if line]
-        return (
-            [_piece_of(line) for line in lines if line != b"[DONE]"] if len(lines) > 1 else [_piece_of(data)]
-        )
+        return [_piece_of(line) for line in lines if line != b"[DONE]"] if len(lines) > 1 else [_piece_of(data)]
 
 
 def _piece_of(data: bytes) -> _Piece:

@@ -94,9 +94,7 @@ Event = Accepted | Chunk | RawUsage
 class Client(Protocol):
     """What asks one route."""
 
-    def stream(
-        self, request: ChatRequest, *, call_id: str, output_limit: int | None
-    ) -> AsyncGenerator[Event, None]:
+    def stream(self, request: ChatRequest, *, call_id: str, output_limit: int | None) -> AsyncGenerator[Event, None]:
         """This will ask, and give the answer as it arrives: Accepted first, then chunks, and usage if told.
 
         Close the generator (`contextlib.aclosing`) to hang up. Raises an `UpstreamFailure`; one that is
@@ -162,18 +160,14 @@ class ContentRefused(Refused):
     """The upstream's policy forbids the content."""
 
     code = "content_policy_violation"
-    sentence = gettext_noop(
-        "The model's rules forbid this content. You were not charged; please rephrase it."
-    )
+    sentence = gettext_noop("The model's rules forbid this content. You were not charged; please rephrase it.")
 
 
 class BadAnswer(UpstreamFailure):
     """What came is no answer."""
 
     code = "upstream_bad_answer"
-    sentence = gettext_noop(
-        "The model's answer could not be read. Please try again, or choose another model."
-    )
+    sentence = gettext_noop("The model's answer could not be read. Please try again, or choose another model.")
 
 
 class Silent(UpstreamFailure):

@@ -92,7 +92,7 @@ def _words_of(error: object) -> str:
     return named.lower().replace("-", "_").replace("datainspection", "data_inspection")
 
 
-def _error_in(body: bytes) -> Any:  # noqa: ANN401 - whatever JSON the upstream sent
+def _error_in(body: bytes) -> Any:
     try:
         found = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):

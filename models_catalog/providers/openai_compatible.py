@@ -9,10 +9,8 @@ from httpx_aiohttp import AiohttpTransport
 
 from models_catalog.providers import answers, failures, sse
 from models_catalog.providers.base import (
-    Accepted,
     BadAnswer,
     ChatRequest,
-    Chunk,
     Cut,
     Event,
     Json,

@@ -46,4 +46,4 @@ class Watch:
             self._timer = self._loop.call_at(limit, self._ring)
             return
         self.fired = True
-        self._closing = self._loop.create_task(self._response.stream.aclose())  # type: ignore[union-attr, arg-type] # an async transport's stream
+        self._closing = self._loop.create_task(self._response.stream.aclose())  # type: ignore[union-attr] # an async transport's stream

@@ -107,9 +107,7 @@ class PinnedResolver(AbstractResolver):
         results: list[ResolveResult] = []
         for kind, _type, protocol, _name, place in found:
             try:
-                _check_place(
-                    ipaddress.ip_address(str(place[0]).split("%")[0]), self._target, policy=self._policy
-                )
+                _check_place(ipaddress.ip_address(str(place[0]).split("%")[0]), self._target, policy=self._policy)
             except AddressRefused as refusal:
                 raise OSError(str(refusal)) from refusal
             results.append(

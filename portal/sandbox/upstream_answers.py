@@ -63,9 +63,7 @@ def frames(
     return head, body, tail
 
 
-def whole(
-    request: dict[str, Any], script: Script, *, answer_id: str, created: int
-) -> tuple[dict[str, Any], int]:
+def whole(request: dict[str, Any], script: Script, *, answer_id: str, created: int) -> tuple[dict[str, Any], int]:
     """This will return the body of an answer that is not streamed, and how many pieces it has."""
     pieces, reason = _pieces(request, script)
     message: dict[str, Any] = {"role": "assistant", "content": "".join(pieces)}
@@ -89,7 +87,7 @@ def usage(request: dict[str, Any], script: Script, *, output: int) -> dict[str, 
         "prompt_tokens_details": {"cached_tokens": 0},
         "completion_tokens_details": {"reasoning_tokens": script.reasoning},
     }
-    wrong: dict[str, Any] = {
+    wrong: dict[str, dict[str, Any]] = {
         "negative": {"completion_tokens": -completion, "total_tokens": prompt - completion},
         "nan": {"completion_tokens": float("nan")},
         "text": {"completion_tokens": "many"},

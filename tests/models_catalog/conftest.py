@@ -41,7 +41,7 @@ def route(upstream_url: str) -> Callable[..., RouteOffer]:
         upstream_model="demo-instant",
         base_url=upstream_url,
         dialect="openai_compatible",
-        secret="sk-upstream-secret",  # noqa: S106 - only the scripted upstream knows it
+        secret="sk-upstream-secret",
         region="",
         concurrency=64,
         first_byte_timeout_seconds=3,

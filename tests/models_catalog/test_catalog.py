@@ -104,9 +104,7 @@ class TestPrice:
     def test_counts_from_its_moment_on(self) -> None:
         now = clock.now()
         model = ChatModel.objects.get(slug="demo-fast")
-        prices.publish(
-            model, rates=Rates(in_fresh=5), active_from=now + timedelta(hours=1), by=7, now=now
-        )
+        prices.publish(model, rates=Rates(in_fresh=5), active_from=now + timedelta(hours=1), by=7, now=now)
         today = Price.objects.in_force(now=now).get(chat_model=model)
         later = Price.objects.in_force(now=now + timedelta(hours=1)).get(chat_model=model)
         assert today.in_fresh == 3 * PER_CREDIT // 10
@@ -173,7 +171,7 @@ class TestSecret:
     def test_opens_for_its_own_row_only(self) -> None:
         shelf.seed(now=clock.now(), addresses=HERE)
         one, other = Upstream.objects.all()
-        upstreams.seal_secret(one, secret="sk-very-secret")  # noqa: S106 - a test's own
+        upstreams.seal_secret(one, secret="sk-very-secret")
         stored = Upstream.objects.get(pk=one.pk)
         assert b"sk-very-secret" not in bytes(stored.sealed_secret)
         assert upstreams.open_secret(stored) == "sk-very-secret"

@@ -55,7 +55,7 @@ class TestStream:
     """`client.stream`."""
 
     @pytest.mark.parametrize("stream", [True, False])
-    def test_gives_acceptance_text_and_usage(self, route: Routes, stream: bool) -> None:
+    def test_gives_acceptance_text_and_usage(self, route: Routes, *, stream: bool) -> None:
         events, failure = ask(route(), "words=3", stream=stream)
         assert failure is None
         assert events[0] == Accepted("demo-instant")
@@ -63,9 +63,7 @@ class TestStream:
         assert usages_of(events)[-1].usage["completion_tokens"] == 3
         assert "stop" in [event.finish_reason for event in events if isinstance(event, Chunk)]
 
-    @pytest.mark.parametrize(
-        "fault", ["bytewise", "sloppy", "one_segment", "usage_early", "usage_late", "no_usage"]
-    )
+    @pytest.mark.parametrize("fault", ["bytewise", "sloppy", "one_segment", "usage_early", "usage_late", "no_usage"])
     def test_reads_the_same_answer_however_it_is_framed(self, route: Routes, fault: str) -> None:
         events, failure = ask(route(), f"words=5 fail={fault}")
         assert failure is None
@@ -156,7 +154,7 @@ class TestFailures:
         ],
     )
     def test_are_known_before_the_answer(
-        self, route: Routes, fault: str, expected: type[base.UpstreamFailure], stream: bool
+        self, route: Routes, fault: str, expected: type[base.UpstreamFailure], *, stream: bool
     ) -> None:
         events, failure = ask(route(), f"fail={fault}", stream=stream)
         assert type(failure) is expected
@@ -205,7 +203,7 @@ class TestFailures:
         assert not failure.retriable
 
     @pytest.mark.parametrize("stream", [True, False])
-    def test_of_silence_before_the_answer_come_in_time(self, route: Routes, stream: bool) -> None:
+    def test_of_silence_before_the_answer_come_in_time(self, route: Routes, *, stream: bool) -> None:
         assert type(ask(route(first_byte_timeout_seconds=0.3), "fail=hang", stream=stream)[1]) is base.Silent
 
     def test_of_silence_in_the_answer_come_in_time(self, route: Routes) -> None:

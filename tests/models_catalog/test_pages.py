@@ -29,7 +29,7 @@ def text_of(client: Client, url: str, status: int = 200, **headers: Any) -> str:
 
 
 class TestList:
-    """/models/"""
+    """The page /models/."""
 
     def test_is_empty_in_words(self, client: Client) -> None:
         assert "No models yet" in text_of(client, "/models/")
@@ -63,16 +63,14 @@ class TestList:
         assert "微型开放权重模型" in page
 
     @pytest.mark.usefixtures("_shelf")
-    def test_asks_the_database_little(
-        self, client: Client, django_assert_max_num_queries: Callable[..., Any]
-    ) -> None:
+    def test_asks_the_database_little(self, client: Client, django_assert_max_num_queries: Callable[..., Any]) -> None:
         with django_assert_max_num_queries(8):
             text_of(client, "/models/")
 
 
 @pytest.mark.usefixtures("_shelf")
 class TestModel:
-    """/models/<slug>/"""
+    """The pages /models/<slug>/."""
 
     def test_shows_price_facts_data_and_snippets(self, client: Client) -> None:
         page = text_of(client, "/models/demo-fast/")
@@ -130,7 +128,7 @@ class TestAdmin:
         settings.DEMO = True
         model = ChatModel.objects.get(slug="demo-fast")
         form = {"chat_model": model.pk, "active_from_0": "2090-01-01", "active_from_1": "00:00:00"}
-        form |= {name: 7 for name in shelf.rates_of({"input": "1", "output": "1"}).__dataclass_fields__}
+        form |= dict.fromkeys(shelf.rates_of({"input": "1", "output": "1"}).__dataclass_fields__, 7)
         assert admin_client.post("/admin/models_catalog/price/add/", form).status_code == 302
         assert model.price_set.filter(in_fresh=7, published_by__isnull=False).count() == 1
         row = model.price_set.get(in_fresh=7)

@@ -20,16 +20,12 @@ class TestCost:
 
     @given(USAGES, RATES)
     def test_is_the_exact_sum_rounded_up_once(self, usage: Usage, rates: Rates) -> None:
-        exact = sum(
-            Fraction(getattr(usage, name)) * getattr(rates, name) / 1_000_000 for name in USAGE_CLASSES
-        )
+        exact = sum(Fraction(getattr(usage, name)) * getattr(rates, name) / 1_000_000 for name in USAGE_CLASSES)
         assert pricing.cost(usage, rates) == ceil(exact) + rates.per_request
 
     @given(USAGES, RATES)
     def test_never_passes_the_ceiling(self, usage: Usage, rates: Rates) -> None:
-        most = pricing.ceiling(
-            prompt_tokens=usage.input_tokens, output_tokens=usage.output_tokens, rates=rates
-        )
+        most = pricing.ceiling(prompt_tokens=usage.input_tokens, output_tokens=usage.output_tokens, rates=rates)
         assert pricing.cost(usage, rates) <= most
 
     def test_of_one_token_at_one_credit_is_a_million_microcredits(self) -> None:

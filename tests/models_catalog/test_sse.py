@@ -1,6 +1,7 @@
 """The reader of server-sent events survives every split and stops at its caps."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -43,8 +44,15 @@ def read_in_pieces(text: bytes, cuts: list[int]) -> list[bytes]:
     """Our reader, fed with the text cut at `cuts`."""
     parser = sse.Parser()
     edges = [0, *sorted({cut % (len(text) + 1) for cut in cuts}), len(text)]
-    pieces = [text[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    pieces = [text[start:end] for start, end in pairwise(edges)]
     return [data for piece in pieces for data in parser.feed(piece)] + parser.finish()
+
+
+def feed_again(piece: bytes, *, times: int) -> None:
+    """Feeds one reader with the same piece many times."""
+    parser = sse.Parser()
+    for _ in range(times):
+        parser.feed(piece)
 
 
 class TestParser:
@@ -67,25 +75,17 @@ class TestParser:
         assert parser.feed(b"\n") == [b"a"]
 
     def test_stops_at_a_line_that_is_too_long(self) -> None:
-        parser = sse.Parser()
         with pytest.raises(sse.TooMuch):
-            for _ in range(100):
-                parser.feed(b"x" * 65_536)
+            feed_again(b"x" * 65_536, times=100)
 
     def test_stops_at_an_event_of_too_many_lines(self) -> None:
-        parser = sse.Parser()
         with pytest.raises(sse.TooMuch):
-            for _ in range(100):
-                parser.feed(b"data: " + b"x" * 65_536 + b"\n")
+            feed_again(b"data: " + b"x" * 65_536 + b"\n", times=100)
 
     def test_stops_at_too_many_events(self) -> None:
-        parser = sse.Parser()
         with pytest.raises(sse.TooMuch):
-            for _ in range(300):
-                parser.feed(b"data:\n\n" * 1000)
+            feed_again(b"data:\n\n" * 1000, times=300)
 
     def test_stops_at_a_stream_without_end(self) -> None:
-        parser = sse.Parser()
         with pytest.raises(sse.TooMuch):
-            for _ in range(2000):
-                parser.feed(b": " + b"x" * 65_536 + b"\n")
+            feed_again(b": " + b"x" * 65_536 + b"\n", times=2000)
