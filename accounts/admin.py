@@ -1,6 +1,6 @@
 """People and accounts in admin: plain lists and forms; what is a record is only read."""
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django import forms
 from django.contrib import admin
@@ -39,7 +39,6 @@ else:
             return cls
 
 
-
 class ReasonForm(Form):
     """The columns of any row, and beside them the reason for the change."""
 
@@ -51,7 +50,7 @@ class Audited(Desk[Row]):
 
     form = ReasonForm
 
-    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+    def save_model(self, request: HttpRequest, obj: Row, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         """This will store the row and the reason."""
         super().save_model(request, obj, form, change)
         audit.record(
@@ -152,8 +151,8 @@ class NodeAdmin(Audited[Row]):
     list_display = ("name", "account", "created_at", "paused_at")
     list_select_related = ("account",)
     search_fields = ("name", "account__name")
-    raw_id_fields = ("account",)
-    fields = ("account", "name", "created_at", "paused_at")
+    raw_id_fields: ClassVar[tuple[str, ...]] = ("account",)
+    fields: ClassVar[tuple[str, ...]] = ("account", "name", "created_at", "paused_at")
 
 
 @admin.register(Department)

@@ -7,9 +7,9 @@ from zoneinfo import available_timezones
 from allauth.account import forms as allauth_forms
 from django import forms
 from django.http import HttpRequest
-from django.urls import reverse_lazy
+from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import legal_texts, phones
@@ -17,11 +17,18 @@ from accounts.models import Account, User, normal_email
 from portal.kit import clock
 
 LONGEST_CONTACT = 254
-FAVORITE_ZONES = ["Asia/Shanghai", "Asia/Hong_Kong", "Asia/Singapore", "Asia/Tokyo", "Europe/London", "America/New_York"]
+FAVORITE_ZONES = [
+    "Asia/Shanghai",
+    "Asia/Hong_Kong",
+    "Asia/Singapore",
+    "Asia/Tokyo",
+    "Europe/London",
+    "America/New_York",
+]
 
 
 def normal_contact(typed: str) -> tuple[str, str]:
-    """This will return ("email" or "phone", the normal form of what was typed); raises a form's ValidationError."""
+    """This will return "email" or "phone", and the normal form of what was typed; raises `ValidationError`."""
     typed = typed.strip()
     if "@" in typed or "＠" in typed:
         return "email", forms.EmailField().clean(normal_email(typed))
@@ -41,7 +48,9 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth shi
         widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True}),
     )
     agreed = forms.BooleanField(
-        error_messages={"required": _("Please read both texts and tick the box; without it we may not open an account.")}
+        error_messages={
+            "required": _("Please read both texts and tick the box; we may not open an account without it.")
+        }
     )
     field_order: ClassVar[list[str]] = ["contact", "agreed"]
 
@@ -50,9 +59,12 @@ class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth shi
         for name in ("email", "phone", "password1"):
             self.fields.pop(name, None)
         self.fields["agreed"].label = format_html(
-            _('I have read and agree to the <a href="{}" target="_blank">terms of service</a> and the <a href="{}" target="_blank">privacy text</a>.'),
-            reverse_lazy("legal_text", args=["terms"]),
-            reverse_lazy("legal_text", args=["privacy"]),
+            gettext(
+                'I have read and agree to the <a href="{}" target="_blank">terms of service</a> '
+                'and the <a href="{}" target="_blank">privacy text</a>.'
+            ),
+            reverse("legal_text", args=["terms"]),
+            reverse("legal_text", args=["privacy"]),
         )
 
     def clean_contact(self) -> str:
@@ -95,7 +107,11 @@ class FoundingForm(forms.Form):
     """What kind of account, its name, and the clock it lives by."""
 
     kind = forms.ChoiceField(label=_("What is it for?"), choices=Account.Kind.choices, widget=forms.RadioSelect)
-    name = forms.CharField(label=_("Its name"), max_length=100, help_text=_("A family name or the name of the business; you can change it later."))
+    name = forms.CharField(
+        label=_("Its name"),
+        max_length=100,
+        help_text=_("A family name or the name of the business; you can change it later."),
+    )
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=_zones, initial="Asia/Shanghai")
 
 

@@ -13,7 +13,9 @@ class BadNumber(Refusal):
 
     code = "bad_phone_number"
     status = 400
-    sentence = gettext_noop("This is not a phone number that exists. Write 138 0013 8000, or +44 20 7946 0958 from abroad.")
+    sentence = gettext_noop(
+        "This is not a phone number that exists. Write 138 0013 8000, or +44 20 7946 0958 from abroad."
+    )
 
 
 def normal(typed: str) -> str:

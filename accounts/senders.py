@@ -45,9 +45,7 @@ class DemoMailBackend(BaseEmailBackend):
 def send_sms(phone: str, text: str) -> None:
     """This will send `text` to `phone` (E.164); raises `NoTextMessages`."""
     if settings.DEMO:
-        SentMessage.objects.create(
-            channel=SentMessage.Channel.SMS, recipient=phone, body=text, created_at=clock.now()
-        )
+        SentMessage.objects.create(channel=SentMessage.Channel.SMS, recipient=phone, body=text, created_at=clock.now())
     elif settings.SMS_HOOK_URL:
         _post({"to": phone, "text": text})
     else:

@@ -147,10 +147,12 @@ def demo_messages(request: HttpRequest) -> HttpResponse:
 
 
 def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 - login_required stands before every caller
+    assert isinstance(request.user, User)
     return request.user
 
 
 def _safe(request: HttpRequest, address: str) -> str:
-    ours = url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    ours = url_has_allowed_host_and_scheme(
+        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     return address if ours else settings.LOGIN_REDIRECT_URL

@@ -27,7 +27,7 @@ class BrandForm(Form):
 
     class Meta:
         model = Brand
-        exclude = ("picture",)  # noqa: DJ006 - every column but the picture, which the file field fills
+        exclude = ("picture",)
 
     def clean_accent(self) -> str:
         """This will take a color only if white text can be read on it."""

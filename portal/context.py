@@ -35,4 +35,3 @@ def _member(request: HttpRequest) -> Member | None:
 def _account(request: HttpRequest) -> Account | None:
     member = _member(request)
     return member.account if member else None
-

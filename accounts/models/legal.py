@@ -49,9 +49,7 @@ class Agreement(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="agreements", verbose_name=_("user")
     )
-    legal_text = models.ForeignKey(
-        LegalText, models.PROTECT, related_name="agreements", verbose_name=_("legal text")
-    )
+    legal_text = models.ForeignKey(LegalText, models.PROTECT, related_name="agreements", verbose_name=_("legal text"))
     agreed_at = models.DateTimeField(_("agreed"))
 
     class Meta:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.core.cache import cache
+from django.utils.module_loading import import_string
 
 if TYPE_CHECKING:
     from accounts.models import Member
@@ -16,27 +17,24 @@ def _fresh_limits(db: None) -> None:
 
 @pytest.fixture
 def owner(db: None) -> "Member":
-    from tests.accounts import people
-
-    return people.found("owner@example.com", kind="household", name="Li")
+    return _made("found", "owner@example.com", kind="household", name="Li")
 
 
 @pytest.fixture
 def stranger(db: None) -> "Member":
-    from tests.accounts import people
-
-    return people.found("stranger@example.com", kind="business", name="Wang & Co")
+    return _made("found", "stranger@example.com", kind="business", name="Wang & Co")
 
 
 @pytest.fixture
 def adult(owner: "Member") -> "Member":
-    from tests.accounts import people
-
-    return people.join(owner, role="adult", name="partner")
+    return _made("join", owner, role="adult", name="partner")
 
 
 @pytest.fixture
 def child(owner: "Member") -> "Member":
-    from tests.accounts import people
+    return _made("join", owner, role="child", name="child")
 
-    return people.join(owner, role="child", name="child")
+
+def _made(verb: str, *given: object, **words: object) -> "Member":
+    made: Member = import_string(f"tests.accounts.people.{verb}")(*given, **words)
+    return made

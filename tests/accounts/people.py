@@ -12,7 +12,7 @@ NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 def found(address: str, *, kind: str, name: str) -> Member:
     """This will make a person and an account of theirs."""
-    user = User.objects.create_user(address, name=address.split("@")[0])
+    user = User.objects.create_user(address, name=address.partition("@")[0])
     return accounts.found(user, kind=kind, name=name, now=NOW)
 
 

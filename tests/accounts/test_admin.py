@@ -5,8 +5,11 @@ import re
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.admin import site
+from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpRequest
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from accounts import api_keys
 from accounts.models import Account, AuditEvent, LegalText, Member, User
@@ -25,8 +28,8 @@ def staff() -> User:
 
 
 @pytest.fixture
-def desk(staff: User, settings: object) -> Client:
-    settings.DEMO = True  # type: ignore[attr-defined] # pytest-django's wrapper has no type for settings of ours
+def desk(staff: User, settings: Settings) -> Client:
+    settings.DEMO = True
     client = Client()
     client.force_login(staff)
     return client
@@ -53,7 +56,7 @@ def test_every_list_and_form_opens_under_the_policy(desk: Client, owner: Member)
             assert "'unsafe-" not in page["Content-Security-Policy"]
 
 
-def _request(client: Client) -> object:
+def _request(client: Client) -> HttpRequest:
     return client.get("/admin/").wsgi_request
 
 
@@ -66,8 +69,8 @@ class TestTheDoor:
         client.force_login(owner.user)
         assert client.get("/admin/accounts/user/", follow=True).status_code == 403
 
-    def test_asks_for_a_second_factor_outside_the_demo(self, staff: User, client: Client, settings: object) -> None:
-        settings.DEMO = False  # type: ignore[attr-defined] # as above
+    def test_asks_for_a_second_factor_outside_the_demo(self, staff: User, client: Client, settings: Settings) -> None:
+        settings.DEMO = False
         client.force_login(staff)
         page = client.get("/admin/", follow=True)
         assert "/accounts/2fa/" in page.redirect_chain[-1][0] or "/reauthenticate/" in page.redirect_chain[-1][0]
@@ -111,15 +114,14 @@ class TestWhatStaffMayDo:
         page = desk.get("/admin/accounts/member/?user__password__startswith=a")
         assert page.status_code in {302, 400}
 
-    def test_gives_no_powers_without_being_superuser(self, client: Client, settings: object) -> None:
-        from django.contrib.auth.models import Permission
-
-        settings.DEMO = True  # type: ignore[attr-defined] # as above
+    def test_gives_no_powers_without_being_superuser(self, client: Client, settings: Settings) -> None:
+        settings.DEMO = True
         clerk = User.objects.create_user("clerk@example.com")
         User.objects.filter(pk=clerk.pk).update(is_staff=True)
         clerk.user_permissions.add(Permission.objects.get(codename="change_user"))
         client.force_login(User.objects.get(pk=clerk.pk))
-        client.post(f"/admin/accounts/user/{clerk.pk}/change/", {"is_superuser": "on", "is_active": "on", "reason": "x"})
+        given = {"is_superuser": "on", "is_active": "on", "reason": "x"}
+        client.post(f"/admin/accounts/user/{clerk.pk}/change/", given)
         assert not User.objects.get(pk=clerk.pk).is_superuser
 
 

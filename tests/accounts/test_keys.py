@@ -8,6 +8,7 @@ from django.test import Client
 from accounts import api_keys, callers
 from accounts.models import ApiKey, AuditEvent, Department, Member, User
 from tests.accounts.people import NOW, client_of, join
+from tests.budget import query_budget
 
 pytestmark = pytest.mark.django_db
 
@@ -87,11 +88,9 @@ class TestFromBearer:
         with pytest.raises(callers.UnknownKey):
             callers.from_bearer(f"Bearer {first}", second)
 
-    def test_asks_the_database_once_in_half_a_minute(
-        self, owner: Member, django_assert_num_queries: object
-    ) -> None:
+    def test_asks_the_database_once_in_half_a_minute(self, owner: Member) -> None:
         _key, secret = issue(owner)
-        with django_assert_num_queries(1):  # type: ignore[operator] # pytest-django's own fixture
+        with query_budget(1):
             for _ in range(50):
                 callers.from_bearer(f"Bearer {secret}", "")
 
@@ -164,7 +163,9 @@ class TestThePage:
         answer = client_of(owner).post(f"/keys/{key.pk}/revocation/", {"confirmed": "yes"})
         assert answer.status_code == 409
 
-    def test_is_closed_to_strangers_and_other_members(self, owner: Member, adult: Member, child: Member, stranger: Member) -> None:
+    def test_is_closed_to_strangers_and_other_members(
+        self, owner: Member, adult: Member, child: Member, stranger: Member
+    ) -> None:
         key, _secret = issue(owner)
         for member in (adult, child, stranger):
             client = client_of(member)
@@ -191,10 +192,10 @@ class TestThePage:
         assert client.post("/keys/", {"label": "editor"}).status_code == 403
         assert not ApiKey.objects.exists()
 
-    def test_keeps_to_its_query_budget(self, owner: Member, django_assert_max_num_queries: object) -> None:
+    def test_keeps_to_its_query_budget(self, owner: Member) -> None:
         for number in range(5):
             issue(owner, f"key {number}")
         client = client_of(owner)
         client.get("/keys/")
-        with django_assert_max_num_queries(6):  # type: ignore[operator] # pytest-django's own fixture
+        with query_budget(6):
             client.get("/keys/")

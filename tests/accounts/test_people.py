@@ -2,10 +2,13 @@
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
+from django.test import Client, RequestFactory
+from pytest_django.fixtures import Settings
 
 from accounts import accounts, audit
+from accounts.callers import UnknownKey
 from accounts.models import Account, AuditEvent, LegalText, Member, SentMessage, User
+from portal.middleware import RefusalMiddleware
 from tests.accounts.people import NOW, client_of
 
 pytestmark = pytest.mark.django_db
@@ -22,10 +25,9 @@ class TestFound:
             accounts.found(owner.user, kind="business", name="X", now=NOW, time_zone="Mars/Olympus")
 
     def test_needs_an_owner_by_the_database_itself(self, owner: Member) -> None:
-        with pytest.raises(IntegrityError), transaction.atomic():
-            Member.objects.filter(pk=owner.pk).update(left_at=NOW)
-            with connection.cursor() as cursor:
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        Member.objects.filter(pk=owner.pk).update(left_at=NOW)
+        with pytest.raises(IntegrityError), connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
     def test_takes_a_person_into_an_account_once(self, owner: Member) -> None:
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -106,12 +108,7 @@ class TestRefusals:
         assert b"<html" not in page.content
         assert b"Found one first" in page.content
 
-    def test_are_json_for_machines(self, settings: object) -> None:
-        from django.test import RequestFactory
-
-        from accounts.callers import UnknownKey
-        from portal.middleware import RefusalMiddleware
-
+    def test_are_json_for_machines(self, settings: Settings) -> None:
         middleware = RefusalMiddleware(lambda _request: None)  # type: ignore[arg-type,return-value] # never called
         answer = middleware.process_exception(RequestFactory().get("/v1/balance"), UnknownKey())
         assert answer is not None
@@ -146,14 +143,14 @@ class TestLegalTexts:
 
 
 class TestTheDemosMailbox:
-    def test_shows_what_was_sent_to_one_recipient(self, client: Client, settings: object) -> None:
-        settings.DEMO = True  # type: ignore[attr-defined] # pytest-django's wrapper has no type for ours
+    def test_shows_what_was_sent_to_one_recipient(self, client: Client, settings: Settings) -> None:
+        settings.DEMO = True
         for recipient in ("+8613800138000", "+8613900139000"):
             SentMessage.objects.create(channel="sms", recipient=recipient, body=f"for {recipient}", created_at=NOW)
         page = client.get("/demo/messages/", {"recipient": "138"}).content.decode()
         assert "for +8613800138000" in page
         assert "for +8613900139000" not in page
 
-    def test_is_not_there_outside_the_demo(self, client: Client, settings: object) -> None:
-        settings.DEMO = False  # type: ignore[attr-defined] # as above
+    def test_is_not_there_outside_the_demo(self, client: Client, settings: Settings) -> None:
+        settings.DEMO = False
         assert client.get("/demo/messages/").status_code == 404

@@ -1,11 +1,13 @@
 """Signing up by a code, through the real pages."""
 
 import re
+from typing import Any
 
 import pytest
 from django.contrib.auth import SESSION_KEY
 from django.core.cache import cache
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from accounts.models import Account, Agreement, Member, SentMessage, User
 
@@ -16,13 +18,13 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def demo(settings: object) -> None:
-    settings.DEMO = True  # type: ignore[attr-defined] # pytest-django's wrapper has no type for settings of ours
-    settings.EMAIL_BACKEND = "accounts.senders.DemoMailBackend"  # type: ignore[attr-defined] # as above
+def demo(settings: Settings) -> None:
+    settings.DEMO = True
+    settings.EMAIL_BACKEND = "accounts.senders.DemoMailBackend"
     cache.clear()
 
 
-def sign_up(client: Client, contact: str, *, onward: str = "", agreed: str = "on") -> object:
+def sign_up(client: Client, contact: str, *, onward: str = "", agreed: str = "on") -> Any:
     return client.post("/accounts/signup/", {"contact": contact, "agreed": agreed, "next": onward}, follow=True)
 
 
@@ -95,9 +97,9 @@ class TestSigningUpByPhone:
         client.post("/accounts/phone/verify/", {"code": code})
         assert not is_signed_in(client)
 
-    def test_refuses_an_expired_code(self, client: Client, settings: object) -> None:
+    def test_refuses_an_expired_code(self, client: Client, settings: Settings) -> None:
         sign_up(client, PHONE)
-        settings.ACCOUNT_PHONE_VERIFICATION_TIMEOUT = -1  # type: ignore[attr-defined] # as above
+        settings.ACCOUNT_PHONE_VERIFICATION_TIMEOUT = -1
         client.post("/accounts/phone/verify/", {"code": last_code(STORED_PHONE)})
         assert not is_signed_in(client)
 
@@ -162,14 +164,14 @@ class TestSigningIn:
         session["before"] = "yes"
         session.save()
         before = session.session_key
-        client.cookies["sessionid"] = before
+        client.cookies["sessionid"] = str(before)
         client.post("/accounts/login/", {"login": "li@example.com", "password": "a long pass phrase"})
         assert client.session.session_key != before
 
 
 class TestWithoutASender:
-    def test_says_that_text_messages_are_not_connected(self, client: Client, settings: object) -> None:
-        settings.DEMO = False  # type: ignore[attr-defined] # as above
+    def test_says_that_text_messages_are_not_connected(self, client: Client, settings: Settings) -> None:
+        settings.DEMO = False
         page = sign_up(client, PHONE)
         assert page.status_code == 503
         assert b"e-mail address" in page.content
