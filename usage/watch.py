@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 
 from portal.kit import database
 from usage import dispatch, relay
@@ -154,3 +155,11 @@ async def _mend_once(valkey: Valkey, flight: Flight) -> None:
         snapshot: Snapshot | None = await relay.snapshot_of(valkey, flight.call_id)
         if snapshot is not None:
             flight.mend(snapshot)
+
+
+def open_state(call_id: UUID, *, account_id: int, member_id: int) -> str:
+    """This will tell whether a member's call is queued or running; empty when it is neither."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT state, account_id, member_id FROM call_states(%s::uuid[])", [[call_id]])
+        row = cursor.fetchone()
+    return str(row[0]) if row and row[1:] == (account_id, member_id) and row[0] != "ended" else ""

@@ -1,0 +1,213 @@
+"""The other paths under /v1: models, calls and the balance, with documents that need nothing from outside."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import path
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+from accounts import callers
+from accounts.callers import Caller
+from models_catalog import catalog
+from models_catalog.catalog import Offer
+from models_catalog.models import Alias, ChatModel
+from plans import access, ledger
+from portal.kit import clock
+from portal.kit.refusals import Refusal, gettext_noop
+from portal.kit.units import MICROCREDITS_PER_CREDIT, TOKENS_PER_PRICE
+from usage.api import documents
+from usage.dialects import openai_answer
+from usage.dialects.openai_answer import in_credits
+from usage.models import Attempt, Call, CallLot
+from usage.watch import open_state
+
+Json = dict[str, Any]
+
+PER_TOKEN_DECIMALS = 12
+
+
+class UnknownCall(Refusal):
+    """No call of this member has this id."""
+
+    code = "call_not_found"
+    status = 404
+    sentence = gettext_noop("There is no call with this id here. Check the x-request-id of its answer.")
+
+
+class UnknownPath(Refusal):
+    """Nothing is served under this path."""
+
+    code = "not_found"
+    status = 404
+    sentence = gettext_noop("There is nothing here. The documents under /v1/docs list what there is.")
+
+
+class WrongMethod(Refusal):
+    """The path is there, but not for this method or these parameters."""
+
+    code = "invalid_request"
+    status = 400
+    sentence = gettext_noop("The request is not valid: {problem}. Nothing was charged; please correct it.")
+
+
+class ApiRequest(HttpRequest):
+    """A request whose key was found."""
+
+    auth: Caller
+
+
+def key_holder(request: HttpRequest) -> Caller:
+    """This will return who holds the key of a request. Raises `callers.UnknownKey`."""
+    return callers.from_bearer_now(
+        request.headers.get("Authorization", ""), request.headers.get("X-Api-Key", "")
+    )
+
+
+api = NinjaAPI(
+    title="API",
+    description=documents.INTRODUCTION,
+    auth=key_holder,
+    urls_namespace="api",
+    openapi_extra=documents.CALLS,
+)
+
+
+@api.get("/models", summary="List the models that you may call")
+def models(request: ApiRequest) -> Json:
+    """Lists aliases first, then models, each with its price in credits a token."""
+    visible = access.visible(account_id=request.auth.account_id, member_id=request.auth.member_id)
+    found = {model.slug: model for model in visible.select_related("vendor")}
+    names = [*Alias.objects.order_by("position").values_list("slug", flat=True), *found]
+    offers = [(name, offer) for name in names if (offer := _offer(name)) and offer.slug in found]
+    return {"object": "list", "data": [_model(name, offer, found[offer.slug]) for name, offer in offers]}
+
+
+@api.get("/models/{path:name}", summary="One model")
+def model(request: ApiRequest, name: str) -> Json:
+    """Tells of one model or alias."""
+    offer = catalog.offer(name)
+    visible = access.visible(account_id=request.auth.account_id, member_id=request.auth.member_id)
+    found = visible.select_related("vendor").filter(slug=offer.slug).first()
+    if found is None:
+        raise catalog.UnknownModel(model=name)
+    return _model(name, offer, found)
+
+
+@api.get("/calls/{uuid:call_id}", summary="The receipt of a call")
+def call(request: ApiRequest, call_id: UUID) -> Json:
+    """Tells what a call used, cost and drew on; its id is the x-request-id of its answer."""
+    mine = Call.objects.of_account(request.auth.account_id).filter(member_id=request.auth.member_id)
+    ended = mine.filter(pk=call_id).select_related("chat_model").first()
+    if ended is not None:
+        return _receipt(ended)
+    state = open_state(call_id, account_id=request.auth.account_id, member_id=request.auth.member_id)
+    if not state:
+        raise UnknownCall
+    return {"id": str(call_id), "object": "call", "state": state}
+
+
+@api.get("/balance", summary="What is left")
+def balance(request: ApiRequest) -> Json:
+    """Lists the lots in the order in which calls draw on them."""
+    left = ledger.balance(request.auth.account_id, now=clock.now())
+    return {
+        "object": "balance",
+        "credits_left": in_credits(left.left),
+        "credits_held": in_credits(left.held),
+        "lots": [
+            {
+                "name": lot.name,
+                "source": lot.source,
+                "granted": in_credits(lot.granted),
+                "used": in_credits(lot.used),
+                "available": in_credits(lot.available),
+                "expires_at": lot.expires_at,
+            }
+            for lot in left.lots
+        ],
+    }
+
+
+@api.exception_handler(Refusal)
+def say_no(request: HttpRequest, no: Refusal) -> HttpResponse:
+    """This will answer a refusal as OpenAI does."""
+    status, headers, body = openai_answer.refusal(no)
+    answer = HttpResponse(body, status=status, content_type="application/json")
+    for name, value in headers:
+        answer[name.decode()] = value.decode()
+    return answer
+
+
+@api.exception_handler(Http404)
+def say_nothing_here(request: HttpRequest, _error: Http404) -> HttpResponse:
+    """This will answer what is not there in the same shape."""
+    return say_no(request, UnknownPath())
+
+
+@api.exception_handler(ValidationError)
+@api.exception_handler(HttpError)
+def say_invalid(request: HttpRequest, error: ValidationError | HttpError) -> HttpResponse:
+    """This will answer what the framework refuses in the same shape."""
+    return say_no(request, WrongMethod(problem=type(error).__name__))
+
+
+def _offer(name: str) -> Offer | None:
+    try:
+        return catalog.offer(name)
+    except (catalog.NotConnected, catalog.UnknownModel):
+        return None
+
+
+def _model(name: str, offer: Offer, found: ChatModel) -> Json:
+    return {
+        "id": name,
+        "object": "model",
+        "created": int(found.published_at.timestamp()) if found.published_at else 0,
+        "owned_by": offer.vendor_name,
+        "canonical_slug": offer.slug,
+        "name": found.name,
+        "description": found.summary,
+        "context_length": offer.context_tokens,
+        "pricing": {
+            "unit": "credits per token",
+            "prompt": _per_token(offer.rates.in_fresh),
+            "completion": _per_token(offer.rates.out_text),
+            "input_cache_read": _per_token(offer.rates.cache_read),
+            "request": in_credits(offer.rates.per_request),
+        },
+        "top_provider": {
+            "context_length": offer.context_tokens,
+            "max_completion_tokens": offer.max_output_tokens,
+        },
+    }
+
+
+def _per_token(rate: int) -> str:
+    whole, rest = divmod(rate, MICROCREDITS_PER_CREDIT * TOKENS_PER_PRICE)
+    return f"{whole}.{rest:0{PER_TOKEN_DECIMALS}d}".rstrip("0").rstrip(".")
+
+
+def _receipt(ended: Call) -> Json:
+    lots = CallLot.objects.filter(call_id=ended.pk).order_by("ord")
+    return {
+        "id": str(ended.pk),
+        "object": "call",
+        "state": ended.state,
+        "model": ended.chat_model.slug,
+        "how": ended.how,
+        "estimated": ended.estimated,
+        "usage": {"prompt_tokens": ended.input_tokens, "completion_tokens": ended.output_tokens},
+        "credits_held": in_credits(ended.held_microcredits),
+        "credits_charged": in_credits(ended.charged_microcredits),
+        "lots": [{"lot": lot.lot_id, "credits": in_credits(lot.amount_microcredits)} for lot in lots],
+        "attempts": Attempt.objects.filter(call_id=ended.pk).count(),
+        "finish_reason": ended.finish_reason or None,
+        "error_code": ended.error_code or None,
+        "opened_at": ended.opened_at,
+        "ended_at": ended.ended_at,
+    }
+
+
+urlpatterns = [path("", api.urls)]
