@@ -2,10 +2,10 @@
 -- where the lot has ended meanwhile. Internal: the settlement of calls is built on it.
 --
 -- Takes a JSON array of {call_id, fence, charge} and returns a row for each: 'ok', or 'already' for a call that
--- was closed before, or 'fenced' for one that is now another's. Without a fence, `queued_only` asks that no
--- worker has begun, and `lapsed_only` that its lease or deadline has passed. The charge never exceeds what was
--- set aside. `lots` tells for each lot, in the order drawn: lot_id, ord, held (set aside), amount (spent), and
--- what the lot had left to spend before and after, be it available or held. `credits_left` is what the account
+-- was closed before, or 'fenced' for one that is now another's. `if_state` asks for the state that the call must
+-- still be in, and `if_lapsed` that its lease or deadline has passed. The charge never exceeds what was set
+-- aside. `lots` tells for each lot, in the order drawn: lot_id, ord, amount (set aside), spent, and what the
+-- lot had left to spend before and after, be it available or held. `credits_left` is what the account
 -- may still set aside.
 DROP FUNCTION IF EXISTS ledger_capture(jsonb);
 CREATE FUNCTION ledger_capture(p_captures jsonb)
@@ -32,13 +32,13 @@ BEGIN
   FOR v_closed IN
     WITH given AS MATERIALIZED (
       SELECT DISTINCT ON (g.call_id) g.* FROM jsonb_to_recordset(p_captures)
-        AS g(call_id uuid, fence integer, charge bigint, queued_only boolean, lapsed_only boolean)
+        AS g(call_id uuid, fence integer, charge bigint, if_state text, if_lapsed boolean)
     ), closed AS (
       DELETE FROM plans_hold h USING given g
       WHERE h.id = g.call_id
         AND (g.fence IS NULL OR g.fence = h.fence)
-        AND (g.queued_only IS NOT TRUE OR h.state = 'queued')
-        AND (g.lapsed_only IS NOT TRUE OR clock_timestamp() >= CASE h.state
+        AND (g.if_state IS NULL OR g.if_state = h.state)
+        AND (g.if_lapsed IS NOT TRUE OR clock_timestamp() >= CASE h.state
           WHEN 'queued' THEN h.queue_deadline ELSE least(h.lease_until, h.hard_deadline) END)
       RETURNING h AS hold, h.id, h.account_id, h.amount, h.quota_windows,
         greatest(0, least(coalesce(g.charge, 0), h.amount)) AS charged
@@ -87,8 +87,8 @@ BEGIN
       CASE WHEN c.id IS NOT NULL THEN 'ok'
         WHEN EXISTS (SELECT FROM plans_hold h WHERE h.id = g.call_id) THEN 'fenced'
         ELSE 'already' END AS outcome,
-      (SELECT jsonb_agg(jsonb_build_object('lot_id', i.lot_id, 'ord', i.ord, 'held', i.amount,
-         'amount', i.spent, 'available_before', i.before, 'available_after', i.before - i.spent - i.lost)
+      (SELECT jsonb_agg(jsonb_build_object('lot_id', i.lot_id, 'ord', i.ord, 'amount', i.amount,
+         'spent', i.spent, 'available_before', i.before, 'available_after', i.before - i.spent - i.lost)
          ORDER BY i.ord)
        FROM lines i WHERE i.hold_id = c.id) AS lots
     FROM given g LEFT JOIN closed c ON c.id = g.call_id

@@ -27,7 +27,7 @@ class TestCapture:
         books.reserve(asked)
         closed = books.close(asked, 120)
         assert (closed.outcome, closed.charged, closed.credits_left) == ("ok", 120, 880)
-        line = {"lot_id": lot, "ord": 1, "held": 300, "amount": 120}
+        line = {"lot_id": lot, "ord": 1, "amount": 300, "spent": 120}
         assert closed.lots == [line | {"available_before": 1000, "available_after": 880}]
         assert books.counters(lot) == (880, 0, 120, 0)
         assert postings(asked.call_id) == {("avail", lot): -120, ("usage", lot): 120}
@@ -42,7 +42,7 @@ class TestCapture:
         asked = books.ask(member, 100)
         books.reserve(asked)
         closed = books.close(asked, 80)
-        assert [(line["lot_id"], line["amount"]) for line in closed.lots] == [(first, 70), (second, 10)]
+        assert [(line["lot_id"], line["spent"]) for line in closed.lots] == [(first, 70), (second, 10)]
         assert books.counters(first) == (0, 0, 70, 0)
         assert books.counters(second) == (90, 0, 10, 0)
         assert books.kinds() == set()
@@ -91,8 +91,8 @@ class TestFence:
         books.reserve(asked)
         assert books.claim(asked.call_id) == [(1,)]
         assert books.close(asked, 1, fence=7).outcome == "fenced"
-        assert books.close(asked, 1, queued_only=True).outcome == "fenced"
-        assert books.close(asked, 1, lapsed_only=True).outcome == "fenced"
+        assert books.close(asked, 1, if_state="queued").outcome == "fenced"
+        assert books.close(asked, 1, if_lapsed=True).outcome == "fenced"
         assert books.close(asked, 1, fence=1).outcome == "ok"
 
     def test_lets_a_queued_call_be_withdrawn(self) -> None:
@@ -100,7 +100,7 @@ class TestFence:
         lot = books.grant(member, 1000)
         asked = books.ask(member)
         books.reserve(asked)
-        assert books.close(asked, 0, queued_only=True).outcome == "ok"
+        assert books.close(asked, 0, if_state="queued").outcome == "ok"
         assert books.claim(asked.call_id) == []
         assert books.counters(lot) == (1000, 0, 0, 0)
 
@@ -112,7 +112,7 @@ class TestFence:
         books.claim(asked.call_id)
         with books.owner():
             books.run("UPDATE plans_hold SET lease_until = clock_timestamp()")
-        assert books.close(asked, 0, lapsed_only=True).outcome == "ok"
+        assert books.close(asked, 0, if_lapsed=True).outcome == "ok"
 
 
 class TestClaim:
