@@ -14,6 +14,8 @@ Json = dict[str, Any]
 LARGEST_TOKENS = 10**12
 BYTES_PER_TOKEN = 4
 TOKENS_PER_MESSAGE = 16
+TOKENS_PER_REQUEST = 64
+"""What a model's template may add of its own, such as a system prompt where none was given."""
 OPENAI_COMPATIBLE = "openai_compatible"
 BESIDE_OUTPUT = "reasoning_beside_output"
 
@@ -39,7 +41,7 @@ def prompt_bound(request: ChatRequest) -> int:
     for extra in (request.tools, request.response_format, request.tool_choice):
         if extra:
             size += len(msgspec.json.encode(extra))
-    return size + TOKENS_PER_MESSAGE * len(request.messages)
+    return size + TOKENS_PER_REQUEST + TOKENS_PER_MESSAGE * len(request.messages)
 
 
 def measure(raw: Json | None, *, dialect: str, prompt_tokens: int, answer_bytes: int) -> Measured:
