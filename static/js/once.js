@@ -8,7 +8,9 @@ export function start(form) {
   };
   // after this turn of the loop, so that the pressed button's name and value are still sent
   form.addEventListener("submit", (event) => setTimeout(() => { if (!event.defaultPrevented) rest(true); }));
-  form.addEventListener("htmx:beforeRequest", () => rest(true));
-  form.addEventListener("htmx:afterRequest", () => rest(false));
+  // requests of fields inside the form (an estimate while typing) bubble up to here and are none of its own
+  const own = (busy) => (event) => { if (event.detail.elt === form) rest(busy); };
+  form.addEventListener("htmx:beforeRequest", own(true));
+  form.addEventListener("htmx:afterRequest", own(false));
   addEventListener("pageshow", () => rest(false));
 }
