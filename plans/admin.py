@@ -1,6 +1,6 @@
 """The shop and the books in admin: new terms are published, orders are looked at, the ledger is only read."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -35,7 +35,7 @@ TERMS = (
 
 
 @admin.register(Offering)
-class OfferingAdmin(Audited):
+class OfferingAdmin(Audited[Offering]):
     """What stands on the shelf; its terms are versions, which are published and never edited."""
 
     list_display = ("slug", "audience", "kind", "position", "is_recommended", "withdrawn_at")
@@ -44,7 +44,7 @@ class OfferingAdmin(Audited):
 
 
 @admin.register(OfferingVersion)
-class OfferingVersionAdmin(Audited):
+class OfferingVersionAdmin(Audited[OfferingVersion]):
     """Adding one publishes it at once; those that people bought stay as they are."""
 
     list_display = ("offering", "version", "name", "price_minor", "currency", "microcredits", "published_at")
@@ -73,7 +73,7 @@ class OfferingVersionAdmin(Audited):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnly):
+class OrderAdmin(ReadOnly[Order]):
     """What people promised to buy."""
 
     list_display = ("number", "account", "offering_version", "price_minor", "currency", "state", "placed_at")
@@ -90,7 +90,7 @@ class ReasonForm(ActionForm):
 
 
 @admin.register(Payment)
-class PaymentAdmin(ReadOnly):
+class PaymentAdmin(ReadOnly[Payment]):
     """What the operators say about the money; a mismatch needs a person."""
 
     list_display = (
@@ -109,7 +109,7 @@ class PaymentAdmin(ReadOnly):
     list_select_related = ("order",)
     show_full_result_count = False
     action_form = ReasonForm
-    actions: ClassVar[list[str]] = ["check_with_operator"]
+    actions = ["check_with_operator"]
 
     @admin.action(description=_("Check with the operator now"), permissions=["view"])
     def check_with_operator(self, request: HttpRequest, chosen: QuerySet[Payment]) -> None:
@@ -126,7 +126,7 @@ class PaymentAdmin(ReadOnly):
 
 
 @admin.register(Quota)
-class QuotaAdmin(ReadOnly):
+class QuotaAdmin(ReadOnly[Quota]):
     """What someone may spend in a window."""
 
     list_display = ("__str__", "account")
@@ -134,7 +134,7 @@ class QuotaAdmin(ReadOnly):
 
 
 @admin.register(Wallet)
-class WalletAdmin(ReadOnly):
+class WalletAdmin(ReadOnly[Wallet]):
     """An account's credits as a whole."""
 
     list_display = ("account", "debt", "suspended_at")
@@ -142,7 +142,7 @@ class WalletAdmin(ReadOnly):
 
 
 @admin.register(Lot)
-class LotAdmin(ReadOnly):
+class LotAdmin(ReadOnly[Lot]):
     """Grants of credits and where each microcredit of them is."""
 
     list_display = ("id", "account", "name", "source", "granted", "available", "held", "spent", "expires_at")
@@ -153,7 +153,7 @@ class LotAdmin(ReadOnly):
 
 
 @admin.register(Hold)
-class HoldAdmin(ReadOnly):
+class HoldAdmin(ReadOnly[Hold]):
     """The open calls."""
 
     list_display = ("id", "account_id", "state", "amount", "source", "opened_at", "hard_deadline")
@@ -161,7 +161,7 @@ class HoldAdmin(ReadOnly):
 
 
 @admin.register(Journal)
-class JournalAdmin(ReadOnly):
+class JournalAdmin(ReadOnly[Journal]):
     """The books: one movement with its postings."""
 
     list_display = ("id", "kind", "account_id", "moved_at", "reason")

@@ -14,7 +14,7 @@ from portal.kit import periods
 from portal.kit.refusals import Refusal, gettext_noop
 from portal.kit.units import Microcredits, credits
 
-SHELF = Path(__file__).parent / "shelf.json"
+SHELF = Path(__file__).with_name("shelf.json")
 
 
 class NotForSale(Refusal):
@@ -59,9 +59,7 @@ def on_sale(*, audience: str) -> list[OfferingVersion]:
 
 def current(slug: str) -> OfferingVersion:
     """This will return the terms in force of one offering; raises `NotForSale`."""
-    version = (
-        OfferingVersion.objects.current().filter(offering__slug=slug, offering__withdrawn_at=None).first()
-    )
+    version = OfferingVersion.objects.current().filter(offering__slug=slug, offering__withdrawn_at=None).first()
     if version is None:
         raise NotForSale
     return version

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection, connections
 
-from plans import ledger, orders
+from plans import orders
 from plans.models import Lot, Order, Payment
 from portal.sandbox.operator import Operator
 from tests.plans.cast import ASKED_PHONE, Household, order_of, scripted
@@ -39,9 +39,7 @@ def assert_granted_once(order: Order) -> None:
 
 
 class TestRefreshing:
-    def test_grants_once_however_many_look(
-        self, household: Household, operator: Operator, now: datetime
-    ) -> None:
+    def test_grants_once_however_many_look(self, household: Household, operator: Operator, now: datetime) -> None:
         order = order_of(household.owner, phone=ASKED_PHONE)
         next(iter(operator.charges.values())).decide("succeeded")
         # each has a turn of its own, so that all twenty ask the operator and write its answer
@@ -57,9 +55,7 @@ class TestRefreshing:
         at_once(lambda _number: orders.check_with_provider(payment, now=now))
         assert_granted_once(order)
 
-    def test_asks_the_operator_once_a_turn(
-        self, household: Household, operator: Operator, now: datetime
-    ) -> None:
+    def test_asks_the_operator_once_a_turn(self, household: Household, operator: Operator, now: datetime) -> None:
         order = order_of(household.owner, phone=ASKED_PHONE)
         asked = len(operator.requests)
         at_once(lambda _number: orders.refresh(order, now=now + timedelta(minutes=5)))
@@ -72,4 +68,3 @@ class TestDoubleClicks:
         at_once(lambda _number: order_of(household.owner, phone=scripted("00"), order_id=order_id))
         assert len(operator.charges) == 1
         assert_granted_once(Order.objects.get())
-        assert ledger.balance(household.owner.account_id, now=Order.objects.get().paid_at).held == 0

@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from models_catalog import pricing
+from models_catalog import catalog, pricing
 from plans import meaning, offerings, orders
-from plans.models import Lot, Order
+from plans.models import Lot, Offering, Order
 from portal.kit import clock
 from portal.kit.units import credits
 from portal.sandbox.operator import Operator
@@ -54,7 +54,7 @@ class TestPlans:
         class Offer:
             rates = pricing.Rates(in_fresh=10**12, out_text=10**12)
 
-        monkeypatch.setattr(meaning.catalog, "offer", lambda _name: Offer)
+        monkeypatch.setattr(catalog, "offer", lambda _name: Offer)
         question = meaning.HOMEWORK_QUESTION.input_tokens + meaning.HOMEWORK_QUESTION.output_tokens
         exact = 10_000_000 // question
         shown = meaning.of(credits(10_000_000))
@@ -117,7 +117,7 @@ class TestCheckout:
 
     def test_knows_no_offering_that_is_not_sold(self, household: Household, now: Any) -> None:
         assert signed_in(household.owner).get("/checkout/nothing/").status_code == 404
-        offerings.Offering.objects.filter(slug="starter").update(withdrawn_at=now)
+        Offering.objects.filter(slug="starter").update(withdrawn_at=now)
         assert signed_in(household.owner).get("/checkout/starter/").status_code == 404
 
 
@@ -140,18 +140,14 @@ class TestOrder:
     @pytest.mark.parametrize(
         ("ending", "words"), [("02", "said no"), ("03", "monthly limit"), ("04", "does not know this number")]
     )
-    def test_says_why_in_plain_words(
-        self, household: Household, operator: Operator, ending: str, words: str
-    ) -> None:
+    def test_says_why_in_plain_words(self, household: Household, operator: Operator, ending: str, words: str) -> None:
         order = order_of(household.owner, phone=scripted(ending))
         page = html(signed_in(household.owner).get(f"/checkout/orders/{order.pk}/"))
         assert words in page
         assert "Nothing was charged" in page
         assert "Try again" in page
 
-    def test_asks_nobody_to_pay_again_after_a_mismatch(
-        self, household: Household, operator: Operator
-    ) -> None:
+    def test_asks_nobody_to_pay_again_after_a_mismatch(self, household: Household, operator: Operator) -> None:
         order = order_of(household.owner, phone=scripted("07"))
         page = html(signed_in(household.owner).get(f"/checkout/orders/{order.pk}/"))
         assert "Please do not pay again" in page

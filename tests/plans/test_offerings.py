@@ -1,0 +1,109 @@
+"""The shelf and its frozen terms."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import IntegrityError, InternalError, transaction
+from django.test import Client
+
+from accounts.models import AuditEvent, User
+from plans import offerings
+from plans.models import Offering, OfferingVersion, Order, Payment
+from portal.sandbox.operator import Operator
+from tests.plans.cast import ASKED_PHONE, Household, order_of, scripted
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shelf")]
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+class TestSeeding:
+    def test_fills_the_shelf_once(self, now: datetime) -> None:
+        offerings.seed(now)
+        shown = {v.offering.slug: (v.price_minor, v.microcredits // 10**6) for v in OfferingVersion.objects.current()}
+        assert shown["starter"] == (990, 10_000_000)
+        assert shown["business-bundle"] == (3990, 40_000_000)
+        assert (shown["pack-small"], shown["pack-large"]) == ((100, 250_000), (100, 400_000))
+        assert OfferingVersion.objects.count() == len(shown)
+
+
+class TestFrozenTerms:
+    def test_refuse_to_change_or_to_go(self) -> None:
+        version = OfferingVersion.objects.filter(offering__slug="starter")
+        with pytest.raises((IntegrityError, InternalError)), transaction.atomic():
+            version.update(price_minor=1)
+        with pytest.raises((IntegrityError, InternalError)), transaction.atomic():
+            version.delete()
+
+    def test_let_newer_terms_take_over_while_orders_keep_theirs(
+        self, household: Household, operator: Operator, now: datetime
+    ) -> None:
+        order = order_of(household.owner, phone=ASKED_PHONE)
+        old = offerings.current("starter")
+        terms = {"name": "Starter", "name_zh": "入门", "price_minor": 1290, "currency": "CNY"}
+        terms |= {"microcredits": 5 * 10**12, "valid_months": 1}
+        published = offerings.publish(old.offering, terms=terms, now=now)
+        assert (published.version, offerings.current("starter").price_minor) == (2, 1290)
+        order.refresh_from_db()
+        assert (order.price_minor, order.offering_version_id) == (990, old.pk)
+
+    def test_keep_the_figures_of_an_order(self, household: Household, operator: Operator) -> None:
+        order = order_of(household.owner, phone=scripted("00"))
+        for change in ({"price_minor": 1}, {"microcredits": 1}, {"state": "placed", "paid_at": None}):
+            with pytest.raises((IntegrityError, InternalError)), transaction.atomic():
+                Order.objects.filter(pk=order.pk).update(**change)
+
+
+class TestEnds:
+    def test_keep_the_day_of_the_month_by_the_clock_of_the_account(self) -> None:
+        start = datetime(2027, 1, 30, 20, 0, tzinfo=UTC).astimezone(SHANGHAI)  # the 31st in Shanghai
+        ends_at = offerings.ends_at(offerings.current("starter"), start=start)
+        assert ends_at == datetime(2027, 2, 28, 4, 0, tzinfo=SHANGHAI)
+
+    def test_count_days_for_a_pack(self, now: datetime) -> None:
+        assert (offerings.ends_at(offerings.current("pack-small"), start=now) - now).days == 90
+
+
+class TestAdmin:
+    @pytest.fixture
+    def desk(self, settings: Any, client: Client) -> Client:
+        settings.DEMO = True
+        client.force_login(User.objects.create_superuser("staff@example.com"))
+        return client
+
+    def test_opens_every_list(self, desk: Client, household: Household, operator: Operator) -> None:
+        order_of(household.owner, phone=scripted("00"))
+        names = ("offering", "offeringversion", "order", "payment", "lot", "journal", "wallet", "hold", "quota")
+        for name in names:
+            assert desk.get(f"/admin/plans/{name}/").status_code == 200, name
+
+    def test_publishes_terms_with_a_reason(self, desk: Client) -> None:
+        starter = Offering.objects.get(slug="starter")
+        sent = {"offering": starter.pk, "name": "Starter", "name_zh": "入门", "price_minor": 1290}
+        sent |= {"currency": "CNY", "microcredits": 10**13, "valid_months": 1, "priority": 0, "seats": 2}
+        sent |= {"unit": "credits", "features": "[]", "reason": "new year"}
+        answer = desk.post("/admin/plans/offeringversion/add/", sent)
+        assert answer.status_code == 302, answer.context["errors"]
+        assert offerings.current("starter").price_minor == 1290
+        assert AuditEvent.objects.get(verb="offering.publish").reason == "new year"
+
+    def test_asks_the_operator_with_a_reason(self, desk: Client, household: Household, operator: Operator) -> None:
+        order = order_of(household.owner, phone=ASKED_PHONE)
+        next(iter(operator.charges.values())).decide("succeeded")
+        sent = {"action": "check_with_operator", "_selected_action": str(order.payments.get().pk)}
+        desk.post("/admin/plans/payment/", sent)
+        assert Payment.objects.get().state == "processing"
+        desk.post("/admin/plans/payment/", sent | {"reason": "customer called"})
+        assert Payment.objects.get().state == "succeeded"
+        assert AuditEvent.objects.get(verb="payment.check").reason == "customer called"
+
+    def test_changes_no_record(self, desk: Client, household: Household, operator: Operator) -> None:
+        order = order_of(household.owner, phone=scripted("00"))
+        for url in (
+            f"/admin/plans/order/{order.pk}/change/",
+            f"/admin/plans/payment/{order.payments.get().pk}/change/",
+        ):
+            assert desk.get(url).status_code == 200
+            assert desk.post(url, {"state": "placed"}).status_code == 403
