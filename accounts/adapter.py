@@ -1,5 +1,6 @@
 """What allauth asks of us: how people are made, found by phone, and sent their codes."""
 
+from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
@@ -7,6 +8,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.stages import EmailVerificationStage
 from allauth.core import context
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
@@ -34,6 +36,12 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
     def clean_email(self, email: str) -> str:
         """This will bring an address into its stored form."""
         return normal_email(email)
+
+    def render_mail(self, *given: Any, **more: Any) -> EmailMessage:
+        """This will write a mail from its templates, in plain text, which is no HTML."""
+        mail: EmailMessage = super().render_mail(*given, **more)
+        mail.body = unescape(str(mail.body))
+        return mail
 
     def get_login_stages(self) -> list[str]:
         """This will name the steps of a sign-in; who has no e-mail address has none to verify."""
@@ -98,4 +106,4 @@ class EmailStage(EmailVerificationStage):  # type: ignore[misc]  # allauth ships
 
 def _send(name: str, phone: str, **words: str) -> None:
     text = render_to_string(f"accounts/sms/{name}.txt", words, request=context.request)
-    senders.send_sms(phone, text.strip())
+    senders.send_sms(phone, unescape(text).strip())  # a text message is no HTML

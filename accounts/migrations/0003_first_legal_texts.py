@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import migrations
-from django.utils import timezone
+from django.db.models.functions import Now
 
 TEXTS = Path(__file__).parent / "texts"
 
@@ -12,7 +12,6 @@ TEXTS = Path(__file__).parent / "texts"
 def publish(apps: Any, _editor: Any) -> None:
     """This will publish version 1 of each text."""
     legal_text = apps.get_model("accounts", "LegalText")
-    moment = timezone.now()
     for path in sorted(TEXTS.glob("*_1_*.md")):
         kind, version, language = path.stem.split("_")
         legal_text.objects.create(
@@ -20,7 +19,7 @@ def publish(apps: Any, _editor: Any) -> None:
             version=int(version),
             language=language,
             body=path.read_text(encoding="utf-8"),
-            published_at=moment,
+            published_at=Now(),
         )
 
 
