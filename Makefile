@@ -13,7 +13,7 @@ CHECKED := accounts models_catalog plans portal usage tests manage.py
 .DEFAULT_GOAL := demo
 
 demo: .venv/.demo  ## install, start everything, print the address and the logins; Ctrl-C stops all of it
-	@exec $(RUN) manage.py demo
+	@exec $(RUN) -m portal.embedded
 
 test: .venv/.dev browser  ## the tests, against real parts
 	$(RUN) -m pytest -n 2 --dist loadgroup

@@ -1,6 +1,6 @@
 """The people and offers of the demo and of the tests, built with the verbs that the pages use."""
 
-import json
+import hashlib
 import secrets
 import socket
 import time
@@ -13,18 +13,19 @@ from uuid import uuid4
 
 import psycopg
 from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.core.management import call_command
 
 from accounts import accounts, api_keys, legal_texts
 from accounts.models import ApiKey, Member, User
 from plans import offerings, orders
 from plans.models import Order
-from portal.embedded import place
+from portal.embedded import logins, place
 from portal.kit import clock
 
 WAIT_SECONDS = 60.0
 POLL_SECONDS = 0.1
 PASSWORD_BYTES = 9
-MODEL = "everyday"
 APPROVING_PHONE = "+8615500555000"
 STAFF_EMAIL = "staff@example.com"
 KEY_LABEL = "Demo"
@@ -61,6 +62,18 @@ def wait_for_database() -> None:
             return
 
 
+def collect() -> None:
+    """This will collect the static files, unless none of them changed since the last time."""
+    found = [(path, storage) for finder in finders.get_finders() for path, storage in finder.list([])]
+    files = sorted(f"{path} {Path(storage.path(path)).stat().st_mtime_ns}" for path, storage in found)
+    digest = hashlib.sha256("\n".join(files).encode()).hexdigest()
+    note = settings.STATIC_ROOT / ".digest"
+    if note.exists() and note.read_text(encoding="ascii") == digest:
+        return
+    call_command("collectstatic", verbosity=0, interactive=False)
+    note.write_text(digest, encoding="ascii")
+
+
 def load() -> None:
     """This will make what the demo shows and write down who may sign in; a second run changes nothing."""
     now = clock.now()
@@ -73,27 +86,7 @@ def load() -> None:
     members = [_founder(founder, password=passwords[founder.email], now=now) for founder in FOUNDERS]
     note["people"] = [_login(member, password=passwords[member.user.email or ""]) for member in members]
     note["api_keys"] = [_key(member, note["api_keys"], now=now) for member in members]
-    place.write_private(_note_at(settings.VAR_DIR), note)
-
-
-def show(var_dir: Path, *, url: str) -> str:
-    """This will write `demo.json` and return the lines for the terminal: the address and the logins."""
-    running, note = _read(var_dir / "run.json"), _read(_note_at(var_dir))
-    addresses = {
-        "url": url,
-        "api_base": f"{url}/v1",
-        "database_url": running["database_url"],
-        "valkey_url": running["valkey_url"],
-        "model": MODEL,
-    }
-    place.write_private(var_dir / "demo.json", addresses | note)
-    return "\n".join([url, "", *_lines(note)])
-
-
-def _lines(note: dict[str, Any]) -> list[str]:
-    logins = [*note["people"], {**note["staff"], "role": "staff", "account": "/admin/"}]
-    rows = [f"  {one['email']:<20} {one['password']:<14} {one['role']}, {one['account']}" for one in logins]
-    return [*rows, *(f"  API key of {key['account']}: {key['key']}" for key in note["api_keys"])]
+    place.write_private(logins.note_at(settings.VAR_DIR), note)
 
 
 def _founder(founder: Founder, *, password: str, now: datetime) -> Member:
@@ -133,25 +126,16 @@ def _key(member: Member, known: list[dict[str, str]], *, now: datetime) -> dict[
 
 def _note() -> dict[str, Any]:
     """The passwords are written down before anybody has them, so that a start that is killed loses none."""
-    path = _note_at(settings.VAR_DIR)
+    path = logins.note_at(settings.VAR_DIR)
     if not path.exists():
         people = [{"email": founder.email, "password": _password()} for founder in FOUNDERS]
         staff = {"email": STAFF_EMAIL, "password": _password()}
         place.write_private(path, {"people": people, "api_keys": [], "staff": staff})
-    return _read(path)
-
-
-def _note_at(var_dir: Path) -> Path:
-    return var_dir / "secrets" / "demo.json"
+    return place.read(path)
 
 
 def _password() -> str:
     return secrets.token_urlsafe(PASSWORD_BYTES)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
 
 
 def _wait_for_operator() -> None:

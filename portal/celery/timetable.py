@@ -1,17 +1,18 @@
 """What is done again and again, and how often; each entry is one task of the queue `jobs`."""
 
-from typing import TypedDict
+from typing import Any
+
+PAYMENTS_SECONDS = 2.0
+ENDINGS_SECONDS = 60.0
 
 
-class Entry(TypedDict):
-    """One periodic task: its name and the seconds between two runs."""
-
-    task: str
-    schedule: float
+def _every(seconds: float, task: str) -> dict[str, Any]:
+    """A run that waited for longer than its pause is dropped: the next one does its work."""
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
 
 
-TIMETABLE: dict[str, Entry] = {
-    "refresh pending payments": {"task": "plans.tasks.refresh_pending_payments", "schedule": 5.0},
-    "expire orders": {"task": "plans.tasks.expire_orders", "schedule": 60.0},
-    "expire lots": {"task": "plans.tasks.expire_lots", "schedule": 60.0},
+TIMETABLE = {
+    "ask about open payments": _every(PAYMENTS_SECONDS, "plans.tasks.refresh_pending_payments"),
+    "give up unpaid orders": _every(ENDINGS_SECONDS, "plans.tasks.expire_orders"),
+    "end old lots": _every(ENDINGS_SECONDS, "plans.tasks.expire_lots"),
 }

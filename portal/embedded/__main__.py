@@ -1,9 +1,9 @@
-"""Keeps the embedded servers up in the foreground, for development: Ctrl-C stops them.
+"""Runs the demo, as `manage.py demo` does but a second sooner; with `--only`, some servers for development.
 
     VAR_DIR=/tmp/v-me PORT=8100 python -m portal.embedded --only postgres,valkey
 
-Their data lies in VAR_DIR, Valkey listens on PORT + 3. Their addresses stand in VAR_DIR/run.json, which
-portal/settings.py reads: every command with the same VAR_DIR and PORT finds them.
+Ctrl-C stops them. Their data lies in VAR_DIR, Valkey listens on PORT + 3. Their addresses stand in
+VAR_DIR/run.json, which the settings read: every command with the same VAR_DIR and PORT finds them.
 """
 
 import argparse
@@ -13,19 +13,25 @@ import signal
 import sys
 from pathlib import Path
 
-from portal.embedded import postgres, valkey
+from portal.embedded import demonstration, postgres, valkey
 from portal.embedded.trouble import Trouble
 
 
 def main() -> None:
-    """This will start the wanted servers and wait for Ctrl-C."""
+    """This will run until Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m portal.embedded")
-    parser.add_argument("--only", default="postgres,valkey")
-    wanted = parser.parse_args().only.split(",")
+    parser.add_argument("--only", help="postgres, valkey or both, with a comma between them")
+    only = parser.parse_args().only
+    if only:
+        _keep(only.split(","))
+    else:
+        demonstration.run()
+
+
+def _keep(wanted: list[str]) -> None:
     var_dir = Path(os.environ.get("VAR_DIR", "var")).resolve()
     port = int(os.environ.get("PORT", "8000"))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    signal.pthread_sigmask(signal.SIG_BLOCK, [])
     running = {}
     database = cache = None
     try:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from portal.embedded import postgres, valkey
 from portal.embedded.trouble import Trouble
@@ -106,3 +107,9 @@ def write_private(path: Path, content: object) -> None:
     scratch.touch(mode=0o600)
     scratch.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
     scratch.replace(path)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """This will return what `write_private` wrote."""
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content

@@ -108,9 +108,7 @@ def refuse_old(address: str) -> None:
         message = f"PostgreSQL at DATABASE_URL does not answer: {str(error).strip().splitlines()[-1]}"
         raise Trouble(message) from error
     if version < OLDEST_VERSION:
-        message = (
-            f"PostgreSQL {OLDEST_VERSION} or newer is needed; the one at DATABASE_URL is version {version}."
-        )
+        message = f"PostgreSQL {OLDEST_VERSION} or newer is needed; the one at DATABASE_URL is version {version}."
         raise Trouble(message)
 
 
@@ -176,9 +174,7 @@ def _make_cluster(data: Path, user: str | None) -> None:
         "--no-sync",
         "--no-instructions",
     ]  # fmt: skip
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd="/", **programs.identity(user)
-    )
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", **programs.identity(user))
     if done.returncode:
         shutil.rmtree(data, ignore_errors=True)
         message = f"PostgreSQL could not make its data folder: {done.stderr.strip()}"

@@ -61,11 +61,11 @@ async def _bring_up(portal: Portal, supervisor: Supervisor) -> None:
     _write_down(where, with_model=small_model is not None)
     async with asyncio.TaskGroup() as group:
         group.create_task(_postgres(where, supervisor))
-        group.create_task(_valkey(where, supervisor))
+        group.create_task(_valkey_and_jobs(where, supervisor))
         group.create_task(supervisor.run(processes.load(where)))
         group.create_task(supervisor.start(processes.sandbox(where), *([small_model] if small_model else [])))
-    own = (processes.web, processes.calls, processes.jobs, processes.sweep, processes.beat)
-    await supervisor.start(*(make(where) for make in own))
+    await supervisor.start(processes.web(where), processes.calls(where))
+    await supervisor.start(processes.sweep(where), processes.beat(where))  # nobody waits for these two
     await _answering(where)
     portal.ready(time.monotonic() - began)
 
@@ -79,12 +79,14 @@ async def _postgres(where: Place, supervisor: Supervisor) -> None:
     await asyncio.to_thread(postgres.make_database, folder)
 
 
-async def _valkey(where: Place, supervisor: Supervisor) -> None:
+async def _valkey_and_jobs(where: Place, supervisor: Supervisor) -> None:
+    """The worker for jobs touches no table before the timetable runs, so it starts while others migrate."""
     if not where.own_valkey:
         await supervisor.start(valkey.prepare(where.var_dir / "valkey", port=where.valkey_port))
     elif not await asyncio.to_thread(valkey.answers, where.own_valkey):
         message = "Valkey at VALKEY_URL does not answer."
         raise Trouble(message)
+    await supervisor.start(processes.jobs(where))
 
 
 def _small_model(portal: Portal) -> Program | None:

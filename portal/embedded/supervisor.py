@@ -79,9 +79,7 @@ class Supervisor:
     async def _spawn(self, program: Program) -> Process:
         with programs.open_log(program) as log:
             options = programs.spawn_options(program)
-            process = await asyncio.create_subprocess_exec(
-                *program.command, stdout=log, stderr=log, **options
-            )
+            process = await asyncio.create_subprocess_exec(*program.command, stdout=log, stderr=log, **options)
         running = {name: kept.process.pid for name, kept in self._kept.items()}
         place.write_private(self.var_dir / "pids.json", running | {program.name: process.pid})
         return process
