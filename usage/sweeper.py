@@ -112,7 +112,7 @@ def _are_plausible(dead: list[Overdue]) -> bool:
 
 async def _end(valkey: Valkey, publisher: Publisher, overdue: Overdue) -> bool:
     if overdue.kind == "expired":
-        ending = Ending(overdue.call_id, endings.nothing(How.QUEUE_TIMEOUT), queued_only=True, lapsed_only=True)
+        ending = Ending(overdue.call_id, endings.nothing(How.QUEUE_TIMEOUT), if_state="queued", if_lapsed=True)
     else:
         ending = await _ending_of_dead(valkey, overdue)
     settled = (await settlement.settle([ending]))[0]
@@ -135,7 +135,8 @@ async def _ending_of_dead(valkey: Valkey, overdue: Overdue) -> Ending:
     return Ending(
         overdue.call_id,
         charge,
-        lapsed_only=True,
+        if_state="running",
+        if_lapsed=True,
         error_code=How.PLATFORM.value,
         route_id=evidence.route_id if evidence else None,
     )

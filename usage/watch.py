@@ -109,7 +109,7 @@ async def shadow(valkey: Valkey, flight: Flight) -> None:
 
 async def cancel_queued(flight: Flight | None, call_id: UUID) -> None:
     """This will end a call that no worker has claimed yet, without a charge."""
-    ending = Ending(call_id, endings.nothing(How.CANCELLED), queued_only=True)
+    ending = Ending(call_id, endings.nothing(How.CANCELLED), if_state="queued")
     with contextlib.suppress(*TROUBLE):
         settled = (await settlement.settle([ending]))[0]
         if flight is not None and settled.outcome == "ok":

@@ -65,8 +65,8 @@ class Ending:
     call_id: UUID
     charge: Charge
     fence: int | None = None
-    queued_only: bool = False
-    lapsed_only: bool = False
+    if_state: str | None = None
+    if_lapsed: bool = False
     finish_reason: str = ""
     error_code: str = ""
     route_id: int | None = None
@@ -80,8 +80,8 @@ class Ending:
         return {
             "call_id": str(self.call_id),
             "fence": self.fence,
-            "queued_only": self.queued_only,
-            "lapsed_only": self.lapsed_only,
+            "if_state": self.if_state,
+            "if_lapsed": self.if_lapsed,
             "charge": self.charge.microcredits,
             "usage": asdict(self.charge.usage),
             "how": self.charge.how.value,

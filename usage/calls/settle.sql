@@ -60,10 +60,10 @@ BEGIN
   ), drawn AS (
     INSERT INTO usage_calllot (
       call_id, ord, lot_id, amount_microcredits, available_before_microcredits, available_after_microcredits)
-    SELECT e.id, l.ord, l.lot_id, l.amount, l.available_before, l.available_after
+    SELECT e.id, l.ord, l.lot_id, l.spent, l.available_before, l.available_after
     FROM ended e, LATERAL jsonb_to_recordset(e.lots) AS l(
-      ord smallint, lot_id bigint, amount bigint, available_before bigint, available_after bigint)
-    WHERE l.amount > 0
+      ord smallint, lot_id bigint, spent bigint, available_before bigint, available_after bigint)
+    WHERE l.spent > 0
   ), totaled AS (
     INSERT INTO usage_dailytotal AS t (
       account_id, day, member_id, departments, project_id, scenario_id, api_key_id, end_user, chat_model_id,
