@@ -18,7 +18,7 @@ from usage.models import Call, Conversation, Turn
 
 @dataclass(frozen=True)
 class Line:
-    """The receipt line: `sentence` says what failed, `month` is what the share of the month is taken of, 0 when there is no plan."""
+    """The receipt line: `sentence` says what failed; a share is taken of `month`, which is 0 without a plan."""
 
     model: str
     state: str

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from accounts.models import Member
-from portal.kit import ids
+from portal.kit import clock, ids
 from portal.kit.refusals import Refusal, gettext_noop
 from usage import content_keys
 from usage.events import Failed, Finished
@@ -68,7 +68,7 @@ class Heading:
     title: str
 
 
-def open_turns(  # noqa: PLR0913 - a question is exactly these facts
+def open_turns(
     member: Member,
     *,
     conversation: Conversation | None,
@@ -100,8 +100,9 @@ def withdraw(answer: Turn) -> None:
             conversation.delete()
 
 
-def keep_answer(call_id: UUID, *, text: str, end: Finished | Failed, now: datetime) -> bool:
+def keep_answer(call_id: UUID, *, text: str, end: Finished | Failed) -> bool:
     """This will keep the answer of a call that has ended, once; False means that it was already kept."""
+    now = clock.now()
     turn = Turn.objects.filter(call_id=call_id).select_related("conversation").first()
     if turn is None:
         return False
@@ -201,7 +202,7 @@ def _open(member: Member, *, text: str, model_name: str, key: str, now: datetime
     )
 
 
-def _add_turns(  # noqa: PLR0913 - see `open_turns`
+def _add_turns(
     conversation: Conversation, *, text: str, model_name: str, call_id: UUID, key: str, now: datetime
 ) -> Turn:
     position = Conversation.objects.select_for_update().get(pk=conversation.pk).turns.count()

@@ -12,7 +12,7 @@ from models_catalog import catalog, pricing
 from models_catalog.catalog import Offer
 from models_catalog.pricing import Usage
 from models_catalog.providers.base import ChatRequest
-from portal.kit import ids
+from portal.kit import clock, ids
 from portal.kit.refusals import Refusal
 from portal.kit.units import Microcredits
 from usage import answers, conversations, gateway
@@ -76,12 +76,12 @@ def estimate(member: Member, *, text: str, model_name: str, now: datetime) -> Es
     )
 
 
-def repeat(call_id: UUID, *, now: datetime) -> ChatRequest | None:
+def repeat(call_id: UUID) -> ChatRequest | None:
     """This will rebuild the request of a chat call from its stored turns, for whoever must send it again."""
     answer = Turn.objects.filter(call_id=call_id, state=Turn.WAITING).select_related("conversation").first()
     if answer is None:
         return None
-    return _request(answer, offer=catalog.offer(answer.model_name), now=now)
+    return _request(answer, offer=catalog.offer(answer.model_name), now=clock.now())
 
 
 def _request(answer: Turn, *, offer: Offer, now: datetime) -> ChatRequest:

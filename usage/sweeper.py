@@ -6,13 +6,12 @@ import logging
 import signal
 import time
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 
 from portal.kit import database
-from usage import relay, watch
+from usage import conversations, dispatch, questions, relay, watch
 from usage.calls import endings, known, settlement
 from usage.calls.endings import OURS, Charge, Ending, Facts
 from usage.calls.settlement import TROUBLE
@@ -21,6 +20,7 @@ from usage.models import How
 from usage.relay import Evidence, Frame, Publisher
 from usage.valkey import Unavailable, Valkey
 
+CHAT = "chat"
 MOST_A_TICK = 200
 ALARMING_SHARE = 0.2
 FEWEST_FOR_ALARM = 20
@@ -77,6 +77,9 @@ async def sweep(valkey: Valkey, publisher: Publisher, clocks: Clocks) -> int:
     dead = [each for each in overdue if each.kind == "dead"]
     if dead and not (clocks.are_trusted() and _are_plausible(dead)):
         dead = []
+    for each in overdue:
+        if each.kind == "unclaimed" and each.source == CHAT:
+            await _send_again(valkey, each)
     ended = 0
     for each in [each for each in overdue if each.kind == "expired"] + dead:
         ended += await _end(valkey, publisher, each)
@@ -110,29 +113,46 @@ def _are_plausible(dead: list[Overdue]) -> bool:
     return True
 
 
+async def _send_again(valkey: Valkey, overdue: Overdue) -> None:
+    """Whoever asked may be gone with the web process; the question stands in its turn."""
+    request = await database.in_thread(questions.repeat, overdue.call_id)
+    routes = await known.routes_of(overdue.chat_model_id)
+    if request is not None and routes:
+        with contextlib.suppress(Unavailable):
+            await dispatch.push(
+                valkey, queue=routes[0].queue, call_id=overdue.call_id, request=request, keep=False
+            )
+
+
 async def _end(valkey: Valkey, publisher: Publisher, overdue: Overdue) -> bool:
+    text = ""
     if overdue.kind == "expired":
         ending = Ending(overdue.call_id, endings.nothing(How.QUEUE_TIMEOUT), if_state="queued", if_lapsed=True)
     else:
-        ending = await _ending_of_dead(valkey, overdue)
+        ending, text = await _ending_of_dead(valkey, overdue)
     settled = (await settlement.settle([ending]))[0]
-    if settled.outcome == "ok" and overdue.reply_to:
-        failed: Any = watch.failure_of(ending.charge.how)
+    if settled.outcome != "ok":
+        return False
+    failed = watch.failure_of(ending.charge.how)
+    if overdue.reply_to:
         publisher.publish(overdue.reply_to, Frame(overdue.call_id.bytes, OUT_OF_BAND, failed))
-    return settled.outcome == "ok"
+    if overdue.source == CHAT:
+        await database.in_thread(conversations.keep_answer, overdue.call_id, text=text, end=failed)
+    return True
 
 
-async def _ending_of_dead(valkey: Valkey, overdue: Overdue) -> Ending:
+async def _ending_of_dead(valkey: Valkey, overdue: Overdue) -> tuple[Ending, str]:
     evidence: Evidence | None = None
-    arrived_bytes = 0
+    arrived_bytes, text = 0, ""
     with contextlib.suppress(Unavailable):
         evidence = await relay.evidence_of(valkey, overdue.call_id)
         snapshot = await relay.snapshot_of(valkey, overdue.call_id)
-        arrived_bytes = snapshot.answer.size_bytes if snapshot else 0
+        if snapshot:
+            arrived_bytes, text = snapshot.answer.size_bytes, snapshot.answer.text
     charge = endings.nothing(How.PLATFORM)
     if evidence is not None or arrived_bytes:
         charge = await _charge(overdue, evidence, arrived_bytes)
-    return Ending(
+    ending = Ending(
         overdue.call_id,
         charge,
         if_state="running",
@@ -140,6 +160,7 @@ async def _ending_of_dead(valkey: Valkey, overdue: Overdue) -> Ending:
         error_code=How.PLATFORM.value,
         route_id=evidence.route_id if evidence else None,
     )
+    return ending, text
 
 
 async def _charge(overdue: Overdue, evidence: Evidence | None, arrived_bytes: int) -> Charge:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
-from django.conf import settings
 from django.db import close_old_connections, connections
 from psycopg import AsyncConnection, sql
 from psycopg.rows import dict_row
@@ -17,7 +16,7 @@ Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 Row = dict[str, Any]
 
-_pools: dict[asyncio.AbstractEventLoop, AsyncConnectionPool] = {}
+_pools: dict[asyncio.AbstractEventLoop, AsyncConnectionPool[AsyncConnection[Row]]] = {}
 
 
 async def open_pool() -> None:
@@ -26,7 +25,7 @@ async def open_pool() -> None:
     for name in ("cursor_factory", "context", "prepare_threshold"):
         parameters.pop(name, None)
     parameters.pop("assume_role", None)
-    pool = AsyncConnectionPool(
+    pool: AsyncConnectionPool[AsyncConnection[Row]] = AsyncConnectionPool(
         kwargs=parameters | {"autocommit": True, "row_factory": dict_row, "prepare_threshold": 1},
         min_size=1,
         max_size=POOL_SIZE,
@@ -53,18 +52,17 @@ async def fetch(statement: str, parameters: Sequence[object] = ()) -> list[Row]:
 
 async def in_thread(verb: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs) -> Answer:
     """This will run `verb`, which uses the plain ORM, in a thread that trusts no connection older than it."""
-    return await asyncio.to_thread(_fresh, verb, *args, **kwargs)
+    return await asyncio.to_thread(_fresh, lambda: verb(*args, **kwargs))
 
 
-def _fresh(verb: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs) -> Answer:
+def _fresh(verb: Callable[[], Answer]) -> Answer:
     close_old_connections()
     try:
-        return verb(*args, **kwargs)
+        return verb()
     finally:
         close_old_connections()
 
 
 async def _take_role(connection: AsyncConnection[Row]) -> None:
-    role = settings.DATABASES["default"].get("OPTIONS", {}).get("assume_role")
-    if role:
+    if role := connections["default"].settings_dict["OPTIONS"].get("assume_role"):
         await connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))

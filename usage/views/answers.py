@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
@@ -19,9 +20,10 @@ from accounts.models import User
 from portal.kit import clock, database
 from usage import answers, conversations, events, failures, gateway, markdown, questions
 from usage.answers import Shown
-from usage.events import Failed, Finished
+from usage.events import Failed
 from usage.flights import Flight
 from usage.models import Turn
+
 
 @dataclass(frozen=True)
 class _Last:
@@ -60,7 +62,7 @@ def stop(request: HttpRequest, call_id: UUID) -> HttpResponse:
     return redirect("conversation", turn.conversation_id)
 
 
-def _turn_of(user: User, call_id: UUID) -> Turn | None:
+def _turn_of(user: User | AnonymousUser, call_id: UUID) -> Turn | None:
     turns = Turn.objects.select_related("conversation__member__account", "conversation__account")
     return turns.filter(
         call_id=call_id, conversation__member__user_id=user.pk, conversation__member__left_at=None
@@ -75,7 +77,9 @@ async def _events(turn: Turn, *, language: str) -> AsyncIterator[bytes]:
     else:
         async for line in _live(flight):
             yield line
-        await database.in_thread(_keep, turn.call_id, flight.text, flight.end or LOST)
+        await database.in_thread(
+            conversations.keep_answer, turn.call_id, text=flight.text, end=flight.end or LOST
+        )
     last = await database.in_thread(_last, turn, language)
     if flight is None:
         yield _event("block", html=last.shown.html)
@@ -91,7 +95,7 @@ async def _settle_down(turn: Turn) -> None:
         if turn.state != Turn.WAITING:
             return
         await asyncio.sleep(settings.TIMINGS.snapshot)
-    await database.in_thread(_keep, turn.call_id, "", LOST)
+    await database.in_thread(conversations.keep_answer, turn.call_id, text="", end=LOST)
 
 
 async def _live(flight: Flight) -> AsyncIterator[bytes]:
@@ -112,10 +116,6 @@ def _translate(event: events.Event, blocks: markdown.Blocks) -> list[bytes]:
             return [b": keep-alive\n\n"]
         case _:
             return []
-
-
-def _keep(call_id: UUID, text: str, end: Finished | Failed) -> None:
-    conversations.keep_answer(call_id, text=text, end=end, now=clock.now())
 
 
 def _last(turn: Turn, language: str) -> "_Last":

@@ -112,7 +112,7 @@ def _refused(
     return _page(request, member, conversation=conversation, model=given["model"], extra=extra, status=refusal.status)
 
 
-def _page(  # noqa: PLR0913 - one page, shown as it is and after a refusal
+def _page(
     request: HttpRequest,
     member: Member,
     *,
