@@ -11,6 +11,9 @@ import redis
 from tests.stand import ROOT, Stand
 
 
+SEND = "from portal.celery import app; app.send_task('plans.tasks.expire_orders')"
+
+
 class TestReady:
     def test_answers_and_names_its_people(self, stand: Stand) -> None:
         assert stand.is_ready()
@@ -36,7 +39,7 @@ class TestValkeyRestartedEmpty:
 
         stand.restart("valkey")
         stand.wait_until(lambda: {b"worker:calls", b"worker:jobs"} <= signs(stand))
-        stand.manage("shell", "-c", "from plans.tasks import expire_orders; expire_orders.delay()")
+        stand.manage("shell", "-c", SEND)
 
         assert client.get("before") is None
         stand.wait_until(lambda: client.llen("jobs") == 0)
