@@ -46,7 +46,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         templates.untranslated_text,
         repository.foreign_hosts,
     ),
-    ".txt": (templates.unsafe_filters, templates.untranslated_text, repository.foreign_hosts),
+    ".txt": (templates.untranslated_text, repository.foreign_hosts),  # plain text has nothing to escape
     ".css": (
         sizes.file_length,
         styles.loose_colors,
@@ -88,9 +88,7 @@ def tracked(top: Path) -> list[str]:
     return sorted(path for path in answer.stdout.decode().split("\0") if path and (top / path).is_file())
 
 
-def addresses(
-    patterns: Iterable[URLPattern | URLResolver], prefix: str = ""
-) -> Iterator[tuple[str, str, str]]:
+def addresses(patterns: Iterable[URLPattern | URLResolver], prefix: str = "") -> Iterator[tuple[str, str, str]]:
     """This will list address, name and module of every view below `patterns`."""
     for pattern in patterns:
         path = prefix + str(pattern.pattern)

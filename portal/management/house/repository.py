@@ -56,14 +56,14 @@ def foreign_files(paths: Iterable[str]) -> Iterator[Finding]:
 def foreign_license(source: Source) -> Iterator[Finding]:
     """This will find scripts and stylesheets that carry the license line of somebody else."""
     if match := FOREIGN_LICENSE.search(source.text):
-        yield from source.find(
-            line_of(source.text, match.start()), "a license line of others in a file of ours"
-        )
+        yield from source.find(line_of(source.text, match.start()), "a license line of others in a file of ours")
 
 
 def foreign_hosts(source: Source) -> Iterator[Finding]:
     """This will find addresses of hosts that are not the reader's own."""
     for match in ADDRESS.finditer(source.text):
         host = match.group(1).lower()
+        if source.is_test and re.fullmatch(r"[\d.]+", host):
+            continue  # a number is a case of the tests of egress, and nobody's name
         if host not in NAMESPACES and not OWN_HOSTS.fullmatch(host):
             yield from source.find(line_of(source.text, match.start()), f"the foreign host {host}")

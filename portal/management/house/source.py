@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-REASON = re.compile(r"(#|//|/\*|--|\{#) house: \S+ \S+")
-"""A line may break a rule when it says why: `# house: <reason>`, in the comment of its language."""
+REASON = re.compile(r"(#|//|/\*|--|\{#) (house:|noqa: [A-Z0-9, ]+ -) \S+ \S+")
+"""A line may break a rule when it says why: `# house: <reason>`, or the reason that ruff was given."""
 
 
 @dataclass(frozen=True, order=True)

@@ -23,9 +23,7 @@ def stale(folder: Path) -> Iterator[Finding]:
         for message in _messages(readable):
             source, translation = _first(message.id), _first(message.string)
             if translation and not message.fuzzy and _say(spoken, message, source) != translation:
-                yield Finding(
-                    str(readable), message.lineno or 1, f"{source[:40]!r} is not in the .mo; compile again"
-                )
+                yield Finding(str(readable), message.lineno or 1, f"{source[:40]!r} is not in the .mo; compile again")
 
 
 def unspoken(folder: Path) -> Iterator[Finding]:
@@ -34,13 +32,9 @@ def unspoken(folder: Path) -> Iterator[Finding]:
         for message in _messages(readable):
             source, translation = _first(message.id), _first(message.string)
             if not translation or message.fuzzy:
-                yield Finding(
-                    str(readable), message.lineno or 1, f"{source[:40]!r} waits for its translation"
-                )
+                yield Finding(str(readable), message.lineno or 1, f"{source[:40]!r} waits for its translation")
             elif _blanks(source) != _blanks(translation) and isinstance(message.id, str):
-                yield Finding(
-                    str(readable), message.lineno or 1, f"{source[:40]!r} has other blanks when translated"
-                )
+                yield Finding(str(readable), message.lineno or 1, f"{source[:40]!r} has other blanks when translated")
 
 
 def _messages(readable: Path) -> list[Message]:
