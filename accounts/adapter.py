@@ -9,12 +9,13 @@ from allauth.account.stages import EmailVerificationStage
 from allauth.core import context
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.forms import Form
+from django.forms import CharField, Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts import senders
+from accounts.forms import PhoneField
 from accounts.models import User, normal_email
 from portal.kit import clock
 
@@ -58,6 +59,10 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
             return answer
         answer["Location"] = f"{reverse('founding')}?{urlencode({'next': answer.url})}"
         return answer
+
+    def phone_form_field(self, **given: Any) -> CharField:
+        """This will take numbers as people write them."""
+        return PhoneField(**given)
 
     def get_phone(self, user: User) -> tuple[str, bool] | None:
         """This will return the phone number of `user` and whether it was verified."""

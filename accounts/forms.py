@@ -27,15 +27,31 @@ FAVORITE_ZONES = [
 ]
 
 
+class PhoneField(forms.CharField):
+    """A phone number as people write it; its clean value is E.164."""
+
+    widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"})
+
+    def clean(self, value: Any) -> str:
+        """This will return the number in its stored form, or nothing where nothing was asked for."""
+        typed = super().clean(value)
+        return normal_phone(typed) if typed else ""
+
+
+def normal_phone(typed: str) -> str:
+    """This will return a number as E.164; raises `ValidationError` with the sentence of the refusal."""
+    try:
+        return phones.normal(typed)
+    except phones.BadNumber as refusal:
+        raise forms.ValidationError(_(refusal.sentence), code=refusal.code) from refusal
+
+
 def normal_contact(typed: str) -> tuple[str, str]:
     """This will return "email" or "phone", and the normal form of what was typed; raises `ValidationError`."""
     typed = typed.strip()
     if "@" in typed or "＠" in typed:
         return "email", forms.EmailField().clean(normal_email(typed))
-    try:
-        return "phone", phones.normal(typed)
-    except phones.BadNumber as refusal:
-        raise forms.ValidationError(_(refusal.sentence), code=refusal.code) from refusal
+    return "phone", normal_phone(typed)
 
 
 class SignupForm(allauth_forms.SignupForm):  # type: ignore[misc]  # allauth ships no types

@@ -99,8 +99,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name or self.email or self.phone or str(self.pk)
 
     def get_short_name(self) -> str:
-        """This will return what a page calls this person."""
-        return str(self)
+        """This will return what others are shown: the name, or as much of the address as tells people apart."""
+        if self.name or not (self.email or self.phone):
+            return self.name
+        return self.email.partition("@")[0] if self.email else f"…{str(self.phone)[-4:]}"
 
     @cached_property
     def current_membership(self) -> "Member | None":

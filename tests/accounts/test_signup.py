@@ -133,6 +133,12 @@ class TestSigningIn:
         client.post("/accounts/login/code/confirm/", {"code": last_code(STORED_PHONE)})
         assert is_signed_in(client)
 
+    def test_sends_a_code_from_the_page_that_asks_for_nothing_else(self, client: Client) -> None:
+        User.objects.create_user(phone=STORED_PHONE)
+        client.post("/accounts/login/code/", {"phone": PHONE}, follow=True)
+        client.post("/accounts/login/code/confirm/", {"code": last_code(STORED_PHONE)})
+        assert is_signed_in(client)
+
     def test_sends_a_code_to_the_address(self, client: Client) -> None:
         User.objects.create_user("li@example.com")
         client.post("/accounts/login/", {"login": "LI@example.com"}, follow=True)
