@@ -8,7 +8,6 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
@@ -42,7 +41,7 @@ _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 async def stream(request: HttpRequest, call_id: UUID) -> HttpResponse | StreamingHttpResponse:
     """This will stream one answer from its beginning: text, finished blocks, and the receipt at the end."""
     user = await request.auser()
-    turn = await database.in_thread(_turn_of, user, call_id)
+    turn = await database.in_thread(_turn_of, user, call_id) if isinstance(user, User) else None
     if turn is None:
         return HttpResponse(status=404)
     return StreamingHttpResponse(
@@ -62,7 +61,7 @@ def stop(request: HttpRequest, call_id: UUID) -> HttpResponse:
     return redirect("conversation", turn.conversation_id)
 
 
-def _turn_of(user: User | AnonymousUser, call_id: UUID) -> Turn | None:
+def _turn_of(user: User, call_id: UUID) -> Turn | None:
     turns = Turn.objects.select_related("conversation__member__account", "conversation__account")
     return turns.filter(
         call_id=call_id, conversation__member__user_id=user.pk, conversation__member__left_at=None
