@@ -22,7 +22,10 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 class TestSeeding:
     def test_fills_the_shelf_once(self, now: datetime) -> None:
         offerings.seed(now)
-        shown = {v.offering.slug: (v.price_minor, v.microcredits // 10**6) for v in OfferingVersion.objects.current()}
+        shown = {
+            v.offering.slug: (v.price_minor, v.microcredits // 10**6)
+            for v in OfferingVersion.objects.current()
+        }
         assert shown["starter"] == (990, 10_000_000)
         assert shown["business-bundle"] == (3990, 40_000_000)
         assert (shown["pack-small"], shown["pack-large"]) == ((100, 250_000), (100, 400_000))
@@ -75,7 +78,17 @@ class TestAdmin:
 
     def test_opens_every_list(self, desk: Client, household: Household, operator: Operator) -> None:
         order_of(household.owner, phone=scripted("00"))
-        names = ("offering", "offeringversion", "order", "payment", "lot", "journal", "wallet", "hold", "quota")
+        names = (
+            "offering",
+            "offeringversion",
+            "order",
+            "payment",
+            "lot",
+            "journal",
+            "wallet",
+            "hold",
+            "quota",
+        )
         for name in names:
             assert desk.get(f"/admin/plans/{name}/").status_code == 200, name
 
@@ -89,7 +102,9 @@ class TestAdmin:
         assert offerings.current("starter").price_minor == 1290
         assert AuditEvent.objects.get(verb="offering.publish").reason == "new year"
 
-    def test_asks_the_operator_with_a_reason(self, desk: Client, household: Household, operator: Operator) -> None:
+    def test_asks_the_operator_with_a_reason(
+        self, desk: Client, household: Household, operator: Operator
+    ) -> None:
         order = order_of(household.owner, phone=ASKED_PHONE)
         next(iter(operator.charges.values())).decide("succeeded")
         sent = {"action": "check_with_operator", "_selected_action": str(order.payments.get().pk)}
