@@ -1,19 +1,9 @@
 """Every URL of the portal, grouped by the floor that answers it."""
 
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.urls import include, path
 
-from portal import brand, views
-
-_FLOORS = [
-    ("models/", "models_catalog.urls"),
-    ("", "plans.urls"),
-    ("", "accounts.urls"),
-    ("", "usage.urls"),
-    ("v1/", "usage.api.rest"),
-]
+from portal import brand, health, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -25,12 +15,13 @@ urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     path("manifest.webmanifest", views.manifest, name="manifest"),
     path("favicon.ico", views.favicon, name="favicon"),
-    *(path(prefix, include(module)) for prefix, module in _FLOORS if find_spec(module)),
+    path("models/", include("models_catalog.urls")),
+    path("", include("plans.urls")),
+    path("", include("accounts.urls")),
+    path("", include("usage.urls")),
+    path("v1/", include("usage.api.rest")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
 ]
-
-if find_spec("portal.health"):
-    from portal import health
-
-    urlpatterns += [path("healthz", health.healthz), path("readyz", health.readyz)]

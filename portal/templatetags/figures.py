@@ -132,21 +132,22 @@ def _credits(microcredits: int | None) -> Decimal:
 
 
 def _short(amount: Decimal, steps: tuple[tuple[int, str], ...], space: str) -> str:
-    for size, word in steps:
-        scaled = _significant(abs(amount) / size, whole_from=10**4 if word == "万" else WHOLE_FROM)
-        if scaled >= 1:
+    size_of_smallest = steps[-1][0]
+    for size, word in steps if abs(amount) >= size_of_smallest else ():
+        scaled = _significant(abs(amount) / size, least_places=1 if word == "万" else 0)
+        if scaled >= 1:  # rounding may have lifted it here: 99,999,999 is said as 100 million
             sign = MINUS if amount < 0 else ""
-            return f"{sign}{_plain(scaled)}{space}{word}"
+            return f"{sign}{scaled:f}{space}{word}"
     if 0 < abs(amount) < SMALLEST_CREDITS:
         return gettext("under %(credits)s") % {"credits": _grouped(SMALLEST_CREDITS, 2)}
     return _grouped(amount, 0 if abs(amount) >= WHOLE_FROM else 2)
 
 
-def _significant(amount: Decimal, *, whole_from: int = WHOLE_FROM) -> Decimal:
-    """Three digits that count, but never fewer than the whole part; 10,000 万 and more keep none behind."""
+def _significant(amount: Decimal, *, least_places: int = 0) -> Decimal:
+    """Three digits that count, but all of the whole part; in 万, where thousands are common, one place more."""
     if not amount:
         return Decimal(0)
-    places = max(SIGNIFICANT_DIGITS - 1 - amount.adjusted(), 1 if amount < whole_from > WHOLE_FROM else 0)
+    places = max(SIGNIFICANT_DIGITS - 1 - amount.adjusted(), least_places)
     return amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP).normalize()
 
 
@@ -154,10 +155,6 @@ def _places_of_share(share_of_whole: Decimal) -> int:
     if share_of_whole >= PER_CENT // 10 or not share_of_whole:
         return 0
     return max(1, -share_of_whole.adjusted())
-
-
-def _plain(amount: Decimal) -> str:
-    return f"{amount:f}"
 
 
 def _grouped(amount: Decimal, places: int) -> str:

@@ -24,20 +24,33 @@ class Day(Protocol):
     """What was used on one day: one amount in microcredits for each series."""
 
     @property
-    def date(self) -> date: ...
+    def date(self) -> date:
+        """The day."""
+        ...
+
     @property
-    def parts(self) -> Sequence[int]: ...
+    def parts(self) -> Sequence[int]:
+        """What each series used, in microcredits."""
+        ...
 
 
 class Chart(Protocol):
     """Credits a day: names of the series, the days, and the even pace in microcredits a day (0: none)."""
 
     @property
-    def series(self) -> Sequence[str]: ...
+    def series(self) -> Sequence[str]:
+        """Their names."""
+        ...
+
     @property
-    def days(self) -> Sequence[Day]: ...
+    def days(self) -> Sequence[Day]:
+        """Every day, those to come too."""
+        ...
+
     @property
-    def even_pace(self) -> int: ...
+    def even_pace(self) -> int:
+        """Microcredits a day, or 0."""
+        ...
 
 
 @dataclass(frozen=True)
