@@ -92,6 +92,14 @@ SELECT obj_description(to_regprocedure('app_now()'), 'pg_proc') = %s
 """
 
 
+REMEMBER = "COMMENT ON FUNCTION app_now() IS {}"
+FORGET = """
+DO $$ BEGIN
+  IF to_regprocedure('app_now()') IS NOT NULL THEN COMMENT ON FUNCTION app_now() IS NULL; END IF;
+END $$;
+"""
+
+
 class Command(migrate.Command):
     """Brings the database to what the code expects; a second run finds nothing to do and is quick."""
 
@@ -119,6 +127,7 @@ class Command(migrate.Command):
             if options["verbosity"]:
                 self.stdout.write("The database is up to date.")
             return
+        _forget(connection)
         _make_role(connection)
         _drop_views(connection)
         super().handle(*args, **options)
@@ -126,13 +135,18 @@ class Command(migrate.Command):
             _load(connection)
             call_command("createcachetable", database=options["database"], verbosity=0)
             _grant(connection)
-            _run(connection, sql.SQL("COMMENT ON FUNCTION app_now() IS {}").format(digest))
+            _run(connection, sql.SQL(REMEMBER).format(digest))
 
 
 def _is_unchanged(connection: BaseDatabaseWrapper, digest: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(UNCHANGED, [digest, settings.APP_ROLE])
         return bool(cursor.fetchone()[0])
+
+
+def _forget(connection: BaseDatabaseWrapper) -> None:
+    """From here on until everything is loaded, the next run must not believe that all is well."""
+    _run(connection, FORGET)
 
 
 def _is_complete(connection: BaseDatabaseWrapper) -> bool:
