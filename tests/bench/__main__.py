@@ -125,9 +125,7 @@ def _load(one: Contender, scenario: Scenario, *, seconds: float) -> tables.Run:
     time.sleep(SETTLE_SECONDS)  # what a call still costs after its answer counts too
     spent = one.group.cpu_seconds() - before
     if figures["errors"]:
-        print(
-            f"{one.name}, {scenario.name}: {figures['errors']} errors: {figures['first_error']}", flush=True
-        )
+        print(f"{one.name}, {scenario.name}: {figures['errors']} errors: {figures['first_error']}", flush=True)
     return figures | {"cpu_seconds_per_1000": spent * 1000 / max(int(str(figures["calls"])), 1)}
 
 

@@ -78,9 +78,7 @@ def nginx(folder: Path, *, upstream_port: int) -> Contender:
     home.mkdir(exist_ok=True)
     user = "user root;" if os.geteuid() == 0 else ""
     settings = home / "nginx.conf"
-    settings.write_text(
-        NGINX.format(folder=home, port=port, upstream=upstream_port, user=user), encoding="ascii"
-    )
+    settings.write_text(NGINX.format(folder=home, port=port, upstream=upstream_port, user=user), encoding="ascii")
     command = [program, "-p", str(home), "-c", str(settings)]
     return _ready(Contender("nginx", port, Group("nginx", command, folder=folder, environment={})), "/")
 
@@ -92,9 +90,7 @@ def litellm(folder: Path, *, upstream_port: int) -> Contender:
         _install_litellm(home)
     port, settings = free_port(), folder / "litellm.json"
     route = {"api_base": f"http://127.0.0.1:{upstream_port}/v1", "api_key": "sk-bench"}
-    models = [
-        {"model_name": name, "litellm_params": {"model": f"openai/{name}", **route}} for name in wire.MODELS
-    ]
+    models = [{"model_name": name, "litellm_params": {"model": f"openai/{name}", **route}} for name in wire.MODELS]
     settings.write_text(json.dumps({"model_list": models}), encoding="ascii")  # JSON is YAML too
     environment = {
         "PATH": f"{home / 'bin'}:{os.environ['PATH']}",

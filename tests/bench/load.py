@@ -132,9 +132,7 @@ async def run(job: dict[str, object]) -> dict[str, object]:
     deadline = started + float(str(job["seconds"]))
     connections = []
     for number in range(int(str(job["connections"]))):
-        request = request_bytes(
-            port=port, model=str(job["model"]), key=keys[number % len(keys)], streamed=streamed
-        )
+        request = request_bytes(port=port, model=str(job["model"]), key=keys[number % len(keys)], streamed=streamed)
         made = Connection(request, deadline, samples, streamed=streamed)
         await loop.create_connection(lambda made=made: made, "127.0.0.1", port)  # type: ignore[misc]  # bound early
         connections.append(made.closed)

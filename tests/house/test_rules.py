@@ -159,15 +159,11 @@ class TestRepository:
 
 
 class TestWords:
-    @pytest.mark.parametrize(
-        "name", ["CustomerAccount", "plans_tokens", "/organizations/<int:pk>/", "request-log"]
-    )
+    @pytest.mark.parametrize("name", ["CustomerAccount", "plans_tokens", "/organizations/<int:pk>/", "request-log"])
     def test_finds_words_that_mean_something_else(self, name: str) -> None:
         assert list(words.given_away("usage.models", [name]))
 
-    @pytest.mark.parametrize(
-        "name", ["ApiKey", "ChatRequest", "rate_limits", "input_tokens", "catalog", "Posting"]
-    )
+    @pytest.mark.parametrize("name", ["ApiKey", "ChatRequest", "rate_limits", "input_tokens", "catalog", "Posting"])
     def test_leaves_the_words_of_the_house_alone(self, name: str) -> None:
         assert list(words.given_away("usage.models", [name])) == []
 
