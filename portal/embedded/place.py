@@ -71,6 +71,7 @@ def from_environment() -> Place:
 def held(place: Place) -> Iterator[None]:
     """This will keep any other supervisor away from the folder; refuses with `Trouble`."""
     place.var_dir.mkdir(parents=True, exist_ok=True)
+    (place.var_dir / "secrets").mkdir(mode=0o700, exist_ok=True)
     with (place.var_dir / "lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

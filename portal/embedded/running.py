@@ -126,8 +126,13 @@ def _signaled() -> "asyncio.Future[None]":
     loop = asyncio.get_running_loop()
     enough: asyncio.Future[None] = loop.create_future()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, lambda: enough.done() or enough.set_result(None))
+        loop.add_signal_handler(number, _note_signal, enough)
     return enough
+
+
+def _note_signal(enough: "asyncio.Future[None]") -> None:
+    if not enough.done():
+        enough.set_result(None)
 
 
 def _raise_trouble(work: "asyncio.Task[None]") -> None:

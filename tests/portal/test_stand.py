@@ -82,6 +82,6 @@ def signs(stand: Stand) -> set[bytes]:
     """This will return the workers that say that they consume."""
     client = redis.Redis.from_url(stand.valkey_url)
     try:
-        return {key.split(b"@")[0] for key in client.keys("worker:*")}
+        return {bytes(key).split(b"@")[0] for key in client.keys("worker:*")}  # type: ignore[arg-type] # never text here
     except redis.RedisError:
         return set()

@@ -29,7 +29,8 @@ class Command(BaseCommand):
             message = "Business time moves only in the demo and in tests (DEMO=on)."
             raise CommandError(message)
         with connection.cursor() as cursor:
-            cursor.execute("UPDATE portal_clock SET shift = shift + %s", [_distance(distance)])
+            seconds = _distance(distance).total_seconds()
+            cursor.execute("UPDATE portal_clock SET shift = shift + make_interval(secs => %s)", [seconds])
         self.stdout.write(f"It is now {clock.now():%Y-%m-%d %H:%M:%S} UTC.")
 
 
