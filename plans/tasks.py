@@ -1,4 +1,4 @@
-"""What the timetable does for the shop: asks about open payments, gives up unpaid orders, ends old lots."""
+"""What the timetable does for the shop and the ledger: asks about payments, ends orders and lots, tidies."""
 
 from celery import shared_task
 
@@ -22,3 +22,15 @@ def expire_orders() -> int:
 def expire_lots() -> int:
     """This will end the lots whose time is over."""
     return ledger.expire()
+
+
+@shared_task(ignore_result=True)
+def forget_idempotency_keys() -> int:
+    """This will forget what callers named their calls more than a day ago."""
+    return ledger.forget_keys()
+
+
+@shared_task(ignore_result=True)
+def make_partitions() -> int:
+    """This will give the books the partitions of the coming months."""
+    return ledger.make_partitions()

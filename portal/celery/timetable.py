@@ -4,6 +4,7 @@ from typing import Any
 
 PAYMENTS_SECONDS = 2.0
 ENDINGS_SECONDS = 60.0
+CHORES_SECONDS = 3600.0
 
 
 def _every(seconds: float, task: str) -> dict[str, Any]:
@@ -15,4 +16,6 @@ TIMETABLE = {
     "ask about open payments": _every(PAYMENTS_SECONDS, "plans.tasks.refresh_pending_payments"),
     "give up unpaid orders": _every(ENDINGS_SECONDS, "plans.tasks.expire_orders"),
     "end old lots": _every(ENDINGS_SECONDS, "plans.tasks.expire_lots"),
+    "forget old idempotency keys": _every(CHORES_SECONDS, "plans.tasks.forget_idempotency_keys"),
+    "make partitions of the books": _every(CHORES_SECONDS, "plans.tasks.make_partitions"),
 }
