@@ -1,4 +1,4 @@
-"""The pages that belong to no floor: home, help, the style guide, and the small files that browsers ask for."""
+"""The pages that belong to no floor: home, help, the style guide, and the files that browsers ask for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
-    """This will answer what people ask: credits, payment, refunds, children, and the developers' quick start."""
+    """This will answer what people ask: credits, payment, refunds, children, the quick start."""
     words = {"api_base": f"{settings.BASE_URL}/v1", "aliases": _aliases()}
     plan = _cheapest(offerings.shelf(audience="household").plans)
     return render(request, "portal/help.html", words | _examples(plan))
@@ -73,7 +73,7 @@ def style(request: HttpRequest) -> HttpResponse:
     """This will answer every element in every state, in the demo and while developing."""
     if not (settings.DEMO or settings.DEBUG):
         raise Http404
-    form = _SampleForm({"name": "", "month": "plain", "agree": ""}) if "wrong" in request.GET else _SampleForm()
+    form = _SampleForm({"month": "plain"}) if "wrong" in request.GET else _SampleForm()
     amounts = [credits(whole) for whole in _SAMPLE_AMOUNTS]
     words = {"form": form, "chart": _sample_chart(), "amounts": amounts, "million": credits(1_000_000)}
     return render(request, "portal/style.html", words | _SAMPLES)
@@ -105,7 +105,7 @@ def _cheapest(shelf: Sequence[Item]) -> OfferingVersion | None:
 
 
 def _examples(version: OfferingVersion | None) -> dict[str, object]:
-    """This will price one homework question, one letter and one hour of code; nothing without such a model."""
+    """This will price a homework question, a letter and an hour of code; nothing without such a model."""
     try:
         offer = catalog.offer(meaning.MODEL)
     except (catalog.UnknownModel, catalog.NotConnected):
@@ -137,7 +137,9 @@ _SAMPLES: dict[str, object] = {
 class _SampleForm(forms.Form):
     name = forms.CharField(help_text="What your family or company is called.")
     kind = forms.ChoiceField(
-        choices=[("household", "Household"), ("business", "Business")], widget=forms.RadioSelect, required=False
+        choices=[("household", "Household"), ("business", "Business")],
+        widget=forms.RadioSelect,
+        required=False,
     )
     month = forms.IntegerField(min_value=1, max_value=12, required=False)
     note = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), required=False)
@@ -159,7 +161,7 @@ class _SampleChart:
 
 def _sample_chart() -> _SampleChart:
     days = [
-        _SampleDay(date(2026, 11, 1) + timedelta(days=offset), [_sample(offset, person) for person in range(3)])
+        _SampleDay(date(2026, 11, 1) + timedelta(offset), [_sample(offset, person) for person in range(3)])
         for offset in range(_SAMPLE_DAYS)
     ]
     return _SampleChart(("Parent", "Partner", "Child"), days, credits(1_333_333))
