@@ -20,7 +20,7 @@ OPENAI_COMPATIBLE = "openai_compatible"
 BESIDE_OUTPUT = "reasoning_beside_output"
 
 
-class UnreadableUsage(Exception):  # noqa: N818 - a fact about the vendor's answer, caught where it is estimated
+class UnreadableUsage(Exception):
     """The vendor said nothing about usage, or nothing that can be true."""
 
 

@@ -19,7 +19,7 @@ Part = bytes | str | int
 Push = Callable[[list[bytes]], None]
 
 
-class Unavailable(Exception):  # noqa: N818 - says what Valkey is; callers decide what that means
+class Unavailable(Exception):
     """Valkey did not answer in time, or is not there."""
 
 

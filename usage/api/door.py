@@ -62,7 +62,7 @@ class WrongIdempotencyKey(Refusal):
     )
 
 
-class Gone(Exception):  # noqa: N818 - the client has left, which is no error of anybody
+class Gone(Exception):
     """The client left before its request was read."""
 
 

@@ -3,13 +3,12 @@
 import asyncio
 import logging
 import os
+import signal
 import socket
 from collections import defaultdict
 from uuid import UUID
 
-import psycopg
 from django.conf import settings
-from psycopg_pool import PoolTimeout
 
 from models_catalog.providers.base import RouteOffer
 from plans import ledger
@@ -17,10 +16,10 @@ from portal.kit import database
 from usage import relay
 from usage.calls.endings import LEFT, OURS
 from usage.calls.runs import Run
+from usage.calls.settlement import TROUBLE
 from usage.relay import Publisher
 from usage.valkey import Unavailable, Valkey
 
-TROUBLE = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
 LONGEST_STOP_LIST = 10_000
 
 logger = logging.getLogger(__name__)
@@ -44,6 +43,8 @@ class Engine:
         loop = asyncio.get_running_loop()
         hearing = relay.hear_stops(settings.VALKEY_URL, on_stop=self.stop, on_again=self._catch_up_on_stops)
         self._tasks = [loop.create_task(each) for each in (self._beat(), self._take_snapshots(), hearing)]
+        for task in self._tasks:
+            task.add_done_callback(_end_process)
 
     async def close(self) -> None:
         """This will let running calls end for a while, stop the rest, and disconnect."""
@@ -122,6 +123,13 @@ class Engine:
                         run.stop(OURS)
             except TROUBLE:
                 logger.warning("PostgreSQL is away; the lease of %s calls runs on", len(runs))
+
+
+def _end_process(task: asyncio.Task[None]) -> None:
+    """A worker without its heartbeat would do harm; the supervisor starts a sound one."""
+    if not task.cancelled():
+        logger.critical("the worker's engine broke", exc_info=task.exception())
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 _engines: dict[asyncio.AbstractEventLoop, Engine] = defaultdict(Engine)

@@ -3,9 +3,9 @@
 import time
 
 from models_catalog import catalog
-from models_catalog.providers.base import RouteOffer
 from models_catalog.models import Price
 from models_catalog.pricing import Rates
+from models_catalog.providers.base import RouteOffer
 from portal.kit import database
 
 _rates: dict[int, Rates] = {}

@@ -4,8 +4,7 @@ import asyncio
 import time
 from uuid import UUID
 
-from models_catalog.providers.base import RouteOffer
-from models_catalog.providers.base import Accepted, Chunk, RawUsage, UpstreamFailure
+from models_catalog.providers.base import Accepted, Chunk, RawUsage, RouteOffer, UpstreamFailure
 from plans.ledger import Claim
 from usage.calls import endings
 from usage.calls.endings import Try

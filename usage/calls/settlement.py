@@ -14,7 +14,13 @@ from psycopg_pool import PoolTimeout
 from portal.kit import database
 from usage.calls.endings import Ending
 
-TROUBLE = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+TROUBLE = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    PoolTimeout,
+    psycopg.errors.UndefinedFunction,  # the functions are being replaced by a migration
+    psycopg.errors.FeatureNotSupported,  # a prepared plan met such a new function
+)
 RETRY_SECONDS = 0.5
 
 

@@ -18,7 +18,7 @@ class BadJson(Refusal):
     sentence = gettext_noop("The body is not valid JSON: {problem}. Nothing was charged; please correct it.")
 
 
-def parse(body: bytes) -> Any:  # noqa: ANN401 - any JSON value; its shape is checked by the dialect
+def parse(body: bytes) -> Any:
     """This will return the value that `body` holds, or raise `BadJson`."""
     try:
         value = json.loads(

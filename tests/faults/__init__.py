@@ -1,0 +1,1 @@
+"""Faults that are put into the running product, and what must still hold."""

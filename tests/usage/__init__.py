@@ -1,0 +1,1 @@
+"""Tests of what happened: calls, their figures and their pages."""

@@ -1,0 +1,51 @@
+"""The hand-made message is the one that kombu writes."""
+
+import base64
+import json
+from typing import Any
+
+from celery import Celery
+
+from usage import dispatch
+
+ARGUMENTS = {"call": "0199", "request": {"model": "天"}, "keep": False}
+CHANGING = ("id", "root_id", "origin", "argsrepr", "kwargsrepr")
+
+
+def perform(*, call: str, request: dict[str, Any], keep: bool) -> None:
+    """A task of the same name and arguments."""
+
+
+def kombus(queue: str) -> dict[str, Any]:
+    app = Celery("other", broker="memory://")
+    task = app.task(name=dispatch.TASK, ignore_result=True)(perform)
+    with app.connection() as connection:
+        channel = connection.default_channel
+        task.apply_async(kwargs=ARGUMENTS, queue=queue, connection=connection)
+        written: dict[str, Any] = channel._get(queue)  # noqa: SLF001 - what lies in kombu's own queue
+    return written
+
+
+def own(queue: str) -> dict[str, Any]:
+    written: dict[str, Any] = json.loads(dispatch.message(queue=queue, arguments=ARGUMENTS))
+    return written
+
+
+class TestMessage:
+    def test_has_the_headers_and_properties_of_kombu(self) -> None:
+        queue = "test.dispatch"
+        expected, written = kombus(queue), own(queue)
+        for message in (expected, written):
+            for name in CHANGING:
+                assert message["headers"].pop(name) is not None
+            for name in ("correlation_id", "delivery_tag", "reply_to", "delivery_info"):
+                message["properties"].pop(name)
+        assert written["headers"] == expected["headers"]
+        assert written["properties"] == expected["properties"]
+        assert {name: written[name] for name in ("content-type", "content-encoding")} == {
+            name: expected[name] for name in ("content-type", "content-encoding")
+        }
+
+    def test_has_the_body_of_kombu(self) -> None:
+        bodies = [json.loads(base64.b64decode(each("test.dispatch")["body"])) for each in (kombus, own)]
+        assert bodies[0] == bodies[1]
