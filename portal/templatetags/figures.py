@@ -59,7 +59,7 @@ def count(number: int | None) -> str:
 def money(amount: int | Money | None, currency: str = "") -> str:
     """This will write minor units of a currency (or a Money): ¥9.90."""
     if isinstance(amount, Money):
-        amount, currency = amount.minor, amount.currency
+        return money(amount.minor, amount.currency)
     currency = currency or settings.CURRENCY
     whole = Decimal(amount or 0).scaleb(-get_currency_precision(currency))
     text = format_currency(whole, currency, locale=_locale())
