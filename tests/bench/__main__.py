@@ -105,6 +105,7 @@ def _measure(entrants: list[Contender], *, rounds: int, seconds: float) -> table
         results[scenario.name] = {name: tables.medians(seen) for name, seen in runs.items()}
         tables.add_first_token(results)
         print(tables.table(scenario.name, results[scenario.name]), flush=True)
+        print(tables.parts(results[scenario.name].get(tables.PORTAL, {})), flush=True)
     return results
 
 
@@ -123,10 +124,13 @@ def _load(one: Contender, scenario: Scenario, *, seconds: float) -> tables.Run:
     answer = subprocess.run(command, cwd=TOP, capture_output=True, text=True, timeout=patience, check=True)
     figures: dict[str, object] = json.loads(answer.stdout)
     time.sleep(SETTLE_SECONDS)  # what a call still costs after its answer counts too
-    spent = one.group.cpu_seconds() - before
+    spent = one.group.cpu_seconds()
+    spent.subtract(before)
+    calls = max(int(str(figures["calls"])), 1)
     if figures["errors"]:
         print(f"{one.name}, {scenario.name}: {figures['errors']} errors: {figures['first_error']}", flush=True)
-    return figures | {"cpu_seconds_per_1000": spent * 1000 / max(int(str(figures["calls"])), 1)}
+    parts = {f"cpu {part}": seconds_spent * 1000 / calls for part, seconds_spent in spent.items()}
+    return figures | parts | {"cpu_seconds_per_1000": sum(parts.values())}
 
 
 def _report(results: tables.Results, memory: dict[str, int], path: Path) -> None:

@@ -17,12 +17,13 @@ COLUMNS = {
     "gap_p99_ms": "gap p99 ms",
     "errors": "errors",
 }
+SMALLEST_PART = 0.01
 PORTAL, LITELLM, NGINX, DIRECT = "portal", "litellm", "nginx", "direct"
 
 
 def medians(runs: Sequence[Run]) -> dict[str, float]:
     """This will return the median of every figure that all runs have, and the sum of their errors."""
-    names = {name for name, value in runs[0].items() if isinstance(value, int | float)}
+    names = {name for run in runs for name, value in run.items() if isinstance(value, int | float)}
     figures = {}
     for name in sorted(names):
         values = [float(str(run[name])) for run in runs if isinstance(run.get(name), int | float)]
@@ -46,6 +47,8 @@ def ratios(results: Results) -> dict[str, float]:
         for other in (LITELLM, NGINX):
             for name in ("cpu_seconds_per_1000", "calls_per_second", "p50_ms", "added_first_token_ms"):
                 ours, theirs = contenders.get(PORTAL, {}).get(name), contenders.get(other, {}).get(name)
+                if name == "added_first_token_ms" and other == NGINX:
+                    continue  # it adds less than the noise
                 if ours is not None and theirs:
                     found[f"{scenario} {name} {PORTAL}/{other}"] = round(ours / theirs, 4)
     return found
@@ -60,6 +63,13 @@ def table(scenario: str, contenders: Mapping[str, Mapping[str, float]]) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
     return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:], ""])
+
+
+def parts(figures: Mapping[str, float]) -> str:
+    """This will return where the CPU seconds of 1000 calls went, the dearest part first."""
+    spent = {name.removeprefix("cpu "): value for name, value in figures.items() if name.startswith("cpu ")}
+    shown = sorted(spent.items(), key=lambda item: -item[1])
+    return "  ".join(f"{name} {value:.2f}" for name, value in shown if value >= SMALLEST_PART) + "\n"
 
 
 def _number(value: float | None) -> str:
