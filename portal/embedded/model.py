@@ -44,7 +44,8 @@ def serve(port: int) -> None:
     given.n_parallel = SLOTS
     given.n_ctx = SLOTS * CONTEXT_TOKENS
     given.sampling.temp = 0.0
-    given.cpuparams.n_threads = os.cpu_count() or 1
+    # Its threads wait for each other in busy loops, which is slow as soon as a core has other work to do.
+    given.cpuparams.n_threads = given.cpuparams_batch.n_threads = max(1, (os.cpu_count() or 1) // 2)
     given.warmup = False
     given.ui = False
     server = xllamacpp.Server(given)
