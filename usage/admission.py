@@ -39,7 +39,7 @@ class Idempotency:
     body_hash: str
 
 
-def reservation(
+def reservation(  # noqa: PLR0913 - an admission is exactly these facts
     caller: Caller, request: ChatRequest, offer: Offer,
     *, call_id: UUID, source: str, reply_to: str, idempotency: Idempotency | None,
 ) -> Reservation:  # fmt: skip

@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from accounts.callers import Caller
 from models_catalog import catalog
@@ -101,9 +103,9 @@ class Reception:
         if flight.has_gap and len(flight.early) == 1:
             self.spawn(watch.mend(self.valkey, flight))
 
-    def spawn(self, work: "asyncio.Future[None] | object") -> None:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """This will run a coroutine beside the requests."""
-        task = asyncio.get_running_loop().create_task(work)  # type: ignore[arg-type] # a coroutine of None
+        task = asyncio.get_running_loop().create_task(work)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
@@ -147,7 +149,9 @@ async def start(
     Raises the refusals of the catalog, of `access`, of the ledger, and the three above.
     """
     reception = await _reception()
-    offer = catalog.remembered(request.model) or await database.in_thread(catalog.offer, request.model)
+    offer = catalog.remembered(request.model)
+    if offer is None:
+        offer = await _offer(request.model)
     access.check_call(request.model, account_id=caller.account_id, member_id=caller.member_id)
     reservation = admission.reservation(
         caller, request, offer,
@@ -198,6 +202,13 @@ async def stop(call_id: UUID) -> None:
     with contextlib.suppress(Unavailable):
         await relay.ask_to_stop(reception.valkey, call_id)
     await watch.cancel_queued(reception.flights.get(call_id), call_id)
+
+
+async def _offer(name: str) -> Offer:
+    try:
+        return await database.in_thread(catalog.offer, name)
+    except (*TROUBLE, DatabaseError) as error:
+        raise OutOfService from error
 
 
 def _board(reception: Reception, caller: Caller, request: ChatRequest, offer: Offer, call_id: UUID) -> Flight:

@@ -198,7 +198,7 @@ async def hear_stops(
     """This will listen for stops for ever; `on_again` runs after each time the connection was made anew."""
 
     def heard(message: list[bytes]) -> None:
-        if isinstance(message, list) and message[0] == b"message":
+        if message[0] == b"message":
             on_stop(UUID(bytes=message[2]))
 
     listener = Valkey(url, on_push=heard)

@@ -70,9 +70,7 @@ def run() -> None:
 
 async def sweep(valkey: Valkey, publisher: Publisher, clocks: Clocks) -> int:
     """This will end every call that is overdue and return how many it ended."""
-    rows = await database.fetch(
-        "SELECT * FROM call_overdue(%s, %s)", [settings.TIMINGS.republish, MOST_A_TICK]
-    )
+    rows = await database.fetch("SELECT * FROM call_overdue(%s, %s)", [settings.TIMINGS.republish, MOST_A_TICK])
     overdue = [Overdue(**row) for row in rows]
     dead = [each for each in overdue if each.kind == "dead"]
     if dead and not (clocks.are_trusted() and _are_plausible(dead)):
@@ -119,9 +117,7 @@ async def _send_again(valkey: Valkey, overdue: Overdue) -> None:
     routes = await known.routes_of(overdue.chat_model_id)
     if request is not None and routes:
         with contextlib.suppress(Unavailable):
-            await dispatch.push(
-                valkey, queue=routes[0].queue, call_id=overdue.call_id, request=request, keep=False
-            )
+            await dispatch.push(valkey, queue=routes[0].queue, call_id=overdue.call_id, request=request, keep=False)
 
 
 async def _end(valkey: Valkey, publisher: Publisher, overdue: Overdue) -> bool:

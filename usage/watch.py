@@ -51,9 +51,7 @@ async def states_of(call_ids: Iterable[UUID]) -> dict[UUID, State]:
     rows = await database.fetch(
         "SELECT call_id, state, account_id, member_id, how FROM call_states(%s)", [list(call_ids)]
     )
-    return {
-        row["call_id"]: State(row["state"], row["account_id"], row["member_id"], row["how"]) for row in rows
-    }
+    return {row["call_id"]: State(row["state"], row["account_id"], row["member_id"], row["how"]) for row in rows}
 
 
 def failure_of(how: str) -> Failed:
@@ -67,9 +65,7 @@ async def push(valkey: Valkey, flight: Flight) -> None:
     assert flight.request is not None
     flight.pushes += 1
     flight.pushed_at = time.monotonic()
-    await dispatch.push(
-        valkey, queue=flight.queue, call_id=flight.call_id, request=flight.request, keep=flight.keep
-    )
+    await dispatch.push(valkey, queue=flight.queue, call_id=flight.call_id, request=flight.request, keep=flight.keep)
 
 
 async def keep(valkey: Valkey, flights: dict[UUID, Flight]) -> None:
@@ -144,9 +140,7 @@ def _is_silent(flight: Flight) -> bool:
 
 def _forget_ended(flights: dict[UUID, Flight]) -> None:
     limit = time.monotonic() - settings.TIMINGS.settle_retries
-    for call_id in [
-        each.call_id for each in flights.values() if each.end is not None and each.ended_at < limit
-    ]:
+    for call_id in [each.call_id for each in flights.values() if each.end is not None and each.ended_at < limit]:
         del flights[call_id]
 
 

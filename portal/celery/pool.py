@@ -18,8 +18,8 @@ from django.db import DatabaseError, close_old_connections
 
 django.setup()  # Celery asks for the pool before it sets Django up
 
-from models_catalog.models import Upstream
-from usage.calls import engine
+from models_catalog.models import Upstream  # noqa: E402 - see above
+from usage.calls import engine  # noqa: E402 - see above
 
 MOST_CALLS = 512
 STOP_SECONDS = 120.0
@@ -61,18 +61,18 @@ class CoroutinePool(BasePool):
         """This will do what `on_stop` does: no call is dropped without its settlement."""
         self.on_stop()
 
-    def on_apply(  # noqa: PLR0913 - Celery's signature
+    def on_apply(
         self,
-        target: object,
+        target: object,  # noqa: ARG002 - Celery's own way to run a task, which takes a thread
         args: tuple[Any, ...] = (),
-        kwargs: object = None,
+        kwargs: object = None,  # noqa: ARG002 - never given
         callback: Callable[..., None] | None = None,
         accept_callback: Callable[..., None] | None = None,
         **_: object,
     ) -> None:
         """This will run one task; `args` are its name, id, request, body, content type and encoding."""
         name, _id, _request, body, *_ = args
-        given = body if isinstance(body, list | tuple) else orjson.loads(body)
+        given: Any = body if isinstance(body, list | tuple) else orjson.loads(body)
         job = (self.app.tasks[name].run(*given[0], **given[1]), callback, accept_callback)
         if len(self._running) + len(self._waiting) < self.limit:
             _accept(job)
@@ -97,7 +97,7 @@ class CoroutinePool(BasePool):
             self._begin(following)
 
     def _get_info(self) -> dict[str, Any]:
-        return {**super()._get_info(), "max-concurrency": self.limit, "running": len(self._running)}
+        return {"max-concurrency": self.limit, "running": len(self._running)}
 
 
 class UpstreamQueues(bootsteps.StartStopStep):
@@ -115,7 +115,7 @@ class UpstreamQueues(bootsteps.StartStopStep):
         self._look(parent)
         self._entry = parent.timer.call_repeatedly(settings.TIMINGS.queue_refresh, self._look, (parent,))
 
-    def stop(self, parent: Any) -> None:
+    def stop(self, parent: Any) -> None:  # noqa: ARG002 - Celery's signature
         """This will look no more."""
         if entry := getattr(self, "_entry", None):
             entry.cancel()

@@ -127,4 +127,3 @@ def _charge_headers(end: Finished) -> Headers:
         left = openai_answer.in_credits(end.credits_left_microcredits)
         headers.append((b"x-credits-left", left.encode()))
     return headers
-

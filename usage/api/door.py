@@ -2,10 +2,11 @@
 
 import hashlib
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http.request import split_domain_port, validate_host
 
 from accounts import callers
@@ -17,7 +18,7 @@ from usage.gateway import OutOfService
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 LARGEST_BODY = 4 * 1_048_576
@@ -122,7 +123,7 @@ async def caller_of(request: Request) -> Caller:
     except callers.UnknownKey:
         _known.pop(digest, None)
         raise
-    except TROUBLE as error:
+    except (*TROUBLE, DatabaseError) as error:
         raise OutOfService from error
     while len(_known) >= MOST_REMEMBERED:
         _known.pop(next(iter(_known)))

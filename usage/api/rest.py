@@ -60,9 +60,7 @@ class ApiRequest(HttpRequest):
 
 def key_holder(request: HttpRequest) -> Caller:
     """This will return who holds the key of a request. Raises `callers.UnknownKey`."""
-    return callers.from_bearer_now(
-        request.headers.get("Authorization", ""), request.headers.get("X-Api-Key", "")
-    )
+    return callers.from_bearer_now(request.headers.get("Authorization", ""), request.headers.get("X-Api-Key", ""))
 
 
 api = NinjaAPI(
@@ -131,7 +129,7 @@ def balance(request: ApiRequest) -> Json:
 
 
 @api.exception_handler(Refusal)
-def say_no(request: HttpRequest, no: Refusal) -> HttpResponse:
+def say_no(_request: HttpRequest, no: Refusal) -> HttpResponse:
     """This will answer a refusal as OpenAI does."""
     status, headers, body = openai_answer.refusal(no)
     answer = HttpResponse(body, status=status, content_type="application/json")

@@ -1,6 +1,7 @@
 """What the calls of one worker process share: connections, the heartbeat, stops, limits of upstreams."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -35,6 +36,7 @@ class Engine:
         self.publisher = Publisher(self.valkey)
         self._stops: dict[UUID, None] = {}
         self._limits: dict[str, asyncio.Semaphore] = {}
+        self._idle = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
@@ -48,19 +50,21 @@ class Engine:
 
     async def close(self) -> None:
         """This will let running calls end for a while, stop the rest, and disconnect."""
-        loop = asyncio.get_running_loop()
-        drain_until = loop.time() + settings.TIMINGS.restart_grace
-        while self.runs and loop.time() < drain_until:
-            await asyncio.sleep(settings.TIMINGS.connect / 50)
+        await self._drain(settings.TIMINGS.restart_grace)
         for run in list(self.runs.values()):
             run.stop(OURS)
-        while self.runs and loop.time() < drain_until + settings.TIMINGS.connect:
-            await asyncio.sleep(settings.TIMINGS.connect / 50)
+        await self._drain(settings.TIMINGS.connect)
         await self.publisher.flush()
         for task in self._tasks:
             task.cancel()
         self.valkey.close()
         await database.close_pool()
+
+    async def _drain(self, seconds: float) -> None:
+        if self.runs:
+            self._idle.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._idle.wait(), seconds)
 
     def begin(self, run: Run) -> None:
         """This will count a call among the running ones, so that it is kept alive and may be stopped."""
@@ -72,6 +76,8 @@ class Engine:
         """This will forget a call."""
         self.runs.pop(run.call_id, None)
         self._stops.pop(run.call_id, None)
+        if not self.runs:
+            self._idle.set()
 
     def limit_of(self, route: RouteOffer) -> asyncio.Semaphore:
         """This will return what keeps this process from asking an upstream too much at once."""

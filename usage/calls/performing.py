@@ -123,9 +123,7 @@ def _charge(run: Run, failure: UpstreamFailure | NotConnected | None, rates: Rat
     return endings.charge_for(facts, rates=rates, held=run.claim.amount)
 
 
-def _ending(
-    run: Run, failure: UpstreamFailure | NotConnected | None, charge: Charge, *, kept: str | None
-) -> Ending:
+def _ending(run: Run, failure: UpstreamFailure | NotConnected | None, charge: Charge, *, kept: str | None) -> Ending:
     first = run.first_token
     return Ending(
         call_id=run.call_id,

@@ -38,9 +38,7 @@ async def settle(endings: Sequence[Ending]) -> list[Settled]:
     """This will settle a set of calls in one transaction. Raises what `TROUBLE` holds when PostgreSQL is away."""
     now = time.monotonic()
     body = msgspec.json.encode([ending.as_json(now=now) for ending in endings]).decode()
-    rows = await database.fetch(
-        "SELECT call_id, outcome, charged, credits_left FROM call_settle(%s::jsonb)", [body]
-    )
+    rows = await database.fetch("SELECT call_id, outcome, charged, credits_left FROM call_settle(%s::jsonb)", [body])
     return [Settled(row["call_id"], row["outcome"], row["charged"], row["credits_left"]) for row in rows]
 
 

@@ -35,9 +35,10 @@ class Framing:
     """Frames the events of one stream; what all its chunks have in common is encoded once."""
 
     def __init__(self, call_id: UUID, *, model: str, created: int, with_usage: bool) -> None:
-        self._head = (
-            b'data: {"id":"chatcmpl-%s","object":"chat.completion.chunk","created":%d,"model":%s,'
-            % (str(call_id).encode(), created, orjson.dumps(model))
+        self._head = b'data: {"id":"chatcmpl-%s","object":"chat.completion.chunk","created":%d,"model":%s,' % (
+            str(call_id).encode(),
+            created,
+            orjson.dumps(model),
         )
         self._tail = b',"usage":null}\n\n' if with_usage else b"}\n\n"
         self._with_usage = with_usage

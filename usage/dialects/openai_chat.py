@@ -25,25 +25,35 @@ class BadRequest(Refusal):
 
 
 class TextPart(Struct, frozen=True, tag_field="type", tag="text"):
+    """A piece of text."""
+
     text: str
 
 
 class RefusalPart(Struct, frozen=True, tag_field="type", tag="refusal"):
+    """A piece in which the model refused."""
+
     refusal: str
 
 
 class CalledFunction(Struct, frozen=True):
+    """What a model called."""
+
     name: Name
     arguments: str
 
 
 class ToolCall(Struct, frozen=True):
+    """One call of a tool by the model."""
+
     id: Short
     function: CalledFunction
     type: Literal["function"] = "function"
 
 
 class Message(Struct, frozen=True, omit_defaults=True):
+    """One message of the conversation."""
+
     role: Literal["system", "developer", "user", "assistant", "tool"]
     content: str | list[TextPart | RefusalPart] | None = None
     name: Short | None = None
@@ -52,6 +62,8 @@ class Message(Struct, frozen=True, omit_defaults=True):
 
 
 class FunctionOffer(Struct, frozen=True, omit_defaults=True):
+    """A function that the model may call."""
+
     name: Name
     description: str | None = None
     parameters: Json | None = None
@@ -59,25 +71,35 @@ class FunctionOffer(Struct, frozen=True, omit_defaults=True):
 
 
 class Tool(Struct, frozen=True):
+    """A tool on offer."""
+
     function: FunctionOffer
     type: Literal["function"]
 
 
 class ChosenFunction(Struct, frozen=True):
+    """The name of a function."""
+
     name: Name
 
 
 class ToolChoice(Struct, frozen=True):
+    """The tool that the model must call."""
+
     function: ChosenFunction
     type: Literal["function"]
 
 
 class ResponseFormat(Struct, frozen=True, omit_defaults=True):
+    """The shape that the answer must have."""
+
     type: Literal["text", "json_object", "json_schema"]
     json_schema: Json | None = None
 
 
 class StreamOptions(Struct, frozen=True):
+    """What a stream should carry beside the answer."""
+
     include_usage: bool | None = None
 
 

@@ -1,0 +1,161 @@
+"""The machine door as a stock client sees it."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from uuid import uuid4
+
+import httpx
+import openai
+import pytest
+from openai.types.chat import ChatCompletionMessageParam
+
+from accounts import accounts, api_keys
+from accounts.models import User
+from portal.kit import clock
+from tests.stand import Stand
+
+MANY = 30
+
+
+def asking(text: str = "[[script words=5 gap_ms=1]]") -> list[ChatCompletionMessageParam]:
+    return [{"role": "user", "content": text}]
+
+
+@pytest.fixture
+def client(stand: Stand) -> openai.OpenAI:
+    return openai.OpenAI(base_url=stand.api_base, api_key=stand.demo["api_keys"][-1]["key"], max_retries=0)
+
+
+def refused(ask: Callable[[], object]) -> tuple[int, str | None]:
+    with pytest.raises(openai.APIStatusError) as no:
+        ask()
+    assert "charged" in str(no.value)
+    return no.value.status_code, no.value.code
+
+
+def key_of_an_empty_account() -> str:
+    now = clock.now()
+    user = User.objects.create_user(f"{uuid4().hex}@example.com", password=uuid4().hex, name="New", now=now)
+    member = accounts.found(user, kind="business", name="New", now=now)
+    return api_keys.issue(member, label="Test", by=user, now=now)[1]
+
+
+class TestModels:
+    def test_lists_aliases_first(self, client: openai.OpenAI) -> None:
+        names = [model.id for model in client.models.list()]
+        assert names[0] == "everyday"
+        assert {"fast", "deep"} < set(names)
+        assert client.models.retrieve("fast").id == "fast"
+
+
+class TestPlain:
+    def test_answers_and_says_what_it_cost(self, client: openai.OpenAI) -> None:
+        answer = client.chat.completions.with_raw_response.create(model="fast", messages=asking())
+        parsed = answer.parse()
+        assert parsed.choices[0].message.content == "word1 word2 word3 word4 word5"
+        assert parsed.usage is not None
+        assert parsed.usage.completion_tokens == 5
+        assert float(answer.headers["x-credits-charged"]) > 0
+        assert float(answer.headers["x-credits-left"]) > 0
+        assert parsed.id == f"chatcmpl-{answer.headers['x-request-id']}"
+
+    def test_is_found_again_by_its_id(self, client: openai.OpenAI) -> None:
+        answer = client.chat.completions.with_raw_response.create(model="fast", messages=asking())
+        receipt = client.get(f"/calls/{answer.headers['x-request-id']}", cast_to=httpx.Response)
+        told = json.loads(receipt.content)
+        assert (told["state"], told["how"]) == ("settled", "usage")
+        assert told["credits_charged"] == answer.headers["x-credits-charged"]
+
+    def test_runs_many_at_once(self, stand: Stand, client: openai.OpenAI) -> None:
+        async def ask_all() -> list[str | None]:
+            both = openai.AsyncOpenAI(base_url=stand.api_base, api_key=client.api_key, max_retries=0)
+            asked = [both.chat.completions.create(model="fast", messages=asking()) for _ in range(MANY)]
+            return [answer.choices[0].message.content for answer in await asyncio.gather(*asked)]
+
+        assert asyncio.run(ask_all()) == ["word1 word2 word3 word4 word5"] * MANY
+
+
+class TestStream:
+    def test_sends_word_by_word_without_usage(self, client: openai.OpenAI) -> None:
+        chunks = list(client.chat.completions.create(model="fast", messages=asking(), stream=True))
+        words = [chunk.choices[0].delta.content for chunk in chunks if chunk.choices[0].delta.content]
+        assert "".join(words) == "word1 word2 word3 word4 word5"
+        assert chunks[-1].choices[0].finish_reason == "stop"
+        assert not any(chunk.usage for chunk in chunks)
+
+    def test_ends_with_usage_where_asked(self, client: openai.OpenAI) -> None:
+        *_, last = client.chat.completions.create(
+            model="fast", messages=asking(), stream=True, stream_options={"include_usage": True}
+        )
+        assert last.choices == []
+        assert last.usage is not None
+        assert last.usage.completion_tokens == 5
+
+    def test_tells_of_a_cut_by_an_error(self, client: openai.OpenAI) -> None:
+        with pytest.raises(openai.APIError, match="broke"):
+            list(
+                client.chat.completions.create(
+                    model="fast", messages=asking("[[script words=9 gap_ms=1 fail=cut]]"), stream=True
+                )
+            )
+
+
+class TestRefusals:
+    def test_name_what_is_wrong(self, stand: Stand, client: openai.OpenAI) -> None:
+        stranger = openai.OpenAI(base_url=stand.api_base, api_key="ck-" + "x" * 43, max_retries=0)
+        create = client.chat.completions.create
+        long = asking("word " * 20_000)
+        assert refused(lambda: stranger.chat.completions.create(model="fast", messages=asking())) == (
+            401,
+            "invalid_api_key",
+        )
+        assert refused(lambda: create(model="nope", messages=asking())) == (404, "model_not_found")
+        assert refused(lambda: create(model="everyday", messages=long)) == (400, "context_length_exceeded")
+        assert refused(lambda: create(model="fast", messages=asking(), max_tokens=-1)) == (400, "invalid_value")
+
+    @pytest.mark.parametrize(
+        ("headers", "body", "status"),
+        [
+            ({}, b"{", 400),
+            ({"content-type": "text/plain"}, b"{}", 415),
+            ({"content-encoding": "gzip"}, b"{}", 415),
+            ({"host": "evil.example"}, b"{}", 400),
+            ({}, b" " * 5_000_000, 413),
+        ],
+    )
+    def test_guard_the_door(
+        self, stand: Stand, client: openai.OpenAI, headers: dict[str, str], body: bytes, status: int
+    ) -> None:
+        sent = {"authorization": f"Bearer {client.api_key}", "content-type": "application/json", **headers}
+        answer = httpx.post(f"{stand.api_base}/chat/completions", content=body, headers=sent)
+        assert answer.status_code == status
+        assert "charged" in answer.json()["error"]["message"]
+
+    def test_do_not_let_a_stock_client_try_again_without_credits(self, stand: Stand) -> None:
+        with stand.inside():
+            secret = key_of_an_empty_account()
+        poor = openai.OpenAI(base_url=stand.api_base, api_key=secret, max_retries=2)
+        with pytest.raises(openai.APIStatusError) as no:
+            poor.chat.completions.create(model="fast", messages=asking())
+        assert (no.value.status_code, no.value.code) == (402, "insufficient_quota")
+        assert no.value.response.headers["x-should-retry"] == "false"
+
+
+class TestIdempotency:
+    def ask(self, client: openai.OpenAI, key: str, text: str = "[[script words=5 gap_ms=1]]") -> httpx.Headers:
+        answer = client.chat.completions.with_raw_response.create(
+            model="fast", messages=asking(text), extra_headers={"idempotency-key": key}
+        )
+        assert answer.parse().choices[0].message.content
+        return httpx.Headers(dict(answer.headers))
+
+    def test_gives_the_same_answer_again(self, client: openai.OpenAI) -> None:
+        key = uuid4().hex
+        first, again = self.ask(client, key), self.ask(client, key)
+        assert first["x-request-id"] == again["x-request-id"]
+
+    def test_refuses_another_body(self, client: openai.OpenAI) -> None:
+        key = uuid4().hex
+        self.ask(client, key)
+        assert refused(lambda: self.ask(client, key, "another")) == (422, "idempotency_mismatch")
