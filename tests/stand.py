@@ -98,7 +98,7 @@ class Stand:
         return done.stdout
 
     def pid(self, name: str) -> int:
-        """This will return the process id of web, calls, jobs, sweep, beat, sandbox, model, …"""
+        """This will return the process id of web, calls, jobs, sweep, beat, sandbox, model and so on."""
         return int(_read(self.var_dir / "pids.json")[name])
 
     def kill(self, name: str, *, how: signal.Signals = signal.SIGKILL) -> int:
@@ -131,9 +131,7 @@ class Stand:
         connection.close()
         connection.settings_dict.update(_database(self.database_url))
         timings = Timings().scaled(TIMINGS_SCALE)
-        changed = override_settings(
-            VALKEY_URL=self.valkey_url, TIMINGS=timings, DEMO=True, BASE_URL=self.base_url
-        )
+        changed = override_settings(VALKEY_URL=self.valkey_url, TIMINGS=timings, DEMO=True, BASE_URL=self.base_url)
         with self._blocker.unblock(), changed:
             try:
                 yield
@@ -180,9 +178,7 @@ def _await_start(supervisor: "subprocess.Popen[bytes]", var_dir: Path) -> None:
 
 
 def _environment(var_dir: Path, port: int) -> dict[str, str]:
-    inherited = {
-        name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "VALKEY_URL"}
-    }
+    inherited = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "VALKEY_URL"}}
     own = {"VAR_DIR": str(var_dir), "PORT": str(port), "TIMINGS_SCALE": str(TIMINGS_SCALE), "DEMO": "on"}
     return inherited | own
 

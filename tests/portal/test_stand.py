@@ -10,7 +10,6 @@ import redis
 
 from tests.stand import ROOT, Stand
 
-
 SEND = "from portal.celery import app; app.send_task('plans.tasks.expire_orders')"
 
 
