@@ -48,6 +48,7 @@ async def perform(call_id: UUID, request: ChatRequest, *, keep: bool) -> Perform
     shared.begin(run)
     try:
         failure = await _ask(run, request)
+        run.is_answered = True
         end = await _settle(run, request, failure, keep=keep)
     finally:
         shared.end(run)

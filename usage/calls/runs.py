@@ -27,6 +27,7 @@ class Run:
         self.tries: list[Try] = []
         self.stop_reason = ""
         self.has_snapshot = False
+        self.is_answered = False
         self._publisher = publisher
         self._scope: asyncio.Timeout | None = None
         self._sequence = 0
@@ -62,6 +63,7 @@ class Run:
     def end_try(self, failure: UpstreamFailure | None) -> None:
         """This will note how the present try went."""
         assert self.route is not None
+        self._scope = None
         outcome = self.stop_reason or endings.outcome_of(failure)
         self.tries.append(
             Try(
@@ -83,6 +85,8 @@ class Run:
 
     def stop(self, reason: str) -> None:
         """This will end the asking of the upstream at its next pause, for `reason`."""
+        if self.is_answered:  # it only has to be settled, which nothing may change any more
+            return
         self.stop_reason = self.stop_reason or reason
         if self._scope is not None and not self._scope.expired():
             self._scope.reschedule(asyncio.get_running_loop().time())
