@@ -101,9 +101,7 @@ class Answer(msgspec.Struct):
         return [
             Chunk(
                 text="".join(self.texts.get(index, ()))[len("".join(known.texts.get(index, ()))) :],
-                reasoning="".join(self.reasonings.get(index, ()))[
-                    len("".join(known.reasonings.get(index, ()))) :
-                ],
+                reasoning="".join(self.reasonings.get(index, ()))[len("".join(known.reasonings.get(index, ()))) :],
                 tool_calls=self.tool_deltas.get(index, [])[len(known.tool_deltas.get(index, ())) :] or None,
                 finish_reason=self.finish_reasons.get(index) if index not in known.finish_reasons else None,
                 index=index,
@@ -117,9 +115,7 @@ class Answer(msgspec.Struct):
         for delta in self.tool_deltas.get(index, ()):
             place = delta.get("index", delta.get("id", 0))
             function = delta.get("function") or {}
-            call = calls.setdefault(
-                place, {"id": "", "type": "function", "function": {"name": "", "arguments": ""}}
-            )
+            call = calls.setdefault(place, {"id": "", "type": "function", "function": {"name": "", "arguments": ""}})
             call["id"] = call["id"] or str(delta.get("id") or "")
             call["function"]["name"] = call["function"]["name"] or str(function.get("name") or "")
             call["function"]["arguments"] += str(function.get("arguments") or "")

@@ -71,7 +71,7 @@ class CoroutinePool(BasePool):
         **_: object,
     ) -> None:
         """This will run one task; `args` are its name, id, request, body, content type and encoding."""
-        name, _id, _request, body, *_ = args
+        name, _id, _request, body = args[:4]
         given: Any = body if isinstance(body, list | tuple) else orjson.loads(body)
         job = (self.app.tasks[name].run(*given[0], **given[1]), callback, accept_callback)
         if len(self._running) + len(self._waiting) < self.limit:

@@ -35,11 +35,7 @@ BAD_FIELDS: list[dict[str, Any]] = [
     {"messages": []},
     {"messages": "hi"},
     {"messages": [{"role": "root", "content": "x"}]},
-    {
-        "messages": [
-            {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://10.0.0.1"}}]}
-        ]
-    },
+    {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://10.0.0.1"}}]}]},
     {"model": ""},
     {"stream": "yes"},
     {"tools": [{"type": "function", "function": {"name": "a b"}}]},

@@ -273,20 +273,14 @@ class Migration(migrations.Migration):
         partitioned("usage_call", key="id", primary="id"),
         partitioned("usage_attempt", key="id", primary="id"),
         partitioned("usage_calllot", key="call_id", primary="call_id, ord"),
-        migrations.AddIndex(
-            model_name="call", index=models.Index(fields=["account", "id"], name="call_of_account")
-        ),
-        migrations.AddIndex(
-            model_name="attempt", index=models.Index(fields=["call_id"], name="attempt_of_call")
-        ),
+        migrations.AddIndex(model_name="call", index=models.Index(fields=["account", "id"], name="call_of_account")),
+        migrations.AddIndex(model_name="attempt", index=models.Index(fields=["call_id"], name="attempt_of_call")),
         migrations.CreateModel(
             name="DailyTotal",
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("day", models.DateField()),
                 (
@@ -392,9 +386,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("weekday", models.SmallIntegerField()),
                 ("hour", models.SmallIntegerField()),

@@ -116,9 +116,7 @@ class Call(models.Model):
     @property
     def input_tokens(self) -> int:
         """All that was read: fresh, cached and written to the cache, images and sound."""
-        return _sum(
-            self, ("in_fresh", "cache_read", "cache_write_5m", "cache_write_1h", "in_image", "in_audio")
-        )
+        return _sum(self, ("in_fresh", "cache_read", "cache_write_5m", "cache_write_1h", "in_image", "in_audio"))
 
     @property
     def output_tokens(self) -> int:

@@ -56,9 +56,7 @@ class HourProfile(models.Model):
     charged_microcredits = models.BigIntegerField()
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(name="hour_profile_once", fields=["account", "weekday", "hour"]),
-        )
+        constraints = (models.UniqueConstraint(name="hour_profile_once", fields=["account", "weekday", "hour"]),)
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.weekday} {self.hour}"
