@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from accounts.models import Account
@@ -37,7 +38,7 @@ class Shown:
 
     turn: Turn
     text: str
-    html: str
+    html: SafeString
     line: Line | None
 
 
@@ -72,7 +73,7 @@ def _calls(said: Sequence[Said]) -> dict[UUID | None, Call]:
 
 def _show(said: Said, *, call: Call | None, account: Account, month: Microcredits, names: dict[str, str]) -> Shown:
     if said.turn.role == Turn.QUESTION:
-        return Shown(said.turn, said.text, "", None)
+        return Shown(said.turn, said.text, SafeString(), None)
     name = names.get(said.turn.model_name, said.turn.model_name)
     line = Line(
         model=f"{name} · {call.chat_model.vendor}" if call else name,
@@ -85,4 +86,5 @@ def _show(said: Said, *, call: Call | None, account: Account, month: Microcredit
         sentence=gettext(failures.sentence_of(said.turn.error_code)) if said.turn.state == Turn.FAILED else "",
         is_household=account.kind == Account.Kind.HOUSEHOLD,
     )
-    return Shown(said.turn, said.text, markdown.render(said.text), line)
+    html = SafeString(markdown.render(said.text))  # sanitized there
+    return Shown(said.turn, said.text, html, line)

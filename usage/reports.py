@@ -57,6 +57,15 @@ class Month:
         return sum(member.calls for member in self.members)
 
 
+@dataclass(frozen=True)
+class Chart:
+    """Credits a day as elements/bars.html draws them; `even_pace` is microcredits a day, or 0."""
+
+    series: Sequence[str]
+    days: Sequence[Day]
+    even_pace: Microcredits
+
+
 def month(member: Member, *, now: datetime) -> Month:
     """This will return the current month, by day and member, of the calls that `member` may see figures of."""
     zone = ZoneInfo(member.account.time_zone)
@@ -97,17 +106,11 @@ def _members(sums: Iterable[tuple[int, int, int]]) -> list[MemberMonth]:
     found = list(sums)
     names = dict(Member.objects.filter(pk__in=[row[0] for row in found]).values_list("pk", "name"))
     months = [
-        MemberMonth(key, names.get(key, ""), int(number), Microcredits(int(charged)))
-        for key, number, charged in found
+        MemberMonth(key, names.get(key, ""), int(number), Microcredits(int(charged))) for key, number, charged in found
     ]
     return sorted(months, key=lambda each: (-each.charged, each.member_id))
 
 
-def _days(
-    first: date, end: date, *, members: Sequence[MemberMonth], charged: dict[tuple[date, int], int]
-) -> list[Day]:
+def _days(first: date, end: date, *, members: Sequence[MemberMonth], charged: dict[tuple[date, int], int]) -> list[Day]:
     dates = [first + timedelta(days=offset) for offset in range((end - first).days)]
-    return [
-        Day(each, [Microcredits(charged.get((each, member.member_id), 0)) for member in members])
-        for each in dates
-    ]
+    return [Day(each, [Microcredits(charged.get((each, member.member_id), 0)) for member in members]) for each in dates]

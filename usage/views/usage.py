@@ -13,6 +13,7 @@ from accounts.models import Account
 from plans import ledger, meaning
 from portal.kit import clock, pages
 from usage import answers, outlook, receipts, reports
+from usage.reports import Chart
 
 
 @never_cache
@@ -29,7 +30,7 @@ def usage(request: HttpRequest) -> HttpResponse:
         "account": account,
         "is_household": account.kind == Account.Kind.HOUSEHOLD,
         "month": month,
-        "chart": {"series": [each.name for each in month.members], "days": month.days, "even_pace": ahead.even_pace},
+        "chart": Chart([each.name for each in month.members], month.days, ahead.even_pace),
         "balance": balance,
         "life": meaning.of(balance.left),
         "calls": pages.cut(calls),
