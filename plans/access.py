@@ -10,9 +10,7 @@ class ModelNotAllowed(Refusal):
 
     code = "model_not_allowed"
     status = 403
-    sentence = gettext_noop(
-        "The model “{model}” is not open to you. Ask the owner of your account to allow it."
-    )
+    sentence = gettext_noop("The model “{model}” is not open to you. Ask the owner of your account to allow it.")
 
 
 def visible(*, account_id: int, member_id: int) -> ChatModels:  # noqa: ARG001 - the rules of both come later

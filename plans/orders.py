@@ -35,9 +35,7 @@ class MayNotBuy(Refusal):
 
     code = "may_not_buy"
     status = 403
-    sentence = gettext_noop(
-        "Only the owner or the bill payer of your account can buy. Ask them to choose a plan."
-    )
+    sentence = gettext_noop("Only the owner or the bill payer of your account can buy. Ask them to choose a plan.")
 
 
 class MayNotRead(Refusal):
@@ -53,9 +51,7 @@ class TermsChanged(Refusal):
 
     code = "terms_changed"
     status = 409
-    sentence = gettext_noop(
-        "The terms changed while you were looking. Nothing was ordered; please look once more."
-    )
+    sentence = gettext_noop("The terms changed while you were looking. Nothing was ordered; please look once more.")
 
 
 class TooManyWaiting(Refusal):
@@ -184,9 +180,7 @@ def cancel(order: Order, *, by: Member, now: datetime) -> None:
 def expire(*, now: datetime) -> int:
     """This will give up the orders that nobody paid in time, at most a batch, and return how many."""
     overdue = Order.objects.overdue(now=now).order_by("expires_at").values("pk")[:BATCH]
-    waiting = Order.objects.filter(
-        pk__in=list(overdue.values_list("pk", flat=True)), state=Order.State.PLACED
-    )
+    waiting = Order.objects.filter(pk__in=list(overdue.values_list("pk", flat=True)), state=Order.State.PLACED)
     return waiting.update(state=Order.State.EXPIRED, expired_at=now)
 
 

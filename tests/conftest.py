@@ -38,6 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _start_servers(config: pytest.Config) -> None:
     folder = Path(tempfile.mkdtemp(prefix="ciyuan-test-"))
     os.environ["VAR_DIR"] = str(folder)
+    (folder / "static").mkdir()  # WhiteNoise warns of one that is missing, and a warning is an error here
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     if "DATABASE_URL" not in os.environ:
         _start_postgres(config, folder)

@@ -13,9 +13,7 @@ def of(member_id: int, *, now: datetime) -> str:
     """This will return the member's key, and make it with their first words."""
     kept = ContentKey.objects.filter(member_id=member_id).first()
     if kept is None:
-        sealed = fields.seal(
-            fields.new_key().encode(), key=settings.CONTENT_KEYS[0], place=_key_place(member_id)
-        )
+        sealed = fields.seal(fields.new_key().encode(), key=settings.CONTENT_KEYS[0], place=_key_place(member_id))
         kept, _ = ContentKey.objects.get_or_create(
             member_id=member_id, defaults={"sealed_key": sealed, "created_at": now}
         )

@@ -151,8 +151,7 @@ def headings(member: Member, *, now: datetime) -> list[Heading]:
         return []
     key = content_keys.of(member.pk, now=now)
     return [
-        Heading(each, content_keys.unseal(bytes(each.sealed_title), key=key, row=each.pk))
-        for each in conversations
+        Heading(each, content_keys.unseal(bytes(each.sealed_title), key=key, row=each.pk)) for each in conversations
     ]
 
 

@@ -9,9 +9,7 @@ _OURS = {
     "queue_timeout": gettext_noop("No worker was free in time. Nothing was charged; please try again in a moment."),
     "cancelled": gettext_noop("The call was stopped before it began. Nothing was charged."),
     "platform": gettext_noop("Something broke on our side. Nothing was charged; please try again."),
-    "sweep_partial": gettext_noop(
-        "Something broke on our side. Only what had arrived was charged; please try again."
-    ),
+    "sweep_partial": gettext_noop("Something broke on our side. Only what had arrived was charged; please try again."),
 }
 LOST = gettext_noop("The answer was lost on its way. The receipt says what was charged; please ask again.")
 

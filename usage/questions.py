@@ -34,9 +34,7 @@ class Estimate:
     is_household: bool
 
 
-def ask(
-    member: Member, *, conversation: Conversation | None, text: str, model_name: str, now: datetime
-) -> Turn:
+def ask(member: Member, *, conversation: Conversation | None, text: str, model_name: str, now: datetime) -> Turn:
     """This will ask `model_name` and return the turn in which the answer is awaited.
 
     Raises what `conversations.open_turns`, `catalog.offer` and `gateway.start` refuse; then nothing is left.

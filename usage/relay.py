@@ -146,9 +146,7 @@ class Inbox:
                 last = await self._read_once(last)
             except Unavailable:
                 await asyncio.sleep(RETRY_SECONDS)
-                last = (
-                    b"0"  # after a wipe ids may begin again; frames seen before are dropped by their number
-                )
+                last = b"0"  # after a wipe ids may begin again; frames seen before are dropped by their number
 
     async def _read_once(self, last: bytes) -> bytes:
         wait = int(READ_WAIT_SECONDS * 1000)
@@ -192,9 +190,7 @@ async def is_asked_to_stop(valkey: Valkey, call_id: UUID) -> bool:
     return bool(await valkey.command("EXISTS", f"stop:{call_id}"))
 
 
-async def hear_stops(
-    url: str, *, on_stop: Callable[[UUID], None], on_again: Callable[[], Awaitable[None]]
-) -> None:
+async def hear_stops(url: str, *, on_stop: Callable[[UUID], None], on_again: Callable[[], Awaitable[None]]) -> None:
     """This will listen for stops for ever; `on_again` runs after each time the connection was made anew."""
 
     def heard(message: list[bytes]) -> None:

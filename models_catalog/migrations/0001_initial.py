@@ -7,152 +7,388 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Upstream',
+            name="Upstream",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.CharField(max_length=48, unique=True, verbose_name='id')),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('dialect', models.CharField(choices=[('openai_compatible', 'OpenAI-compatible')], default='openai_compatible', max_length=24, verbose_name='dialect')),
-                ('base_url', models.CharField(max_length=300, verbose_name='address')),
-                ('sealed_secret', models.BinaryField(default=b'', verbose_name='sealed secret')),
-                ('region', models.CharField(blank=True, max_length=40, verbose_name='region')),
-                ('concurrency', models.PositiveIntegerField(default=64, validators=[django.core.validators.MinValueValidator(1)], verbose_name='calls at once')),
-                ('first_byte_timeout_seconds', models.PositiveIntegerField(default=30, validators=[django.core.validators.MinValueValidator(1)], verbose_name='seconds to the first byte')),
-                ('idle_timeout_seconds', models.PositiveIntegerField(default=30, validators=[django.core.validators.MinValueValidator(1)], verbose_name='seconds of silence in a stream')),
-                ('hard_deadline_seconds', models.PositiveIntegerField(default=600, validators=[django.core.validators.MinValueValidator(1)], verbose_name='seconds for a whole call')),
-                ('disabled_at', models.DateTimeField(blank=True, null=True, verbose_name='disabled at')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.CharField(max_length=48, unique=True, verbose_name="id")),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                (
+                    "dialect",
+                    models.CharField(
+                        choices=[("openai_compatible", "OpenAI-compatible")],
+                        default="openai_compatible",
+                        max_length=24,
+                        verbose_name="dialect",
+                    ),
+                ),
+                ("base_url", models.CharField(max_length=300, verbose_name="address")),
+                ("sealed_secret", models.BinaryField(default=b"", verbose_name="sealed secret")),
+                ("region", models.CharField(blank=True, max_length=40, verbose_name="region")),
+                (
+                    "concurrency",
+                    models.PositiveIntegerField(
+                        default=64,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="calls at once",
+                    ),
+                ),
+                (
+                    "first_byte_timeout_seconds",
+                    models.PositiveIntegerField(
+                        default=30,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="seconds to the first byte",
+                    ),
+                ),
+                (
+                    "idle_timeout_seconds",
+                    models.PositiveIntegerField(
+                        default=30,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="seconds of silence in a stream",
+                    ),
+                ),
+                (
+                    "hard_deadline_seconds",
+                    models.PositiveIntegerField(
+                        default=600,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="seconds for a whole call",
+                    ),
+                ),
+                ("disabled_at", models.DateTimeField(blank=True, null=True, verbose_name="disabled at")),
             ],
             options={
-                'verbose_name': 'upstream',
-                'verbose_name_plural': 'upstreams',
-                'ordering': ('slug',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('slug__regex', '^[a-z0-9][a-z0-9-]*$')), name='upstream_slug_is_plain'), models.CheckConstraint(condition=models.Q(('base_url__regex', '^https?://')), name='upstream_address_is_http'), models.CheckConstraint(condition=models.Q(('concurrency__gte', 1), ('first_byte_timeout_seconds__gte', 1), ('idle_timeout_seconds__gte', 1), ('hard_deadline_seconds__gte', 1)), name='upstream_limits_are_positive')],
+                "verbose_name": "upstream",
+                "verbose_name_plural": "upstreams",
+                "ordering": ("slug",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("slug__regex", "^[a-z0-9][a-z0-9-]*$")), name="upstream_slug_is_plain"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("base_url__regex", "^https?://")), name="upstream_address_is_http"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("concurrency__gte", 1),
+                            ("first_byte_timeout_seconds__gte", 1),
+                            ("idle_timeout_seconds__gte", 1),
+                            ("hard_deadline_seconds__gte", 1),
+                        ),
+                        name="upstream_limits_are_positive",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Vendor',
+            name="Vendor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.CharField(max_length=64, unique=True, verbose_name='id')),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('name_zh', models.CharField(blank=True, max_length=80, verbose_name='name in Chinese')),
-                ('country', models.CharField(max_length=2, verbose_name='country')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.CharField(max_length=64, unique=True, verbose_name="id")),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                ("name_zh", models.CharField(blank=True, max_length=80, verbose_name="name in Chinese")),
+                ("country", models.CharField(max_length=2, verbose_name="country")),
             ],
             options={
-                'verbose_name': 'vendor',
-                'verbose_name_plural': 'vendors',
-                'ordering': ('name',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('slug__regex', '^[a-z0-9][a-z0-9-]*$')), name='vendor_slug_is_plain'), models.CheckConstraint(condition=models.Q(('country__regex', '^[A-Z]{2}$')), name='vendor_country_is_iso')],
+                "verbose_name": "vendor",
+                "verbose_name_plural": "vendors",
+                "ordering": ("name",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("slug__regex", "^[a-z0-9][a-z0-9-]*$")), name="vendor_slug_is_plain"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("country__regex", "^[A-Z]{2}$")), name="vendor_country_is_iso"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ChatModel',
+            name="ChatModel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.CharField(max_length=120, unique=True, verbose_name='id')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('summary', models.TextField(blank=True, verbose_name='summary')),
-                ('summary_zh', models.TextField(blank=True, verbose_name='summary in Chinese')),
-                ('good_for', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=160), blank=True, default=list, size=None, verbose_name='good for')),
-                ('good_for_zh', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=160), blank=True, default=list, size=None, verbose_name='good for, in Chinese')),
-                ('context_tokens', models.PositiveIntegerField(verbose_name='context, in tokens')),
-                ('max_output_tokens', models.PositiveIntegerField(verbose_name='longest answer, in tokens')),
-                ('data_region', models.CharField(choices=[('this_machine', 'stays on this machine'), ('mainland_china', 'stays in mainland China'), ('hong_kong', 'goes to Hong Kong'), ('singapore', 'goes to Singapore'), ('european_union', 'goes to the European Union'), ('united_states', 'goes to the United States'), ('unknown', 'known once it is connected')], default='unknown', max_length=20, verbose_name='where data goes')),
-                ('retention', models.CharField(choices=[('nothing', 'nothing is kept'), ('thirty_days', 'up to 30 days'), ('longer', 'longer than 30 days'), ('unknown', 'known once it is connected')], default='unknown', max_length=20, verbose_name='retention')),
-                ('trains_on_data', models.BooleanField(null=True, verbose_name='trains on data')),
-                ('capabilities', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('text', 'text'), ('streaming', 'streaming'), ('tools', 'tools'), ('reasoning', 'reasoning'), ('images', 'reads pictures'), ('audio', 'hears sound'), ('open_weights', 'open weights')], max_length=32), blank=True, default=list, size=None, verbose_name='capabilities')),
-                ('state', models.CharField(choices=[('announced', 'announced'), ('preview', 'preview'), ('available', 'available'), ('deprecated', 'being retired'), ('retired', 'retired')], default='announced', max_length=12, verbose_name='state')),
-                ('published_at', models.DateTimeField(blank=True, null=True, verbose_name='published at')),
-                ('vendor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='models_catalog.vendor', verbose_name='vendor')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.CharField(max_length=120, unique=True, verbose_name="id")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("summary", models.TextField(blank=True, verbose_name="summary")),
+                ("summary_zh", models.TextField(blank=True, verbose_name="summary in Chinese")),
+                (
+                    "good_for",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=160),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="good for",
+                    ),
+                ),
+                (
+                    "good_for_zh",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=160),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="good for, in Chinese",
+                    ),
+                ),
+                ("context_tokens", models.PositiveIntegerField(verbose_name="context, in tokens")),
+                ("max_output_tokens", models.PositiveIntegerField(verbose_name="longest answer, in tokens")),
+                (
+                    "data_region",
+                    models.CharField(
+                        choices=[
+                            ("this_machine", "stays on this machine"),
+                            ("mainland_china", "stays in mainland China"),
+                            ("hong_kong", "goes to Hong Kong"),
+                            ("singapore", "goes to Singapore"),
+                            ("european_union", "goes to the European Union"),
+                            ("united_states", "goes to the United States"),
+                            ("unknown", "known once it is connected"),
+                        ],
+                        default="unknown",
+                        max_length=20,
+                        verbose_name="where data goes",
+                    ),
+                ),
+                (
+                    "retention",
+                    models.CharField(
+                        choices=[
+                            ("nothing", "nothing is kept"),
+                            ("thirty_days", "up to 30 days"),
+                            ("longer", "longer than 30 days"),
+                            ("unknown", "known once it is connected"),
+                        ],
+                        default="unknown",
+                        max_length=20,
+                        verbose_name="retention",
+                    ),
+                ),
+                ("trains_on_data", models.BooleanField(null=True, verbose_name="trains on data")),
+                (
+                    "capabilities",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("text", "text"),
+                                ("streaming", "streaming"),
+                                ("tools", "tools"),
+                                ("reasoning", "reasoning"),
+                                ("images", "reads pictures"),
+                                ("audio", "hears sound"),
+                                ("open_weights", "open weights"),
+                            ],
+                            max_length=32,
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="capabilities",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("announced", "announced"),
+                            ("preview", "preview"),
+                            ("available", "available"),
+                            ("deprecated", "being retired"),
+                            ("retired", "retired"),
+                        ],
+                        default="announced",
+                        max_length=12,
+                        verbose_name="state",
+                    ),
+                ),
+                ("published_at", models.DateTimeField(blank=True, null=True, verbose_name="published at")),
+                (
+                    "vendor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="models_catalog.vendor", verbose_name="vendor"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'model',
-                'verbose_name_plural': 'models',
-                'ordering': ('name',),
+                "verbose_name": "model",
+                "verbose_name_plural": "models",
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Alias',
+            name="Alias",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.CharField(max_length=64, unique=True, verbose_name='id')),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('name_zh', models.CharField(blank=True, max_length=80, verbose_name='name in Chinese')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
-                ('chat_model', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='models_catalog.chatmodel', verbose_name='model')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.CharField(max_length=64, unique=True, verbose_name="id")),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                ("name_zh", models.CharField(blank=True, max_length=80, verbose_name="name in Chinese")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="position")),
+                (
+                    "chat_model",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="models_catalog.chatmodel", verbose_name="model"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'alias',
-                'verbose_name_plural': 'aliases',
-                'ordering': ('position', 'slug'),
-                'constraints': [models.CheckConstraint(condition=models.Q(('slug__regex', '^[a-z0-9][a-z0-9-]*$')), name='alias_slug_is_plain')],
+                "verbose_name": "alias",
+                "verbose_name_plural": "aliases",
+                "ordering": ("position", "slug"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("slug__regex", "^[a-z0-9][a-z0-9-]*$")), name="alias_slug_is_plain"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Price',
+            name="Price",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('active_from', models.DateTimeField(verbose_name='in force from')),
-                ('published_at', models.DateTimeField(verbose_name='published at')),
-                ('published_by', models.BigIntegerField(blank=True, null=True, verbose_name='published by')),
-                ('in_fresh', models.BigIntegerField(default=0, verbose_name='input')),
-                ('cache_read', models.BigIntegerField(default=0, verbose_name='input read from cache')),
-                ('cache_write_5m', models.BigIntegerField(default=0, verbose_name='input written to cache for 5 minutes')),
-                ('cache_write_1h', models.BigIntegerField(default=0, verbose_name='input written to cache for 1 hour')),
-                ('in_image', models.BigIntegerField(default=0, verbose_name='image input')),
-                ('in_audio', models.BigIntegerField(default=0, verbose_name='audio input')),
-                ('out_text', models.BigIntegerField(default=0, verbose_name='output')),
-                ('out_reasoning', models.BigIntegerField(default=0, verbose_name='reasoning')),
-                ('out_image', models.BigIntegerField(default=0, verbose_name='image output')),
-                ('out_audio', models.BigIntegerField(default=0, verbose_name='audio output')),
-                ('per_request', models.BigIntegerField(default=0, verbose_name='per request')),
-                ('chat_model', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='models_catalog.chatmodel', verbose_name='model')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("active_from", models.DateTimeField(verbose_name="in force from")),
+                ("published_at", models.DateTimeField(verbose_name="published at")),
+                ("published_by", models.BigIntegerField(blank=True, null=True, verbose_name="published by")),
+                ("in_fresh", models.BigIntegerField(default=0, verbose_name="input")),
+                ("cache_read", models.BigIntegerField(default=0, verbose_name="input read from cache")),
+                (
+                    "cache_write_5m",
+                    models.BigIntegerField(default=0, verbose_name="input written to cache for 5 minutes"),
+                ),
+                ("cache_write_1h", models.BigIntegerField(default=0, verbose_name="input written to cache for 1 hour")),
+                ("in_image", models.BigIntegerField(default=0, verbose_name="image input")),
+                ("in_audio", models.BigIntegerField(default=0, verbose_name="audio input")),
+                ("out_text", models.BigIntegerField(default=0, verbose_name="output")),
+                ("out_reasoning", models.BigIntegerField(default=0, verbose_name="reasoning")),
+                ("out_image", models.BigIntegerField(default=0, verbose_name="image output")),
+                ("out_audio", models.BigIntegerField(default=0, verbose_name="audio output")),
+                ("per_request", models.BigIntegerField(default=0, verbose_name="per request")),
+                (
+                    "chat_model",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="models_catalog.chatmodel", verbose_name="model"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'price',
-                'verbose_name_plural': 'prices',
-                'ordering': ('chat_model', '-active_from'),
-                'constraints': [models.UniqueConstraint(fields=('chat_model', 'active_from'), name='price_one_per_moment'), models.CheckConstraint(condition=models.Q(('in_fresh__gte', 0), ('in_fresh__lte', 1000000000000000)), name='price_in_fresh_in_range'), models.CheckConstraint(condition=models.Q(('cache_read__gte', 0), ('cache_read__lte', 1000000000000000)), name='price_cache_read_in_range'), models.CheckConstraint(condition=models.Q(('cache_write_5m__gte', 0), ('cache_write_5m__lte', 1000000000000000)), name='price_cache_write_5m_in_range'), models.CheckConstraint(condition=models.Q(('cache_write_1h__gte', 0), ('cache_write_1h__lte', 1000000000000000)), name='price_cache_write_1h_in_range'), models.CheckConstraint(condition=models.Q(('in_image__gte', 0), ('in_image__lte', 1000000000000000)), name='price_in_image_in_range'), models.CheckConstraint(condition=models.Q(('in_audio__gte', 0), ('in_audio__lte', 1000000000000000)), name='price_in_audio_in_range'), models.CheckConstraint(condition=models.Q(('out_text__gte', 0), ('out_text__lte', 1000000000000000)), name='price_out_text_in_range'), models.CheckConstraint(condition=models.Q(('out_reasoning__gte', 0), ('out_reasoning__lte', 1000000000000000)), name='price_out_reasoning_in_range'), models.CheckConstraint(condition=models.Q(('out_image__gte', 0), ('out_image__lte', 1000000000000000)), name='price_out_image_in_range'), models.CheckConstraint(condition=models.Q(('out_audio__gte', 0), ('out_audio__lte', 1000000000000000)), name='price_out_audio_in_range'), models.CheckConstraint(condition=models.Q(('per_request__gte', 0), ('per_request__lte', 1000000000000000)), name='price_per_request_in_range')],
+                "verbose_name": "price",
+                "verbose_name_plural": "prices",
+                "ordering": ("chat_model", "-active_from"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("chat_model", "active_from"), name="price_one_per_moment"),
+                    models.CheckConstraint(
+                        condition=models.Q(("in_fresh__gte", 0), ("in_fresh__lte", 1000000000000000)),
+                        name="price_in_fresh_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("cache_read__gte", 0), ("cache_read__lte", 1000000000000000)),
+                        name="price_cache_read_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("cache_write_5m__gte", 0), ("cache_write_5m__lte", 1000000000000000)),
+                        name="price_cache_write_5m_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("cache_write_1h__gte", 0), ("cache_write_1h__lte", 1000000000000000)),
+                        name="price_cache_write_1h_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("in_image__gte", 0), ("in_image__lte", 1000000000000000)),
+                        name="price_in_image_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("in_audio__gte", 0), ("in_audio__lte", 1000000000000000)),
+                        name="price_in_audio_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("out_text__gte", 0), ("out_text__lte", 1000000000000000)),
+                        name="price_out_text_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("out_reasoning__gte", 0), ("out_reasoning__lte", 1000000000000000)),
+                        name="price_out_reasoning_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("out_image__gte", 0), ("out_image__lte", 1000000000000000)),
+                        name="price_out_image_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("out_audio__gte", 0), ("out_audio__lte", 1000000000000000)),
+                        name="price_out_audio_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("per_request__gte", 0), ("per_request__lte", 1000000000000000)),
+                        name="price_per_request_in_range",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Route',
+            name="Route",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('upstream_model', models.CharField(max_length=160, verbose_name="model's name at the upstream")),
-                ('priority', models.PositiveSmallIntegerField(default=100, verbose_name='priority')),
-                ('disabled_at', models.DateTimeField(blank=True, null=True, verbose_name='disabled at')),
-                ('chat_model', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='models_catalog.chatmodel', verbose_name='model')),
-                ('upstream', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='models_catalog.upstream', verbose_name='upstream')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("upstream_model", models.CharField(max_length=160, verbose_name="model's name at the upstream")),
+                ("priority", models.PositiveSmallIntegerField(default=100, verbose_name="priority")),
+                ("disabled_at", models.DateTimeField(blank=True, null=True, verbose_name="disabled at")),
+                (
+                    "chat_model",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="models_catalog.chatmodel", verbose_name="model"
+                    ),
+                ),
+                (
+                    "upstream",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="models_catalog.upstream",
+                        verbose_name="upstream",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'route',
-                'verbose_name_plural': 'routes',
-                'constraints': [models.UniqueConstraint(fields=('chat_model', 'upstream', 'upstream_model'), name='route_is_listed_once'), models.CheckConstraint(condition=models.Q(('upstream_model', ''), _negated=True), name='route_names_a_model')],
+                "verbose_name": "route",
+                "verbose_name_plural": "routes",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("chat_model", "upstream", "upstream_model"), name="route_is_listed_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("upstream_model", ""), _negated=True), name="route_names_a_model"
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='chatmodel',
-            constraint=models.CheckConstraint(condition=models.Q(('slug__regex', '^[A-Za-z0-9][A-Za-z0-9._:/-]*$')), name='chat_model_slug_is_plain'),
+            model_name="chatmodel",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("slug__regex", "^[A-Za-z0-9][A-Za-z0-9._:/-]*$")), name="chat_model_slug_is_plain"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chatmodel',
-            constraint=models.CheckConstraint(condition=models.Q(('context_tokens__gte', 1), ('max_output_tokens__gte', 1)), name='chat_model_has_room'),
+            model_name="chatmodel",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("context_tokens__gte", 1), ("max_output_tokens__gte", 1)),
+                name="chat_model_has_room",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chatmodel',
-            constraint=models.CheckConstraint(condition=models.Q(('max_output_tokens__lte', models.F('context_tokens'))), name='chat_model_answers_within_context'),
+            model_name="chatmodel",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("max_output_tokens__lte", models.F("context_tokens"))),
+                name="chat_model_answers_within_context",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chatmodel',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['announced', 'preview', 'available', 'deprecated', 'retired'])), name='chat_model_state_is_known'),
+            model_name="chatmodel",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["announced", "preview", "available", "deprecated", "retired"])),
+                name="chat_model_state_is_known",
+            ),
         ),
     ]

@@ -96,9 +96,7 @@ class Migration(migrations.Migration):
                 ("amount", models.BigIntegerField()),
                 (
                     "state",
-                    models.TextField(
-                        choices=[("queued", "Queued"), ("running", "Running")], default="queued"
-                    ),
+                    models.TextField(choices=[("queued", "Queued"), ("running", "Running")], default="queued"),
                 ),
                 ("fence", models.IntegerField(default=0)),
                 ("worker", models.TextField(blank=True, default="")),
@@ -126,12 +124,8 @@ class Migration(migrations.Migration):
                         condition=Q(("amount__gte", 0), ("amount__lte", 1000000000000000)),
                         name="hold_amount_sane",
                     ),
-                    models.CheckConstraint(
-                        condition=Q(("state__in", ["queued", "running"])), name="hold_state_known"
-                    ),
-                    models.CheckConstraint(
-                        condition=Q(("source__in", ["api", "chat"])), name="hold_source_known"
-                    ),
+                    models.CheckConstraint(condition=Q(("state__in", ["queued", "running"])), name="hold_state_known"),
+                    models.CheckConstraint(condition=Q(("source__in", ["api", "chat"])), name="hold_source_known"),
                     models.CheckConstraint(
                         condition=Q(
                             Q(("lease_until", None), ("state", "queued")),
@@ -158,9 +152,7 @@ class Migration(migrations.Migration):
                 ("amount", models.BigIntegerField()),
             ],
             options={
-                "constraints": [
-                    models.CheckConstraint(condition=Q(("amount__gt", 0)), name="hold_lot_positive")
-                ],
+                "constraints": [models.CheckConstraint(condition=Q(("amount__gt", 0)), name="hold_lot_positive")],
             },
         ),
         migrations.CreateModel(
@@ -214,9 +206,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "node_kind",
@@ -263,9 +253,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("starts_at", models.DateTimeField()),
                 ("ends_at", models.DateTimeField(null=True)),
@@ -299,9 +287,7 @@ class Migration(migrations.Migration):
                 ("suspended_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                "constraints": [
-                    models.CheckConstraint(condition=Q(("debt__gte", 0)), name="wallet_debt_not_negative")
-                ],
+                "constraints": [models.CheckConstraint(condition=Q(("debt__gte", 0)), name="wallet_debt_not_negative")],
             },
         ),
         migrations.CreateModel(
@@ -309,9 +295,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "source",
@@ -402,9 +386,7 @@ class Migration(migrations.Migration):
                         name="lot_source_known",
                     ),
                     models.CheckConstraint(
-                        condition=Q(
-                            ("expires_at", None), ("expires_at__gt", F("effective_at")), _connector="OR"
-                        ),
+                        condition=Q(("expires_at", None), ("expires_at__gt", F("effective_at")), _connector="OR"),
                         name="lot_ends_after_start",
                     ),
                 ],
@@ -425,9 +407,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="quota",
             constraint=models.CheckConstraint(
-                condition=Q(
-                    ("node_kind__in", ["account", "department", "project", "member", "key", "scenario"])
-                ),
+                condition=Q(("node_kind__in", ["account", "department", "project", "member", "key", "scenario"])),
                 name="quota_node_known",
             ),
         ),
@@ -454,13 +434,9 @@ class Migration(migrations.Migration):
                 name="quota_window_ends_after_start",
             ),
         ),
+        migrations.RunSQL(PARTITION.format(table="plans_journal", key="id", primary="id"), migrations.RunSQL.noop),
         migrations.RunSQL(
-            PARTITION.format(table="plans_journal", key="id", primary="id"), migrations.RunSQL.noop
-        ),
-        migrations.RunSQL(
-            PARTITION.format(
-                table="plans_posting", key="journal_id", primary="journal_id, account_code, unit, lot_id"
-            ),
+            PARTITION.format(table="plans_posting", key="journal_id", primary="journal_id, account_code, unit, lot_id"),
             migrations.RunSQL.noop,
         ),
         migrations.RunSQL(

@@ -64,12 +64,7 @@ class Lot(models.Model):
             models.CheckConstraint(
                 name="lot_adds_up",
                 condition=Q(
-                    granted=F("available")
-                    + F("held")
-                    + F("spent")
-                    + F("expired")
-                    + F("revoked")
-                    + F("refunded")
+                    granted=F("available") + F("held") + F("spent") + F("expired") + F("revoked") + F("refunded")
                 ),
             ),
             models.CheckConstraint(
@@ -203,9 +198,7 @@ class Journal(models.Model):
 
     class Meta:
         constraints = (
-            models.CheckConstraint(
-                name="journal_kind_known", condition=Q(kind__in=["grant", "settle", "expire"])
-            ),
+            models.CheckConstraint(name="journal_kind_known", condition=Q(kind__in=["grant", "settle", "expire"])),
         )
 
     def __str__(self) -> str:

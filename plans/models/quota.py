@@ -30,9 +30,7 @@ class Quota(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(
-                name="quota_once_a_window", fields=["account", "node_kind", "node_id", "window"]
-            ),
+            models.UniqueConstraint(name="quota_once_a_window", fields=["account", "node_kind", "node_id", "window"]),
             models.CheckConstraint(name="quota_limit_not_negative", condition=Q(limit_microcredits__gte=0)),
             models.CheckConstraint(
                 name="quota_node_known",

@@ -19,9 +19,7 @@ class NoWayToPay(Refusal):
 
     code = "no_way_to_pay"
     status = 503
-    sentence = gettext_noop(
-        "Paying by phone bill is not open on this portal yet. Nothing was ordered or charged."
-    )
+    sentence = gettext_noop("Paying by phone bill is not open on this portal yet. Nothing was ordered or charged.")
 
 
 _clients: dict[tuple[str, str], httpx.Client] = {}

@@ -70,12 +70,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="clock",
-            constraint=models.CheckConstraint(
-                name="clock_never_behind", condition=models.Q(shift__gte=timedelta(0))
-            ),
+            constraint=models.CheckConstraint(name="clock_never_behind", condition=models.Q(shift__gte=timedelta(0))),
         ),
         migrations.RunSQL(APP_NOW, "DROP FUNCTION new_id(); DROP FUNCTION app_now()"),
         migrations.RunSQL(
-            MAKE_PARTITIONS, "DROP FUNCTION make_partitions(text, text, integer); DROP FUNCTION first_id_of(timestamptz)"
+            MAKE_PARTITIONS,
+            "DROP FUNCTION make_partitions(text, text, integer); DROP FUNCTION first_id_of(timestamptz)",
         ),
     ]

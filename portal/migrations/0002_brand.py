@@ -6,31 +6,47 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('portal', '0001_clock'),
+        ("portal", "0001_clock"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Brand',
+            name="Brand",
             fields=[
-                ('id', models.SmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ('site_name', models.CharField(blank=True, max_length=60, verbose_name='site name')),
-                ('accent', models.CharField(blank=True, help_text='A color such as #00707a that white text can be read on.', max_length=7, verbose_name='accent')),
-                ('picture', models.BinaryField(blank=True, null=True, verbose_name='logo')),
-                ('legal_entity', models.CharField(blank=True, max_length=200, verbose_name='legal entity')),
-                ('support_phone', models.CharField(blank=True, max_length=40, verbose_name='support phone')),
-                ('support_hours', models.CharField(blank=True, max_length=100, verbose_name='support hours')),
-                ('icp_filing', models.CharField(blank=True, max_length=60, verbose_name='ICP filing')),
-                ('telecom_license', models.CharField(blank=True, max_length=60, verbose_name='telecom license')),
-                ('generative_ai_filing', models.CharField(blank=True, max_length=60, verbose_name='generative AI filing')),
-                ('algorithm_filing', models.CharField(blank=True, max_length=60, verbose_name='algorithm filing')),
+                ("id", models.SmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
+                ("site_name", models.CharField(blank=True, max_length=60, verbose_name="site name")),
+                (
+                    "accent",
+                    models.CharField(
+                        blank=True,
+                        help_text="A color such as #00707a that white text can be read on.",
+                        max_length=7,
+                        verbose_name="accent",
+                    ),
+                ),
+                ("picture", models.BinaryField(blank=True, null=True, verbose_name="logo")),
+                ("legal_entity", models.CharField(blank=True, max_length=200, verbose_name="legal entity")),
+                ("support_phone", models.CharField(blank=True, max_length=40, verbose_name="support phone")),
+                ("support_hours", models.CharField(blank=True, max_length=100, verbose_name="support hours")),
+                ("icp_filing", models.CharField(blank=True, max_length=60, verbose_name="ICP filing")),
+                ("telecom_license", models.CharField(blank=True, max_length=60, verbose_name="telecom license")),
+                (
+                    "generative_ai_filing",
+                    models.CharField(blank=True, max_length=60, verbose_name="generative AI filing"),
+                ),
+                ("algorithm_filing", models.CharField(blank=True, max_length=60, verbose_name="algorithm filing")),
             ],
             options={
-                'verbose_name': 'brand',
-                'verbose_name_plural': 'brand',
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='brand_is_one_row'), models.CheckConstraint(condition=models.Q(('accent', ''), ('accent__regex', '^#[0-9a-f]{6}$'), _connector='OR'), name='brand_accent_is_a_color')],
+                "verbose_name": "brand",
+                "verbose_name_plural": "brand",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="brand_is_one_row"),
+                    models.CheckConstraint(
+                        condition=models.Q(("accent", ""), ("accent__regex", "^#[0-9a-f]{6}$"), _connector="OR"),
+                        name="brand_accent_is_a_color",
+                    ),
+                ],
             },
         ),
     ]

@@ -123,9 +123,7 @@ class Operator:
         else:
             await _send_json(send, *_problem(404, "NOT_FOUND", "The specified resource is not found."))
 
-    async def _payments(
-        self, method: str, rest: str, query: dict[str, str], body: bytes
-    ) -> tuple[int, object]:
+    async def _payments(self, method: str, rest: str, query: dict[str, str], body: bytes) -> tuple[int, object]:
         if method == "POST" and rest == "":
             return await self._create(json.loads(body)["amountTransaction"])
         if method == "GET" and rest == "":

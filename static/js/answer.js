@@ -43,6 +43,7 @@ export function start(answer) {
     answer.classList.remove("waiting");
     answer.removeAttribute("data-stream");
     part("stop")?.remove();
+    document.querySelector("#compose [data-refusal]")?.replaceChildren();
     const still = document.activeElement === document.body || document.activeElement?.closest("[data-part=stop]");
     if (still) document.querySelector("[data-behavior~=compose]")?.focus({ preventScroll: true });
   };
@@ -55,6 +56,7 @@ export function start(answer) {
   source.addEventListener("open", clear);
   on("text", append);
   on("block", finish);
+  on("whole", (html) => follow(() => { clear(); text.innerHTML = html; }));
   on("receipt", (html) => end("receipt", html));
   on("failed", (html) => end("receipt", html));
   on("done", () => { source.close(); quiet(); });

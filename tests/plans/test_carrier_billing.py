@@ -76,9 +76,7 @@ def assert_as_specified(heard: list[httpx.Response]) -> None:
         )
         contract.validate_request(request)
         if answer.status_code not in UNDOCUMENTED:
-            response = MockResponse(
-                answer.content, status_code=answer.status_code, headers=dict(answer.headers)
-            )
+            response = MockResponse(answer.content, status_code=answer.status_code, headers=dict(answer.headers))
             contract.validate_response(request, response)
 
 
@@ -95,9 +93,7 @@ class TestSpecification:
             assert ending in {"02", "03", "04", "11"}
         assert_as_specified(heard)
 
-    def test_is_kept_when_payments_are_read(
-        self, billing: CarrierBilling, heard: list[httpx.Response]
-    ) -> None:
+    def test_is_kept_when_payments_are_read(self, billing: CarrierBilling, heard: list[httpx.Response]) -> None:
         asked = charge(ASKED_PHONE)
         began = billing.begin(asked)
         assert billing.query(began.reference) == billing.find(asked.id) == began

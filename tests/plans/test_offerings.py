@@ -22,10 +22,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 class TestSeeding:
     def test_fills_the_shelf_once(self, now: datetime) -> None:
         offerings.seed(now)
-        shown = {
-            v.offering.slug: (v.price_minor, v.microcredits // 10**6)
-            for v in OfferingVersion.objects.current()
-        }
+        shown = {v.offering.slug: (v.price_minor, v.microcredits // 10**6) for v in OfferingVersion.objects.current()}
         assert shown["starter"] == (990, 10_000_000)
         assert shown["business-bundle"] == (3990, 40_000_000)
         assert (shown["pack-small"], shown["pack-large"]) == ((100, 250_000), (100, 400_000))
@@ -102,9 +99,7 @@ class TestAdmin:
         assert offerings.current("starter").price_minor == 1290
         assert AuditEvent.objects.get(verb="offering.publish").reason == "new year"
 
-    def test_asks_the_operator_with_a_reason(
-        self, desk: Client, household: Household, operator: Operator
-    ) -> None:
+    def test_asks_the_operator_with_a_reason(self, desk: Client, household: Household, operator: Operator) -> None:
         order = order_of(household.owner, phone=ASKED_PHONE)
         next(iter(operator.charges.values())).decide("succeeded")
         sent = {"action": "check_with_operator", "_selected_action": str(order.payments.get().pk)}

@@ -39,9 +39,7 @@ def assert_granted_once(order: Order) -> None:
 
 
 class TestRefreshing:
-    def test_grants_once_however_many_look(
-        self, household: Household, operator: Operator, now: datetime
-    ) -> None:
+    def test_grants_once_however_many_look(self, household: Household, operator: Operator, now: datetime) -> None:
         order = order_of(household.owner, phone=ASKED_PHONE)
         next(iter(operator.charges.values())).decide("succeeded")
         # each has a turn of its own, so that all twenty ask the operator and write its answer
@@ -57,9 +55,7 @@ class TestRefreshing:
         at_once(lambda _number: orders.check_with_provider(payment, now=now))
         assert_granted_once(order)
 
-    def test_asks_the_operator_once_a_turn(
-        self, household: Household, operator: Operator, now: datetime
-    ) -> None:
+    def test_asks_the_operator_once_a_turn(self, household: Household, operator: Operator, now: datetime) -> None:
         order = order_of(household.owner, phone=ASKED_PHONE)
         asked = len(operator.requests)
         at_once(lambda _number: orders.refresh(order, now=now + timedelta(minutes=5)))

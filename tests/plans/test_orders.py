@@ -68,9 +68,7 @@ class TestPaying:
         assert payment.sealed_phone is None
         assert not Lot.objects.filter(account=order.account_id).exists()
 
-    def test_takes_no_later_denial_for_a_payment(
-        self, household: Household, operator: Operator, now: datetime
-    ) -> None:
+    def test_takes_no_later_denial_for_a_payment(self, household: Household, operator: Operator, now: datetime) -> None:
         order = order_of(household.owner, phone=ASKED_PHONE)
         next(iter(operator.charges.values())).decide("denied")
         assert again(order, now=now + SOON).state == Order.State.DENIED
@@ -124,9 +122,7 @@ class TestPaying:
         with pytest.raises(Unanswered):
             payments.ask(order.payments.get(), is_wanted=True, now=now)
 
-    def test_does_not_exist_where_nobody_connected_an_operator(
-        self, household: Household, settings: Any
-    ) -> None:
+    def test_does_not_exist_where_nobody_connected_an_operator(self, household: Household, settings: Any) -> None:
         settings.CARRIER_BILLING_URL = ""
         with pytest.raises(payment_providers.NoWayToPay):
             order_of(household.owner, phone=ASKED_PHONE)

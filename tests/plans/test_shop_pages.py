@@ -140,18 +140,14 @@ class TestOrder:
     @pytest.mark.parametrize(
         ("ending", "words"), [("02", "said no"), ("03", "monthly limit"), ("04", "does not know this number")]
     )
-    def test_says_why_in_plain_words(
-        self, household: Household, operator: Operator, ending: str, words: str
-    ) -> None:
+    def test_says_why_in_plain_words(self, household: Household, operator: Operator, ending: str, words: str) -> None:
         order = order_of(household.owner, phone=scripted(ending))
         page = html(signed_in(household.owner).get(f"/checkout/orders/{order.pk}/"))
         assert words in page
         assert "Nothing was charged" in page
         assert "Try again" in page
 
-    def test_asks_nobody_to_pay_again_after_a_mismatch(
-        self, household: Household, operator: Operator
-    ) -> None:
+    def test_asks_nobody_to_pay_again_after_a_mismatch(self, household: Household, operator: Operator) -> None:
         order = order_of(household.owner, phone=scripted("07"))
         page = html(signed_in(household.owner).get(f"/checkout/orders/{order.pk}/"))
         assert "Please do not pay again" in page

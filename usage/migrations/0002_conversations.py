@@ -5,66 +5,109 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0003_first_legal_texts'),
-        ('usage', '0001_calls'),
+        ("accounts", "0003_first_legal_texts"),
+        ("usage", "0001_calls"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ContentKey',
+            name="ContentKey",
             fields=[
-                ('member', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='accounts.member')),
-                ('sealed_key', models.BinaryField()),
-                ('created_at', models.DateTimeField()),
+                (
+                    "member",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="accounts.member",
+                    ),
+                ),
+                ("sealed_key", models.BinaryField()),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Conversation',
+            name="Conversation",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('model_name', models.CharField(max_length=120)),
-                ('sealed_title', models.BinaryField()),
-                ('created_at', models.DateTimeField()),
-                ('spoken_at', models.DateTimeField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.member')),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("model_name", models.CharField(max_length=120)),
+                ("sealed_title", models.BinaryField()),
+                ("created_at", models.DateTimeField()),
+                ("spoken_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.member"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Turn',
+            name="Turn",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('position', models.PositiveIntegerField()),
-                ('role', models.CharField(choices=[('question', 'question'), ('answer', 'answer')], max_length=8)),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('kept', 'kept'), ('stopped', 'stopped'), ('failed', 'failed')], max_length=8)),
-                ('call_id', models.UUIDField(null=True, unique=True)),
-                ('model_name', models.CharField(max_length=120)),
-                ('sealed_text', models.BinaryField()),
-                ('error_code', models.CharField(default='', max_length=60)),
-                ('created_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='turns', to='usage.conversation')),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("position", models.PositiveIntegerField()),
+                ("role", models.CharField(choices=[("question", "question"), ("answer", "answer")], max_length=8)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting"),
+                            ("kept", "kept"),
+                            ("stopped", "stopped"),
+                            ("failed", "failed"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("call_id", models.UUIDField(null=True, unique=True)),
+                ("model_name", models.CharField(max_length=120)),
+                ("sealed_text", models.BinaryField()),
+                ("error_code", models.CharField(default="", max_length=60)),
+                ("created_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="turns", to="usage.conversation"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('position',),
+                "ordering": ("position",),
             },
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['member', '-spoken_at'], name='conversation_by_member'),
+            model_name="conversation",
+            index=models.Index(fields=["member", "-spoken_at"], name="conversation_by_member"),
         ),
         migrations.AddConstraint(
-            model_name='turn',
-            constraint=models.UniqueConstraint(fields=('conversation', 'position'), name='turn_has_its_position'),
+            model_name="turn",
+            constraint=models.UniqueConstraint(fields=("conversation", "position"), name="turn_has_its_position"),
         ),
         migrations.AddConstraint(
-            model_name='turn',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('conversation',), name='turn_one_waits_at_a_time'),
+            model_name="turn",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "waiting")), fields=("conversation",), name="turn_one_waits_at_a_time"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='turn',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('call_id', None), ('role', 'question'), ('state', 'kept')), models.Q(('call_id__isnull', False), ('role', 'answer')), _connector='OR'), name='turn_answer_has_a_call'),
+            model_name="turn",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("call_id", None), ("role", "question"), ("state", "kept")),
+                    models.Q(("call_id__isnull", False), ("role", "answer")),
+                    _connector="OR",
+                ),
+                name="turn_answer_has_a_call",
+            ),
         ),
     ]

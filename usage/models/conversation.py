@@ -65,8 +65,7 @@ class Turn(models.Model):
                 fields=["conversation"], condition=Q(state="waiting"), name="turn_one_waits_at_a_time"
             ),
             models.CheckConstraint(
-                condition=Q(role="question", call_id=None, state="kept")
-                | Q(role="answer", call_id__isnull=False),
+                condition=Q(role="question", call_id=None, state="kept") | Q(role="answer", call_id__isnull=False),
                 name="turn_answer_has_a_call",
             ),
         )
@@ -78,9 +77,7 @@ class Turn(models.Model):
 class ContentKey(models.Model):
     """The key that seals one member's words, itself sealed with `CONTENT_KEYS`; deleting it erases the words."""
 
-    member = models.OneToOneField(
-        "accounts.Member", on_delete=models.PROTECT, primary_key=True, related_name="+"
-    )
+    member = models.OneToOneField("accounts.Member", on_delete=models.PROTECT, primary_key=True, related_name="+")
     sealed_key = models.BinaryField()
     created_at = models.DateTimeField()
 

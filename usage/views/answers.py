@@ -58,6 +58,8 @@ def stop(request: HttpRequest, call_id: UUID) -> HttpResponse:
     member = members.current(request.user)
     turn = get_object_or_404(Turn, call_id=call_id, conversation__member=member)
     questions.stop(call_id)
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=204)
     return redirect("conversation", turn.conversation_id)
 
 
@@ -76,12 +78,9 @@ async def _events(turn: Turn, *, language: str) -> AsyncIterator[bytes]:
     else:
         async for line in _live(flight):
             yield line
-        await database.in_thread(
-            conversations.keep_answer, turn.call_id, text=flight.text, end=flight.end or LOST
-        )
+        await database.in_thread(conversations.keep_answer, turn.call_id, text=flight.text, end=flight.end or LOST)
     last = await database.in_thread(_last, turn, language)
-    if flight is None:
-        yield _event("block", html=last.shown.html)
+    yield _event("whole", html=last.shown.html)  # rendered in one piece, as a reload shows it
     yield _event("receipt", html=last.receipt)
     yield _event("done")
 
@@ -102,8 +101,6 @@ async def _live(flight: Flight) -> AsyncIterator[bytes]:
     async for event in gateway.follow(flight):
         for line in _translate(event, blocks):
             yield line
-    if rest := blocks.rest():
-        yield _event("block", html=markdown.render(rest))
 
 
 def _translate(event: events.Event, blocks: markdown.Blocks) -> list[bytes]:

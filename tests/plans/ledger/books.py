@@ -107,9 +107,7 @@ def close(asked: ledger.Reservation, charge: int, **terms: Any) -> Closed:
     return capture({"call_id": asked.call_id, "charge": charge, **terms})[0]
 
 
-def quota(
-    member: Member, limit: int, *, kind: str = "account", node_id: int = 0, window: str = "day"
-) -> Quota:
+def quota(member: Member, limit: int, *, kind: str = "account", node_id: int = 0, window: str = "day") -> Quota:
     """This will set a quota, on the account where nothing else is said."""
     return Quota.objects.create(
         account_id=member.account_id,

@@ -115,9 +115,7 @@ class TestOwner:
                 books.run("SET CONSTRAINTS ALL IMMEDIATE")
 
     def test_cannot_settle_a_call_twice(self) -> None:
-        insert = (
-            "INSERT INTO plans_journal (id, kind, account_id, reason, moved_at) VALUES (%s, %s, 1, '', now())"
-        )
+        insert = "INSERT INTO plans_journal (id, kind, account_id, reason, moved_at) VALUES (%s, %s, 1, '', now())"
         with books.owner():
             call = books.fetch("SELECT new_id()")[0][0]
             books.run(insert, call, "settle")

@@ -31,9 +31,7 @@ class TestWindow:
             ("day", "UTC", "2026-03-08T00:00", "2026-03-09T00:00"),
         ],
     )
-    def test_is_the_calendars_in_the_accounts_zone(
-        self, kind: str, zone: str, starts: str, ends: str
-    ) -> None:
+    def test_is_the_calendars_in_the_accounts_zone(self, kind: str, zone: str, starts: str, ends: str) -> None:
         moment = datetime(2026, 3, 8, 9, tzinfo=UTC)
         expected = tuple(datetime.fromisoformat(each).replace(tzinfo=UTC) for each in (starts, ends))
         assert window(kind, moment, zone) == expected
@@ -83,10 +81,7 @@ class TestQuota:
         top = Department.objects.create(name="Top", **terms)
         leaf = Department.objects.create(name="Leaf", parent=top, **terms)
         beside = Department.objects.create(name="Beside", **terms)
-        quotas = [
-            books.quota(member, 1000, kind="department", node_id=each.pk, window="month")
-            for each in (top, leaf)
-        ]
+        quotas = [books.quota(member, 1000, kind="department", node_id=each.pk, window="month") for each in (top, leaf)]
         books.quota(member, 0, kind="department", node_id=beside.pk)
         books.reserve(books.ask(member, 70, departments=(leaf.pk, top.pk)))
         assert [books.window_of(each).held for each in quotas] == [70, 70]

@@ -54,9 +54,7 @@ def reserving(*asked: ledger.Reservation) -> Work:
         while True:
             try:
                 row = own.execute("SELECT outcome FROM ledger_reserve(%s::jsonb)", [mine]).fetchone()
-            except (
-                psycopg.errors.LockNotAvailable
-            ):  # a slow disk and many before us: ask again, as callers do
+            except psycopg.errors.LockNotAvailable:  # a slow disk and many before us: ask again, as callers do
                 continue
             assert row is not None
             return str(row[0])

@@ -47,9 +47,7 @@ class TestReserve:
         member = books.founded()
         now = clock.now()
         books.grant(member, 100, effective_at=now + timedelta(days=1))
-        books.grant(
-            member, 100, effective_at=now - timedelta(days=2), expires_at=now - timedelta(milliseconds=1)
-        )
+        books.grant(member, 100, effective_at=now - timedelta(days=2), expires_at=now - timedelta(milliseconds=1))
         outcome, details = books.reserve(books.ask(member, 1))[0]
         assert (outcome, details) == ("no_credits", {"available": 0, "needed": 1})
 
@@ -97,9 +95,7 @@ class TestReserve:
     def test_holds_at_most_512_calls_of_an_account(self) -> None:
         member = books.founded()
         books.grant(member, 10**6)
-        assert {outcome for outcome, _ in books.reserve(*[books.ask(member, 1) for _ in range(512)])} == {
-            "ok"
-        }
+        assert {outcome for outcome, _ in books.reserve(*[books.ask(member, 1) for _ in range(512)])} == {"ok"}
         assert books.reserve(books.ask(member, 1)) == [("busy", {"limit": 512})]
 
     def test_is_stopped_by_a_mistaken_amount(self) -> None:
