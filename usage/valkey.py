@@ -77,7 +77,7 @@ class _Wire(asyncio.Protocol):
         assert self._transport is not None
         if self._on_push is None:
             self._waiting.append(waiting)
-        self._transport.write(hiredis.pack_command(cast("tuple[str | int | float | bytes | memoryview, ...]", parts)))
+        self._transport.write(hiredis.pack_command(cast("Any", parts)))
 
 
 class Valkey:
