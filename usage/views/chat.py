@@ -88,7 +88,7 @@ def _seen_by(member: Member, conversation_id: UUID) -> Conversation:
 
 def _ask(request: HttpRequest, member: Member, *, conversation: Conversation | None) -> HttpResponse:
     form = QuestionForm(request.POST)
-    given = form.cleaned_data if form.is_valid() else {"text": request.POST.get("text", ""), "model": ""}
+    given = form.cleaned_data if form.is_valid() else {name: request.POST.get(name, "") for name in form.fields}
     try:
         answer = questions.ask(
             member, conversation=conversation, text=given["text"], model_name=given["model"], now=clock.now()
