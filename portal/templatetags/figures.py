@@ -1,7 +1,7 @@
 """Writes numbers as people read them: credits, money, shares, burns and moments, in the reader's language."""
 
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
@@ -132,23 +132,23 @@ def _credits(microcredits: int | None) -> Decimal:
 
 
 def _short(amount: Decimal, steps: tuple[tuple[int, str], ...], space: str) -> str:
-    size_of_smallest = steps[-1][0]
-    for size, word in steps if abs(amount) >= size_of_smallest else ():
-        scaled = _significant(abs(amount) / size, least_places=1 if word == "万" else 0)
-        if scaled >= 1:  # rounding may have lifted it here: 99,999,999 is said as 100 million
-            sign = MINUS if amount < 0 else ""
-            return f"{sign}{scaled:f}{space}{word}"
+    """Cut, never rounded up: nobody is told of credits that are not there, and used and left fit the whole."""
+    for size, word in steps:
+        if abs(amount) >= size:
+            least_places = 1 if word == "万" else 0
+            scaled = _significant(abs(amount) / size, least_places=least_places, rounding=ROUND_DOWN)
+            return f"{MINUS if amount < 0 else ''}{scaled:f}{space}{word}"
     if 0 < abs(amount) < SMALLEST_CREDITS:
         return gettext("under %(credits)s") % {"credits": _grouped(SMALLEST_CREDITS, 2)}
     return _grouped(amount, 0 if abs(amount) >= WHOLE_FROM else 2)
 
 
-def _significant(amount: Decimal, *, least_places: int = 0) -> Decimal:
+def _significant(amount: Decimal, *, least_places: int = 0, rounding: str = ROUND_HALF_UP) -> Decimal:
     """Three digits that count, but all of the whole part; in 万, where thousands are common, one place more."""
     if not amount:
         return Decimal(0)
     places = max(SIGNIFICANT_DIGITS - 1 - amount.adjusted(), least_places)
-    return amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP).normalize()
+    return amount.quantize(Decimal(1).scaleb(-places), rounding).normalize()
 
 
 def _places_of_share(share_of_whole: Decimal) -> int:
