@@ -1,4 +1,4 @@
-"""The tasks of calls, which the worker's loop runs as coroutines."""
+"""The tasks of calls: running one is a coroutine on the worker's loop; tidying up after them is a job."""
 
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from celery import shared_task
 from models_catalog.providers.base import ChatRequest
 from portal.kit import database
 from usage import conversations, dispatch
-from usage.calls import performing
+from usage.calls import performing, upkeep
 
 CHAT = "chat"
 
@@ -20,3 +20,15 @@ async def perform(*, call: str, request: dict[str, Any], keep: bool) -> None:
     done = await performing.perform(UUID(call), msgspec.convert(request, ChatRequest), keep=keep)
     if done is not None and done.source == CHAT:
         await database.in_thread(conversations.keep_answer, done.call_id, text=done.text, end=done.end)
+
+
+@shared_task(ignore_result=True)
+def forget_answers() -> int:
+    """This will forget the answers that were kept for those who ask again under their own key."""
+    return upkeep.forget_answers()
+
+
+@shared_task(ignore_result=True)
+def make_partitions() -> int:
+    """This will give the calls the partitions of the coming months."""
+    return upkeep.make_partitions()

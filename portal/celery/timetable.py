@@ -18,4 +18,6 @@ TIMETABLE = {
     "end old lots": _every(ENDINGS_SECONDS, "plans.tasks.expire_lots"),
     "forget old idempotency keys": _every(CHORES_SECONDS, "plans.tasks.forget_idempotency_keys"),
     "make partitions of the books": _every(CHORES_SECONDS, "plans.tasks.make_partitions"),
+    "forget answers kept for a day": _every(CHORES_SECONDS, "usage.tasks.forget_answers"),
+    "make partitions of the calls": _every(CHORES_SECONDS, "usage.tasks.make_partitions"),
 }

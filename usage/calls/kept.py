@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 from django.conf import settings
+from django.db.models.functions import Now
 
 from models_catalog.providers.base import ChatRequest
 from portal.kit import fields
@@ -28,7 +29,7 @@ def seal_answer(call_id: UUID, request: ChatRequest, answer: Answer, end: Finish
 
 def answer_of(call_id: UUID) -> Kept | None:
     """This will return what was kept of a call; None when nothing was, or not any more."""
-    row = KeptAnswer.objects.filter(call_id=call_id).first()
+    row = KeptAnswer.objects.filter(call_id=call_id, kept_until__gt=Now()).first()
     if row is None:
         return None
     plain = fields.unseal(bytes(row.sealed), keys=settings.CONTENT_KEYS, place=_place(call_id))

@@ -27,6 +27,13 @@ READ_ONLY = (
     "plans_journal",
     "plans_posting",
     "plans_quotawindow",
+    "usage_call",
+    "usage_attempt",
+    "usage_calllot",
+    "usage_dailytotal",
+    "usage_hourprofile",
+    "usage_keptanswer",
+    "usage_lateevidence",
 )
 """What the application may read, and change only through the functions."""
 

@@ -12,14 +12,21 @@ from tests.plans.ledger import books
 pytestmark = pytest.mark.django_db
 
 TABLES = [
-    "wallet",
-    "lot",
-    "hold",
-    "holdlot",
-    "idempotencykey",
-    "journal",
-    "posting",
-    "quotawindow",
+    "plans_wallet",
+    "plans_lot",
+    "plans_hold",
+    "plans_holdlot",
+    "plans_idempotencykey",
+    "plans_journal",
+    "plans_posting",
+    "plans_quotawindow",
+    "usage_call",
+    "usage_attempt",
+    "usage_calllot",
+    "usage_dailytotal",
+    "usage_hourprofile",
+    "usage_keptanswer",
+    "usage_lateevidence",
 ]
 
 
@@ -38,7 +45,7 @@ class TestApplication:
     @pytest.mark.parametrize("table", TABLES)
     @pytest.mark.parametrize("statement", ["DELETE FROM {}", "INSERT INTO {} DEFAULT VALUES"])
     def test_writes_no_money_table(self, table: str, statement: str) -> None:
-        refused(statement.format(f"plans_{table}"), error=ProgrammingError)
+        refused(statement.format(table), error=ProgrammingError)
 
     @pytest.mark.parametrize(
         "statement",
@@ -47,6 +54,8 @@ class TestApplication:
             "UPDATE plans_wallet SET debt = 0",
             "UPDATE plans_posting SET amount = 1",
             "UPDATE plans_quotawindow SET used = 0",
+            "UPDATE usage_call SET charged_microcredits = 0",
+            "UPDATE usage_dailytotal SET charged_microcredits = 0",
             "UPDATE django_migrations SET name = ''",
             "DELETE FROM plans_journal_default",
             "SELECT * FROM ledger_capture('[]')",
