@@ -33,6 +33,8 @@ SOCKET_NAME = ".s.PGSQL.5432"
 LONGEST_SOCKET_PATH = 107
 LEFTOVER_SECONDS = 15.0
 CONNECT_SECONDS = 3
+_DISCREET = {"log_parameter_max_length": "0", "log_min_error_statement": "panic"}
+"""What people write stands in statements and their parameters, so neither goes into the log."""
 _DURABLE = {"synchronous_commit": "on"}
 _FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -72,6 +74,7 @@ def prepare(folder: Path, *, durable: bool = True) -> Program:
         "unix_socket_directories": str(socket_folder(folder)),
         "unix_socket_permissions": "0700",
         "max_connections": str(CONNECTIONS),
+        **_DISCREET,
         **(_DURABLE if durable else _FORGETFUL),
     }
     options = [part for name, value in given.items() for part in ("-c", f"{name}={value}")]
