@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from allauth.account import forms as allauth_forms
+from babel.dates import get_timezone_location
 from django import forms
 from django.http import HttpRequest
 from django.urls import reverse
@@ -31,6 +32,9 @@ class PhoneField(forms.CharField):
     """A phone number as people write it; its clean value is E.164."""
 
     widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"})
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**{"label": _("Phone number"), **given})
 
     def clean(self, value: Any) -> str:
         """This will return the number in its stored form, or nothing where nothing was asked for."""
@@ -113,10 +117,21 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]  # allauth ships
         return normal_contact(self.cleaned_data["login"])[1]
 
 
-@cache
 def _zones() -> list[tuple[str, str]]:
+    return _zones_in("zh_Hans_CN" if (get_language() or "").startswith("zh") else "en")
+
+
+@cache
+def _zones_in(locale: str) -> list[tuple[str, str]]:
     names = FAVORITE_ZONES + sorted(name for name in available_timezones() - set(FAVORITE_ZONES) if "/" in name)
-    return [(name, name.replace("_", " ")) for name in names]
+    return [(name, _zone_label(name, locale)) for name in names]
+
+
+def _zone_label(name: str, locale: str) -> str:
+    """In Chinese the city leads where it has a Chinese name; elsewhere the name of the zone says enough."""
+    plain = name.replace("_", " ")
+    city = get_timezone_location(name, locale=locale, return_city=True)
+    return plain if city.isascii() or locale == "en" else f"{city}（{plain}）"
 
 
 class FoundingForm(forms.Form):

@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
+
 from models_catalog.pricing import USAGE_CLASSES
+from plans.models import OfferingVersion
 from portal.kit.units import TOKENS_PER_PRICE, Microcredits
 from usage.models import Attempt, Call, CallLot
 
@@ -58,6 +62,12 @@ def of(call: Call) -> Receipt:
         rounding=Microcredits(cost - per_request - sum(line.amount for line in lines)),
         cost=cost,
         forgiven=Microcredits(cost - call.charged_microcredits),
-        lots=list(CallLot.objects.filter(call_id=call.pk).select_related("lot").order_by("ord")),
+        lots=list(_drawn(call)),
         attempts=list(Attempt.objects.filter(call_id=call.pk).order_by("position")),
     )
+
+
+def _drawn(call: Call) -> QuerySet[CallLot]:
+    """The lots with `label`: their name in the reader's language."""
+    label = Coalesce(OfferingVersion.objects.label_of("lot__offering_version_id"), "lot__name")
+    return CallLot.objects.filter(call_id=call.pk).select_related("lot").annotate(label=label).order_by("ord")

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
-from plans.models import Lot
+from plans.models import Lot, OfferingVersion
 from portal.kit.units import Microcredits
 
 
@@ -47,6 +48,7 @@ def balance(account_id: int, *, now: datetime) -> Balance:
         Lot.objects.filter(account_id=account_id, effective_at__lte=now)
         .filter(Q(expires_at=None) | Q(expires_at__gt=now))
         .filter(Q(available__gt=0) | Q(held__gt=0))
+        .annotate(label=Coalesce(OfferingVersion.objects.label_of("offering_version_id"), "name"))
         .order_by("priority", F("expires_at").asc(nulls_last=True), "granted_at", "id")
     )
     return Balance(tuple(_left(lot) for lot in usable))

@@ -76,6 +76,11 @@ class OfferingVersionQuerySet(models.QuerySet["OfferingVersion"]):
         newest = self.model.objects.published().order_by("offering", "-version").distinct("offering")
         return self.filter(pk__in=newest.values("pk")).select_related("offering")
 
+    def label_of(self, column: str) -> models.Subquery:
+        """This will ask, for each row of an outer query, the name of the version that its `column` holds."""
+        name = "name_zh" if (get_language() or "").startswith("zh") else "name"
+        return models.Subquery(self.filter(pk=models.OuterRef(column)).values(name)[:1])
+
 
 class OfferingVersion(models.Model):
     """The terms of an offering; once published no column changes and no row goes (a trigger refuses)."""
