@@ -48,19 +48,25 @@ class Order(models.Model):
         EXPIRED = "expired", _("expired")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
-    placed_by = models.ForeignKey("accounts.Member", on_delete=models.PROTECT, related_name="+")
-    offering_version = models.ForeignKey("plans.OfferingVersion", on_delete=models.PROTECT, related_name="+")
-    price_minor = models.BigIntegerField()
-    currency = models.CharField(max_length=3)
-    microcredits = models.BigIntegerField()
-    state = models.CharField(max_length=16, choices=State, default=State.PLACED)
-    placed_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-    paid_at = models.DateTimeField(null=True, blank=True)
-    denied_at = models.DateTimeField(null=True, blank=True)
-    canceled_at = models.DateTimeField(null=True, blank=True)
-    expired_at = models.DateTimeField(null=True, blank=True)
+    account = models.ForeignKey(
+        "accounts.Account", on_delete=models.PROTECT, related_name="+", verbose_name=_("account")
+    )
+    placed_by = models.ForeignKey(
+        "accounts.Member", on_delete=models.PROTECT, related_name="+", verbose_name=_("placed by")
+    )
+    offering_version = models.ForeignKey(
+        "plans.OfferingVersion", on_delete=models.PROTECT, related_name="+", verbose_name=_("version of the offering")
+    )
+    price_minor = models.BigIntegerField(_("price, in minor units"))
+    currency = models.CharField(_("currency"), max_length=3)
+    microcredits = models.BigIntegerField(_("microcredits"))
+    state = models.CharField(_("state"), max_length=16, choices=State, default=State.PLACED)
+    placed_at = models.DateTimeField(_("placed at"))
+    expires_at = models.DateTimeField(_("waits until"))
+    paid_at = models.DateTimeField(_("paid at"), null=True, blank=True)
+    denied_at = models.DateTimeField(_("denied at"), null=True, blank=True)
+    canceled_at = models.DateTimeField(_("canceled at"), null=True, blank=True)
+    expired_at = models.DateTimeField(_("expired at"), null=True, blank=True)
 
     objects = OrderQuerySet.as_manager()
 

@@ -2,33 +2,38 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Quota(models.Model):
     """A limit in microcredits on an account, a department, a project, a member, a key or a scenario."""
 
     class Node(models.TextChoices):
-        ACCOUNT = "account"
-        DEPARTMENT = "department"
-        PROJECT = "project"
-        MEMBER = "member"
-        KEY = "key"
-        SCENARIO = "scenario"
+        ACCOUNT = "account", _("account")
+        DEPARTMENT = "department", _("department")
+        PROJECT = "project", _("project")
+        MEMBER = "member", _("member")
+        KEY = "key", _("API key")
+        SCENARIO = "scenario", _("scenario")
 
     class Window(models.TextChoices):
-        DAY = "day"
-        WEEK = "week"
-        MONTH = "month"
-        LIFETIME = "lifetime"
+        DAY = "day", _("day")
+        WEEK = "week", _("week")
+        MONTH = "month", _("month")
+        LIFETIME = "lifetime", _("lifetime")
 
-    account = models.ForeignKey("accounts.Account", models.PROTECT, related_name="+", db_index=False)
-    node_kind = models.CharField(max_length=16, choices=Node)
-    node_id = models.BigIntegerField()
-    window = models.CharField(max_length=16, choices=Window)
-    limit_microcredits = models.BigIntegerField()
-    created_at = models.DateTimeField()
+    account = models.ForeignKey(
+        "accounts.Account", models.PROTECT, related_name="+", db_index=False, verbose_name=_("account")
+    )
+    node_kind = models.CharField(_("for"), max_length=16, choices=Node)
+    node_id = models.BigIntegerField(_("its id"))
+    window = models.CharField(_("window"), max_length=16, choices=Window)
+    limit_microcredits = models.BigIntegerField(_("at most, in microcredits"))
+    created_at = models.DateTimeField(_("made"))
 
     class Meta:
+        verbose_name = _("quota")
+        verbose_name_plural = _("quotas")
         constraints = (
             models.UniqueConstraint(name="quota_once_a_window", fields=["account", "node_kind", "node_id", "window"]),
             models.CheckConstraint(name="quota_limit_not_negative", condition=Q(limit_microcredits__gte=0)),
