@@ -1,3 +1,5 @@
+"""Names tables and columns for people; no statement reaches the database."""
+
 import django.db.models.deletion
 from django.db import migrations, models
 
