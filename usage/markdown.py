@@ -32,6 +32,7 @@ _TAGS = {
     *("code", "pre", "a", "table", "thead", "tbody", "tr", "th", "td"),
 }
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "code": {"class"}}
+_ADDRESS = re.compile(r"(https?://|mailto:)", re.IGNORECASE)
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 
 
@@ -84,6 +85,8 @@ class Blocks:
 
 
 def _keep_attribute(tag: str, name: str, value: str) -> str | None:
+    if (tag, name) == ("a", "href"):  # a model has no business with paths of this portal
+        return value if _ADDRESS.match(value) else None
     if (tag, name) == ("code", "class"):
         return value if re.fullmatch(r"language-[A-Za-z0-9+#.-]{1,30}", value) else None
     return value
