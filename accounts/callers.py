@@ -3,6 +3,7 @@
 import re
 import time
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from django.db.models import DateTimeField, Func, Q
 
@@ -11,7 +12,16 @@ from accounts.members import NoAccount
 from accounts.models import ApiKey, Department, Member, User
 from portal.kit.refusals import Refusal, gettext_noop
 
-__all__ = ["Caller", "NoAccount", "UnknownKey", "from_bearer", "from_bearer_now", "from_session"]
+__all__ = [
+    "Caller",
+    "KeyInAddress",
+    "NoAccount",
+    "UnknownKey",
+    "check_address",
+    "from_bearer",
+    "from_bearer_now",
+    "from_session",
+]
 
 CACHE_SECONDS = 30.0
 MOST_CACHED = 10_000
@@ -42,6 +52,23 @@ class UnknownKey(Refusal):
     code = "invalid_api_key"
     status = 401
     sentence = gettext_noop("This API key is not known here. Check it, or issue a new one under Keys.")
+
+
+class KeyInAddress(Refusal):
+    """A key stands in the address, where every proxy and log on the way has read it."""
+
+    code = "key_in_address"
+    status = 400
+    sentence = gettext_noop(
+        "Your API key stands in the address, where others can read it. Nothing was charged. "
+        "Revoke it under Keys, and send the new one in the Authorization header."
+    )
+
+
+def check_address(query: str) -> None:
+    """This will refuse a query string in which a key stands. Raises `KeyInAddress`."""
+    if _KEY.search(unquote(query)):
+        raise KeyInAddress
 
 
 def from_bearer(authorization: str, api_key_header: str) -> Caller:

@@ -1,8 +1,9 @@
-"""Turns a Refusal into the page, fragment or JSON of the way it came in."""
+"""Turns a Refusal into the page or fragment of the way it came in, and refuses addresses that nothing can store."""
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -20,18 +21,22 @@ NEXT_STEPS = {
 """Where each refusal leads; the roof knows every floor's pages."""
 
 
-_TYPES = {
-    401: "authentication_error",
-    402: "insufficient_quota",
-    403: "permission_error",
-    429: "rate_limit_error",
-    503: "server_error",
-}
-"""OpenAI's error types by status."""
+class PlainAddressMiddleware:
+    """An address with the character NUL, which PostgreSQL cannot hold, is refused before any view reads it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """This will hand the request on."""
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            message = "the address holds the character NUL"
+            raise BadRequest(message)
+        return self.get_response(request)
 
 
 class RefusalMiddleware:
-    """Everything that raises a Refusal is answered in the shape that its reader understands."""
+    """Every view that raises a Refusal is answered as people read it; machines' refusals never come this far."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -44,7 +49,7 @@ class RefusalMiddleware:
         """This will answer a Refusal; any other exception is ours and goes on."""
         if not isinstance(exception, Refusal):
             return None
-        answer = _as_json(exception) if request.path.startswith("/v1/") else _as_page(request, exception)
+        answer = _as_page(request, exception)
         if exception.retry_after_seconds is not None:
             answer["Retry-After"] = str(exception.retry_after_seconds)
         return answer
@@ -53,17 +58,6 @@ class RefusalMiddleware:
 def sentence_of(refusal: Refusal) -> str:
     """This will return the refusal's sentence in the reader's language, filled from its details."""
     return _(refusal.sentence).format_map(dict(refusal.details))
-
-
-def _as_json(refusal: Refusal) -> HttpResponse:
-    error = {
-        "message": sentence_of(refusal),
-        "type": _TYPES.get(refusal.status, "invalid_request_error"),
-        "param": None,
-        "code": refusal.code,
-        "metadata": dict(refusal.details),
-    }
-    return JsonResponse({"error": error}, status=refusal.status)
 
 
 def _as_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:

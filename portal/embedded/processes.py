@@ -90,7 +90,8 @@ def load(place: Place) -> Program:
 def _uvicorn(application: str, port: int) -> tuple[str, ...]:
     return (
         *("-m", "uvicorn", application, "--host", "127.0.0.1", "--port", str(port)),
-        *("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"),
+        *("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--no-server-header"),
+        *("--log-level", "warning"),
         *("--timeout-graceful-shutdown", str(GRACEFUL_SECONDS)),
     )
 

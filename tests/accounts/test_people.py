@@ -2,13 +2,11 @@
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.test import Client, RequestFactory
+from django.test import Client
 from pytest_django.fixtures import Settings
 
 from accounts import accounts, audit
-from accounts.callers import UnknownKey
 from accounts.models import Account, AuditEvent, LegalText, Member, SentMessage, User
-from portal.middleware import RefusalMiddleware
 from tests.accounts.people import NOW, client_of
 
 pytestmark = pytest.mark.django_db
@@ -108,12 +106,10 @@ class TestRefusals:
         assert b"<html" not in page.content
         assert b"Found one first" in page.content
 
-    def test_are_json_for_machines(self, settings: Settings) -> None:
-        middleware = RefusalMiddleware(lambda _request: None)  # type: ignore[arg-type,return-value] # never called
-        answer = middleware.process_exception(RequestFactory().get("/v1/balance"), UnknownKey())
-        assert answer is not None
+    def test_are_json_for_machines(self, client: Client) -> None:
+        answer = client.get("/v1/balance", headers={"authorization": "Bearer ck-wrong"})
         assert answer.status_code == 401
-        assert b'"code": "invalid_api_key"' in answer.content
+        assert answer.json()["error"]["code"] == "invalid_api_key"
 
 
 class TestLanguage:

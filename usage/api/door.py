@@ -71,6 +71,7 @@ class Request:
     """What the door looks at of one request: each header once, joined where it may repeat nowhere."""
 
     def __init__(self, scope: Scope) -> None:
+        self.query = scope["query_string"].decode("latin-1")
         self._headers: dict[bytes, bytes] = {}
         for name, value in scope["headers"]:
             if name in self._headers and name in {b"host", b"authorization", b"x-api-key", b"content-length"}:
@@ -83,10 +84,12 @@ class Request:
 
 
 def check(request: Request) -> None:
-    """This will refuse a wrong Host, a compressed body, another kind of body and one that is too large."""
+    """This will refuse a wrong Host, a key in the address, and a body that is no plain JSON or too large."""
     domain, _port = split_domain_port(request.text(b"host"))
     if not domain or not validate_host(domain, settings.ALLOWED_HOSTS):
         raise WrongHost
+    if request.query:
+        callers.check_address(request.query)
     kind = request.text(b"content-type").partition(";")[0].strip().lower()
     if kind != "application/json" or request.text(b"content-encoding").lower() not in {"", "identity"}:
         raise WrongKind

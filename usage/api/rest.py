@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
@@ -52,6 +53,14 @@ class WrongMethod(Refusal):
     sentence = gettext_noop("The request is not valid: {problem}. Nothing was charged; please correct it.")
 
 
+class OnlyPost(Refusal):
+    """The path makes calls, which are POSTs."""
+
+    code = "method_not_allowed"
+    status = 405
+    sentence = gettext_noop("Calls are made by POST. Nothing was charged; please send the request as one.")
+
+
 class ApiRequest(HttpRequest):
     """A request whose key was found."""
 
@@ -59,7 +68,8 @@ class ApiRequest(HttpRequest):
 
 
 def key_holder(request: HttpRequest) -> Caller:
-    """This will return who holds the key of a request. Raises `callers.UnknownKey`."""
+    """This will return who holds the key of a request. Raises `callers.UnknownKey` and `callers.KeyInAddress`."""
+    callers.check_address(request.META["QUERY_STRING"])
     return callers.from_bearer_now(request.headers.get("Authorization", ""), request.headers.get("X-Api-Key", ""))
 
 
@@ -208,4 +218,18 @@ def _receipt(ended: Call) -> Json:
     }
 
 
-urlpatterns = [path("", api.urls)]
+@csrf_exempt
+def only_post(request: HttpRequest) -> HttpResponse:
+    """This will answer all but the POSTs, which the thin application takes before Django sees them."""
+    answer = say_no(request, OnlyPost())
+    answer["Allow"] = "POST"
+    return answer
+
+
+@csrf_exempt
+def nothing_here(request: HttpRequest, rest: str) -> HttpResponse:  # noqa: ARG001 - the path that nobody knows
+    """This will answer a path that does not exist in the shape that programs read."""
+    return say_no(request, UnknownPath())
+
+
+urlpatterns = [path("", api.urls), path("chat/completions", only_post), path("<path:rest>", nothing_here)]

@@ -18,15 +18,12 @@ DONE = b"data: [DONE]\n\n"
 COMMENT = b": keep-alive\n\n"
 FORCED_RETRIES = {409}
 NO_RETRIES = {402}
+SERVER_ERROR = 500
 _TYPES = {
-    400: "invalid_request_error",
     401: "authentication_error",
     402: "insufficient_quota",
     403: "permission_error",
-    404: "invalid_request_error",
     409: "conflict_error",
-    413: "invalid_request_error",
-    422: "invalid_request_error",
     429: "rate_limit_error",
 }
 
@@ -171,4 +168,4 @@ def _choice(answer: Answer, index: int) -> Json:
 
 
 def _type(status: int) -> str:
-    return _TYPES.get(status, "server_error")
+    return _TYPES.get(status, "server_error" if status >= SERVER_ERROR else "invalid_request_error")
