@@ -27,12 +27,6 @@ HTTP_UNAVAILABLE = 503
 
 logger = logging.getLogger(__name__)
 
-_SENTENCES = {
-    How.QUEUE_TIMEOUT: "No worker was free in time. Nothing was charged; please try again in a moment.",
-    How.CANCELLED: "The call was stopped before it began. Nothing was charged.",
-    How.PLATFORM: "Something broke on our side. Nothing was charged; please try again.",
-    How.SWEEP_PARTIAL: "Something broke on our side. Only what had arrived was charged; please try again.",
-}
 LOST = "The answer was lost on its way to you. The call's receipt says what was charged; please ask again."
 
 
@@ -56,8 +50,8 @@ async def states_of(call_ids: Iterable[UUID]) -> dict[UUID, State]:
 
 def failure_of(how: str) -> Failed:
     """This will put the end of a call that nobody finished into words."""
-    code = how if how in _SENTENCES else "answer_lost"
-    return Failed(code, _SENTENCES.get(How(how) if how in How.values else How.USAGE, LOST), HTTP_UNAVAILABLE)
+    code = how if how in endings.SENTENCES else "answer_lost"
+    return Failed(code, endings.SENTENCES.get(how, LOST), HTTP_UNAVAILABLE)
 
 
 async def push(valkey: Valkey, flight: Flight) -> None:
