@@ -1,14 +1,22 @@
 """People and accounts in admin: plain lists and forms; what is a record is only read."""
 
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.apps import apps
 from django.contrib import admin
+from django.contrib.auth import admin as auth_admin
+from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from accounts import api_keys, audit
+from accounts import api_keys
+from accounts.desks import Audited, Endless, ReadOnly, ReasonForm, Row, reason_of, staff
 from accounts.models import (
     Account,
     Agreement,
@@ -24,69 +32,37 @@ from accounts.models import (
 )
 from portal.kit import clock
 
-Row = TypeVar("Row", bound=Model)
-
 if TYPE_CHECKING:
-    Desk = admin.ModelAdmin
-    Form = forms.ModelForm[Any]
+    MemberShape = forms.ModelForm[Member]
+    DepartmentShape = forms.ModelForm[Department]
 else:
-    Form = forms.ModelForm
-
-    class Desk(admin.ModelAdmin):
-        """Django's own, which is generic in the stubs only."""
-
-        def __class_getitem__(cls, _row: type[Model]) -> type["Desk"]:
-            return cls
+    MemberShape = DepartmentShape = forms.ModelForm
 
 
-class ReasonForm(Form):
-    """The columns of any row, and beside them the reason for the change."""
+class MemberForm(MemberShape):
+    """A member; the department is one of the account's own."""
 
-    reason = forms.CharField(label=_("Why?"), max_length=300)
-
-
-class Audited(Desk[Row]):
-    """Every change by staff says why, and is written down."""
-
-    form = ReasonForm
-
-    def save_model(self, request: HttpRequest, obj: Row, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
-        """This will store the row and the reason."""
-        super().save_model(request, obj, form, change)
-        audit.record(
-            f"staff.{'change' if change else 'add'}.{obj._meta.model_name}",
-            subject=str(obj),
-            account=_account_of(obj),
-            by=_staff(request),
-            now=clock.now(),
-            reason=form.cleaned_data["reason"],
-            fields=sorted(set(form.changed_data) - {"reason"}),
-        )
-
-    def get_fields(self, request: HttpRequest, obj: Row | None = None) -> Any:
-        """This will put the reason last, where there is anything to change."""
-        may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        return [*(self.fields or ()), *(["reason"] if may_write else [])]
-
-    def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:  # noqa: ARG002 - Django's signature
-        """This will let nobody delete: people leave, things are paused."""
-        return False
+    def clean(self) -> dict[str, Any]:
+        """This will refuse a department of another account."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        _check_same_account(self, values, "department", getattr(self.instance, "account_id", None))
+        return values
 
 
-class ReadOnly(Desk[Row]):
-    """A record: it can be looked at and nothing else."""
+class DepartmentForm(DepartmentShape):
+    """A department; the one that it is part of belongs to the same account."""
 
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
-        """This will let nobody write one by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:  # noqa: ARG002 - as above
-        """This will let nobody change one."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:  # noqa: ARG002 - as above
-        """This will let nobody delete one."""
-        return False
+    def clean(self) -> dict[str, Any]:
+        """This will refuse to put it into another account's department, or into itself."""
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        _check_same_account(self, values, "parent", getattr(self.instance, "account_id", None))
+        above = values.get("parent")
+        while above is not None and self.instance.pk is not None:
+            if above.pk == self.instance.pk:
+                self.add_error("parent", _("A department cannot be part of itself."))
+                break
+            above = above.parent
+        return values
 
 
 @admin.register(User)
@@ -94,14 +70,17 @@ class UserAdmin(Audited[User]):
     """People who can sign in. Who may do what in admin is set by superusers alone."""
 
     list_display = ("__str__", "email", "phone", "is_staff", "is_active", "created_at")
-    list_filter = ("is_staff", "is_active")
+    list_display_links = ("__str__",)
+    list_filter = ("is_staff", "is_active", "created_at")
+    ordering = ("-pk",)
     search_fields = ("email", "phone", "name")
+    show_full_result_count = False
     fields = ("name", "email", "phone", "language", "is_active", "is_staff", "is_superuser", "groups")
     filter_horizontal = ("groups",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         """This will keep powers out of the hands of those who are not superusers, and addresses as verified."""
-        powers = () if _staff(request).is_superuser else ("is_staff", "is_superuser", "groups")
+        powers = () if staff(request).is_superuser else ("is_staff", "is_superuser", "groups")
         return ("email", "phone", *powers) if obj else powers
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
@@ -110,8 +89,24 @@ class UserAdmin(Audited[User]):
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """This will keep superusers in the hands of superusers."""
-        above = obj is not None and obj.is_superuser and not _staff(request).is_superuser
+        above = obj is not None and obj.is_superuser and not staff(request).is_superuser
         return super().has_change_permission(request, obj) and not above
+
+
+admin.site.unregister(Group)  # Django's own desk for it asks for no reason
+
+
+@admin.register(Group)
+class GroupAdmin(Audited[Group], auth_admin.GroupAdmin):
+    """What groups of staff may do; only superusers hand out powers, or anybody could give themselves all."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """This will let superusers alone make one."""
+        return super().has_add_permission(request) and staff(request).is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        """This will let superusers alone change one."""
+        return super().has_change_permission(request, obj) and staff(request).is_superuser
 
 
 @admin.register(Account)
@@ -119,10 +114,22 @@ class AccountAdmin(Audited[Account]):
     """Households and businesses. They are founded by their owners."""
 
     list_display = ("name", "kind", "time_zone", "created_at", "suspended_at")
-    list_filter = ("kind",)
+    list_filter = ("kind", "created_at", ("suspended_at", admin.EmptyFieldListFilter))
+    ordering = ("-pk",)
     search_fields = ("name", "members__user__email", "members__user__phone")
-    fields = ("name", "kind", "time_zone", "suspended_at")
-    readonly_fields = ("kind",)
+    show_full_result_count = False
+    fields = ("name", "kind", "time_zone", "created_at", "suspended_at", "belongings")
+    readonly_fields = ("kind", "created_at", "belongings")
+
+    @admin.display(description=_("What belongs to it"))
+    def belongings(self, account: Account) -> str:
+        """This will lead to the lists of all that has this account, whichever floor it stands on."""
+        lists = [
+            (f"{reverse(f'admin:{_key(model)}_changelist')}?account__id__exact={account.pk}", _plural(model))
+            for model in apps.get_models()
+            if self.admin_site.is_registered(model) and any(field.name == "account" for field in model._meta.fields)
+        ]
+        return format_html_join(" · ", '<a href="{}">{}</a>', lists)
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
         """This will let nobody found one for others: it would have no owner."""
@@ -134,11 +141,14 @@ class MemberAdmin(Audited[Member]):
     """Who belongs where, in which role."""
 
     list_display = ("name", "account", "role", "department", "joined_at", "left_at", "paused_at")
-    list_filter = ("role",)
+    list_filter = ("role", "joined_at", ("left_at", admin.EmptyFieldListFilter))
     list_select_related = ("account", "department")
+    ordering = ("-pk",)
     search_fields = ("name", "account__name", "user__email", "user__phone")
+    show_full_result_count = False
+    form = MemberForm
     fields = ("account", "user", "name", "role", "department", "joined_at", "left_at", "paused_at")
-    raw_id_fields = ("account", "user", "department")
+    autocomplete_fields = ("account", "user", "department")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Member | None = None) -> Any:  # noqa: ARG002 - Django's signature
         """This will keep a member in the account that they joined."""
@@ -149,9 +159,12 @@ class NodeAdmin(Audited[Row]):
     """Parts of an account that calls are counted for."""
 
     list_display = ("name", "account", "created_at", "paused_at")
+    list_filter = (("paused_at", admin.EmptyFieldListFilter),)
     list_select_related = ("account",)
+    ordering = ("-pk",)
     search_fields = ("name", "account__name")
-    raw_id_fields: ClassVar[tuple[str, ...]] = ("account",)
+    show_full_result_count = False
+    autocomplete_fields: ClassVar[tuple[str, ...]] = ("account",)
     fields: ClassVar[tuple[str, ...]] = ("account", "name", "created_at", "paused_at")
 
 
@@ -159,7 +172,8 @@ class NodeAdmin(Audited[Row]):
 class DepartmentAdmin(NodeAdmin[Department]):
     """Departments of businesses."""
 
-    raw_id_fields = ("account", "parent")
+    form = DepartmentForm
+    autocomplete_fields = ("account", "parent")
     fields = ("account", "parent", "name", "created_at", "paused_at")
 
 
@@ -179,15 +193,24 @@ class ApiKeyAdmin(ReadOnly[ApiKey]):
 
     list_display = ("label", "account", "member", "prefix", "last_four", "created_at", "revoked_at")
     list_select_related = ("account", "member")
+    list_filter = ("created_at", ("revoked_at", admin.EmptyFieldListFilter))
+    ordering = ("-pk",)
     search_fields = ("label", "prefix", "last_four", "account__name")
+    show_full_result_count = False
     exclude = ("digest",)
+    action_form = ReasonForm
     actions = ("revoke",)
 
     @admin.action(description=_("Revoke the chosen keys"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, chosen: Any) -> None:
         """This will revoke each chosen key that is in use."""
-        for key in chosen.filter(revoked_at=None).select_related("account"):
-            api_keys.revoke(key, by=_staff(request), reason="revoked by staff", now=clock.now())
+        reason = reason_of(request)
+        keys = list(chosen.filter(revoked_at=None).select_related("account")) if reason else []
+        for key in keys:
+            api_keys.revoke(key, by=staff(request), reason=reason, now=clock.now())
+        if reason:
+            told = ngettext("Revoked %(count)d key.", "Revoked %(count)d keys.", len(keys))
+            self.message_user(request, told % {"count": len(keys)})
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         """This will ask for the right to change keys."""
@@ -208,35 +231,43 @@ class LegalTextAdmin(Audited[LegalText]):
 
 
 @admin.register(Agreement)
-class AgreementAdmin(ReadOnly[Agreement]):
+class AgreementAdmin(Endless[Agreement]):
     """Who agreed to which version, and when."""
 
-    list_display = ("user", "legal_text", "agreed_at")
+    list_display = ("agreed_at", "user", "legal_text")
+    list_filter = ("legal_text__kind",)
     list_select_related = ("user", "legal_text")
+    search_fields = ("user__email", "user__phone", "user__name")
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(ReadOnly[AuditEvent]):
+class AuditEventAdmin(Endless[AuditEvent]):
     """Who did what, when and why."""
 
     list_display = ("created_at", "verb", "subject", "actor", "account", "reason")
+    list_filter = ("created_at",)
     list_select_related = ("actor", "account")
-    search_fields = ("verb", "subject", "reason")
-    date_hierarchy = "created_at"
+    search_fields = ("verb", "subject", "reason", "account__name")
 
 
 @admin.register(SentMessage)
-class SentMessageAdmin(ReadOnly[SentMessage]):
+class SentMessageAdmin(Endless[SentMessage]):
     """What the demo sent."""
 
     list_display = ("created_at", "channel", "recipient", "subject")
+    list_filter = ("channel",)
+    search_fields = ("recipient", "subject")
 
 
-def _staff(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
+def _check_same_account(form: Any, values: dict[str, Any], name: str, account_id: int | None) -> None:
+    chosen, account = values.get(name), values.get("account")
+    if chosen is not None and chosen.account_id != (account.pk if account else account_id):
+        form.add_error(name, _("That one belongs to another account."))
 
 
-def _account_of(row: Model) -> Account | None:
-    owner = row if isinstance(row, Account) else getattr(row, "account", None)
-    return owner if isinstance(owner, Account) else None
+def _key(model: type[Model]) -> str:
+    return f"{model._meta.app_label}_{model._meta.model_name}"
+
+
+def _plural(model: type[Model]) -> str:
+    return str(capfirst(model._meta.verbose_name_plural or ""))

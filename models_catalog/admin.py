@@ -1,35 +1,49 @@
-"""The catalog in admin: plain lists and forms; prices are only added, secrets only written."""
+"""The catalog in admin: prices are only added, secrets only written; the roof registers these and asks why."""
 
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from models_catalog import prices, upstreams
-from models_catalog.forms import PriceForm, UpstreamForm
+from models_catalog.forms import RATE_PLACES, ChatModelForm, PriceForm, UpstreamForm, label_of
 from models_catalog.models import Alias, ChatModel, Price, Route, Upstream, Vendor
 from models_catalog.models.price import RATE_NAMES
 from models_catalog.pricing import Rates
-from portal.kit import clock
 
 if TYPE_CHECKING:  # these classes are generic in the stubs only
     AliasDesk = admin.ModelAdmin[Alias]
     ModelDesk = admin.ModelAdmin[ChatModel]
     PriceDesk = admin.ModelAdmin[Price]
+    RouteDesk = admin.ModelAdmin[Route]
     RouteLine = admin.TabularInline[Route, ChatModel]
     UpstreamDesk = admin.ModelAdmin[Upstream]
     VendorDesk = admin.ModelAdmin[Vendor]
 else:
-    AliasDesk = ModelDesk = PriceDesk = UpstreamDesk = VendorDesk = admin.ModelAdmin
+    AliasDesk = ModelDesk = PriceDesk = RouteDesk = UpstreamDesk = VendorDesk = admin.ModelAdmin
     RouteLine = admin.TabularInline
 
 
-@admin.register(Vendor)
+def _burn(name: str) -> Any:
+    """This will make a column that writes a rate as credits a token, or a call: ×0.3."""
+
+    @admin.display(description=label_of(name))
+    def column(price: Price) -> str:
+        factor = Decimal(getattr(price, name)).scaleb(-RATE_PLACES[name]).normalize()
+        return f"×{factor:f}" if name != "per_request" else f"{factor:f}"
+
+    column.__name__ = f"{name}_burn"
+    return column
+
+
 class VendorAdmin(VendorDesk):
     """Who makes models."""
 
-    list_display = ("name", "slug", "country")
+    list_display = ("name", "name_zh", "slug", "country")
     search_fields = ("name", "slug")
 
 
@@ -40,32 +54,56 @@ class RouteInline(RouteLine):
     extra = 0
     fields = ("upstream", "upstream_model", "priority", "disabled_at")
 
+    def has_delete_permission(self, request: HttpRequest, obj: ChatModel | None = None) -> bool:  # noqa: ARG002 - Django's
+        """This will say no: calls point to their route; it is disabled."""
+        return False
 
-@admin.register(ChatModel)
+
+class RouteAdmin(RouteDesk):
+    """All routes at a glance."""
+
+    list_display = ("chat_model", "upstream", "upstream_model", "priority", "disabled_at")
+    list_filter = ("upstream", ("disabled_at", admin.EmptyFieldListFilter))
+    list_select_related = ("chat_model", "upstream")
+    search_fields = ("chat_model__name", "chat_model__slug", "upstream_model")
+    autocomplete_fields = ("chat_model", "upstream")
+    ordering = ("chat_model__name", "priority")
+
+
 class ChatModelAdmin(ModelDesk):
     """What callers may ask for."""
 
     list_display = ("name", "slug", "vendor", "state", "context_tokens", "data_region", "published_at")
     list_filter = ("state", "vendor", "data_region")
+    form = ChatModelForm
     list_select_related = ("vendor",)
     search_fields = ("name", "slug", "vendor__name")
+    autocomplete_fields = ("vendor",)
     inlines = (RouteInline,)
 
 
-@admin.register(Alias)
 class AliasAdmin(AliasDesk):
     """Stable names."""
 
-    list_display = ("name", "slug", "chat_model", "position")
+    list_display = ("name", "name_zh", "slug", "chat_model", "position")
     list_select_related = ("chat_model",)
+    search_fields = ("name", "name_zh", "slug")
+    autocomplete_fields = ("chat_model",)
 
 
-@admin.register(Upstream)
 class UpstreamAdmin(UpstreamDesk):
     """Endpoints; the secret goes in and is never shown."""
 
     form = UpstreamForm
-    list_display = ("name", "slug", "base_url", "region", "concurrency", "disabled_at")
+    list_display = ("name", "slug", "base_url", "region", "concurrency", "has_secret", "disabled_at")
+    list_filter = (("disabled_at", admin.EmptyFieldListFilter),)
+    fields = (*UpstreamForm.Meta.fields, "secret")
+
+    @admin.display(description=_("secret"), boolean=True)
+    def has_secret(self, upstream: Upstream) -> bool:
+        """This will tell that there is one, and nothing of it."""
+        return bool(upstream.sealed_secret)
+
     search_fields = ("name", "slug", "base_url")
 
     def save_model(
@@ -81,15 +119,21 @@ class UpstreamAdmin(UpstreamDesk):
             upstreams.seal_secret(obj, secret=form.cleaned_data["secret"])
 
 
-@admin.register(Price)
 class PriceAdmin(PriceDesk):
     """Effective-dated rows: added, never edited, never deleted."""
 
     form = PriceForm
-    list_display = ("chat_model", "active_from", "in_fresh", "out_text", "published_at", "published_by")
-    list_filter = ("chat_model",)
+    list_display = ("chat_model", "active_from", _burn("in_fresh"), _burn("out_text"), "published_at")
+    list_filter = ("active_from",)
     list_select_related = ("chat_model",)
-    fields = ("chat_model", "active_from", *RATE_NAMES)
+    search_fields = ("chat_model__name", "chat_model__slug")
+    autocomplete_fields = ("chat_model",)
+    ordering = ("-active_from", "-pk")
+
+    def get_fields(self, request: HttpRequest, obj: Price | None = None) -> Any:  # noqa: ARG002 - Django's
+        """This will show a published price as factors, as it was asked for."""
+        rates = [_burn(name) for name in RATE_NAMES] if obj else RATE_NAMES
+        return ["chat_model", "active_from", *rates, *(["published_at", "published_by"] if obj else [])]
 
     def has_change_permission(self, request: HttpRequest, obj: Price | None = None) -> bool:  # noqa: ARG002 - Django's
         """This will say no: a price is final."""
@@ -103,7 +147,7 @@ class PriceAdmin(PriceDesk):
         self,
         request: HttpRequest,
         obj: Price,
-        form: "forms.ModelForm[Price]",  # noqa: ARG002 - Django's signature
+        form: Any,
         change: bool,  # noqa: ARG002, FBT001 - Django's signature
     ) -> None:
         """This will publish the price through the verb."""
@@ -112,6 +156,17 @@ class PriceAdmin(PriceDesk):
             rates=Rates(**{name: getattr(obj, name) for name in RATE_NAMES}),
             active_from=obj.active_from,
             by=request.user.pk,
-            now=clock.now(),
+            now=form.now,
         )
         obj.pk = row.pk
+
+
+DESKS: dict[type[Model], Any] = {
+    Vendor: VendorAdmin,
+    ChatModel: ChatModelAdmin,
+    Alias: AliasAdmin,
+    Upstream: UpstreamAdmin,
+    Route: RouteAdmin,
+    Price: PriceAdmin,
+}
+"""Who keeps which table; the catalog does not know people, so the roof adds who changed what, and why."""

@@ -1,4 +1,4 @@
-"""The brand in admin: one form, one row."""
+"""The brand in admin, and the catalog with the reason for each change: only the roof knows both floors."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -7,14 +7,15 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.desks import Audited
+from models_catalog.admin import DESKS
 from portal import brand
 from portal.models import Brand
 
 if TYPE_CHECKING:  # these classes are generic in the stubs only
     Form = forms.ModelForm[Brand]
-    Desk = admin.ModelAdmin[Brand]
 else:
-    Form, Desk = forms.ModelForm, admin.ModelAdmin
+    Form = forms.ModelForm
 
 
 class BrandForm(Form):
@@ -52,7 +53,7 @@ class BrandForm(Form):
 
 
 @admin.register(Brand)
-class BrandAdmin(Desk):
+class BrandAdmin(Audited[Brand]):
     """Whose portal this is."""
 
     form = BrandForm
@@ -73,3 +74,7 @@ class BrandAdmin(Desk):
             obj.picture = form.cleaned_data["logo"]
         super().save_model(request, obj, form, change)
         brand.forget()
+
+
+for model, desk in DESKS.items():
+    admin.site.register(model, type(desk.__name__, (Audited, desk), {}))

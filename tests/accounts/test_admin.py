@@ -12,7 +12,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from accounts import api_keys
-from accounts.models import Account, AuditEvent, LegalText, Member, User
+from accounts.models import Account, AuditEvent, Department, LegalText, Member, User
 from portal import brand
 from portal.models import Brand
 from tests.accounts.people import NOW
@@ -107,12 +107,30 @@ class TestWhatStaffMayDo:
 
     def test_revokes_keys_by_the_same_verb(self, desk: Client, owner: Member) -> None:
         key, _secret = api_keys.issue(owner, label="x", by=owner.user, now=NOW)
-        desk.post("/admin/accounts/apikey/", {"action": "revoke", "_selected_action": [key.pk]})
-        assert AuditEvent.objects.filter(verb="api_key.revoke").exists()
+        chosen = {"action": "revoke", "_selected_action": [key.pk]}
+        desk.post("/admin/accounts/apikey/", chosen)
+        assert not AuditEvent.objects.filter(verb="api_key.revoke").exists()
+        desk.post("/admin/accounts/apikey/", chosen | {"reason": "leaked"})
+        assert AuditEvent.objects.get(verb="api_key.revoke").reason == "leaked"
 
     def test_looks_nowhere_by_way_of_the_query(self, desk: Client) -> None:
         page = desk.get("/admin/accounts/member/?user__password__startswith=a")
         assert page.status_code in {302, 400}
+
+    def test_leaves_groups_to_superusers(self, client: Client, settings: Settings) -> None:
+        settings.DEMO = True
+        clerk = User.objects.create_user("clerk@example.com")
+        User.objects.filter(pk=clerk.pk).update(is_staff=True)
+        clerk.user_permissions.add(*Permission.objects.filter(content_type__model="group"))
+        client.force_login(User.objects.get(pk=clerk.pk))
+        assert client.get("/admin/auth/group/").status_code == 200
+        assert client.get("/admin/auth/group/add/").status_code == 403
+
+    def test_keeps_departments_within_their_account(self, desk: Client, owner: Member, stranger: Member) -> None:
+        other = Department.objects.create(account=stranger.account, name="Sales", created_at=NOW)
+        given = {"name": "Li", "role": "owner", "department": other.pk, "reason": "x"}
+        page = desk.post(f"/admin/accounts/member/{owner.pk}/change/", given)
+        assert "belongs to another account" in page.content.decode()
 
     def test_gives_no_powers_without_being_superuser(self, client: Client, settings: Settings) -> None:
         settings.DEMO = True
@@ -127,7 +145,7 @@ class TestWhatStaffMayDo:
 
 class TestTheBrand:
     def save(self, desk: Client, **given: object) -> object:
-        return desk.post("/admin/portal/brand/add/", {"site_name": "Water & Words", **given})
+        return desk.post("/admin/portal/brand/add/", {"site_name": "Water & Words", "reason": "we opened", **given})
 
     def test_is_shown_on_every_page(self, desk: Client) -> None:
         self.save(desk, legal_entity="Words Ltd.", icp_filing="ICP 1", accent="#00707A")
@@ -136,6 +154,7 @@ class TestTheBrand:
         assert "Words Ltd." in page
         assert "ICP 1" in page
         assert "#00707a" in desk.get("/brand.css").content.decode()
+        assert AuditEvent.objects.get(verb="staff.add.brand").reason == "we opened"
 
     def test_refuses_colors_that_nobody_can_read(self, desk: Client) -> None:
         for accent in ("#ffff00", "red", "#00707a;}", "url(x)"):

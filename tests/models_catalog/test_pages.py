@@ -9,6 +9,7 @@ from django.utils.translation import override
 
 from models_catalog import shelf, upstreams
 from models_catalog.models import ChatModel, Upstream
+from models_catalog.models.price import RATE_NAMES
 from portal.kit import clock
 from tests.models_catalog.test_catalog import HERE
 
@@ -114,6 +115,7 @@ class TestAdmin:
             "idle_timeout_seconds": 5,
             "hard_deadline_seconds": 50,
             "secret": "sk-written-once",
+            "reason": "a new key",
         }
         url = f"/admin/models_catalog/upstream/{upstream.pk}/change/"
         assert admin_client.post(url, form).status_code == 302
@@ -128,9 +130,10 @@ class TestAdmin:
         settings.DEMO = True
         model = ChatModel.objects.get(slug="demo-fast")
         form = {"chat_model": model.pk, "active_from_0": "2090-01-01", "active_from_1": "00:00:00"}
-        form |= dict.fromkeys(shelf.rates_of({"input": "1", "output": "1"}).__dataclass_fields__, 7)
+        form |= dict.fromkeys(RATE_NAMES, "0.3") | {"reason": "cheaper now"}
         assert admin_client.post("/admin/models_catalog/price/add/", form).status_code == 302
-        assert model.price_set.filter(in_fresh=7, published_by__isnull=False).count() == 1
-        row = model.price_set.get(in_fresh=7)
+        row = model.price_set.get(active_from__year__gt=2080)
+        assert (row.in_fresh, row.per_request) == (300_000_000_000, 300_000)
+        assert row.published_by is not None
         assert admin_client.post(f"/admin/models_catalog/price/{row.pk}/change/", form).status_code == 403
         assert admin_client.post(f"/admin/models_catalog/price/{row.pk}/delete/").status_code == 403

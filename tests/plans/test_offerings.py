@@ -91,12 +91,14 @@ class TestAdmin:
 
     def test_publishes_terms_with_a_reason(self, desk: Client) -> None:
         starter = Offering.objects.get(slug="starter")
-        sent = {"offering": starter.pk, "name": "Starter", "name_zh": "入门", "price_minor": 1290}
-        sent |= {"currency": "CNY", "microcredits": 10**13, "valid_months": 1, "priority": 0, "seats": 2}
-        sent |= {"unit": "credits", "features": "[]", "reason": "new year"}
+        sent = {"offering": starter.pk, "name": "Starter", "name_zh": "入门", "price": "12.90"}
+        sent |= {"currency": "CNY", "credits": 10**7, "valid_months": 1, "priority": 0, "seats": 2}
+        sent |= {"unit": "credits", "features_en": "Two people", "features_zh": "两个人", "reason": "new year"}
         answer = desk.post("/admin/plans/offeringversion/add/", sent)
         assert answer.status_code == 302, answer.context["errors"]
-        assert offerings.current("starter").price_minor == 1290
+        now_sold = offerings.current("starter")
+        assert (now_sold.price_minor, now_sold.microcredits) == (1290, 10**13)
+        assert now_sold.features == [{"en": "Two people", "zh": "两个人"}]
         assert AuditEvent.objects.get(verb="offering.publish").reason == "new year"
 
     def test_asks_the_operator_with_a_reason(self, desk: Client, household: Household, operator: Operator) -> None:
