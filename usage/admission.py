@@ -17,8 +17,8 @@ from usage import metering
 
 DEFAULT_OUTPUT_TOKENS = 4096
 FLOOR_OUTPUT_TOKENS = 256
-MOST_BYTES_PER_TOKEN = 8
-"""No text of any length has more bytes to a token than this on average."""
+MOST_BYTES_PER_TOKEN = 16
+"""No language has more bytes to a token than this on average; what may still fit is left to the upstream."""
 
 
 class OutputTooLong(Refusal):

@@ -4,19 +4,14 @@ from collections.abc import Iterator
 
 from models_catalog.providers.base import UpstreamFailure
 from portal.kit.refusals import Refusal, gettext_noop
+from usage.calls import endings
 
-_OURS = {
-    "queue_timeout": gettext_noop("No worker was free in time. Nothing was charged; please try again in a moment."),
-    "cancelled": gettext_noop("The call was stopped before it began. Nothing was charged."),
-    "platform": gettext_noop("Something broke on our side. Nothing was charged; please try again."),
-    "sweep_partial": gettext_noop("Something broke on our side. Only what had arrived was charged; please try again."),
-}
 LOST = gettext_noop("The answer was lost on its way. The receipt says what was charged; please ask again.")
 
 
 def sentence_of(code: str) -> str:
     """This will return the sentence of a failure's code, not yet translated."""
-    return _OURS.get(code) or _upstream_sentences().get(code, LOST)
+    return endings.SENTENCES.get(code) or _upstream_sentences().get(code, LOST)
 
 
 def _upstream_sentences() -> dict[str, str]:

@@ -51,9 +51,9 @@ class CoroutinePool(BasePool):
         asyncio.run_coroutine_threadsafe(engine.open_current(), self._loop).result()
 
     def on_stop(self) -> None:
-        """This will let running calls end, then stop the loop."""
+        """This will let running calls end for a while, have the rest settled, and stop the loop."""
         if self._loop.is_running():
-            asyncio.run_coroutine_threadsafe(engine.close_current(), self._loop).result(STOP_SECONDS)
+            asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(STOP_SECONDS)
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
 
@@ -79,6 +79,11 @@ class CoroutinePool(BasePool):
             self._loop.call_soon_threadsafe(self._begin, job)
         else:
             self._waiting.append(job)
+
+    async def _close(self) -> None:
+        if self._running:
+            await asyncio.wait(self._running, timeout=settings.TIMINGS.restart_grace)
+        await engine.close_current()
 
     def _begin(self, job: Job) -> None:
         task = self._loop.create_task(job[0])

@@ -2,18 +2,21 @@
 
 import asyncio
 import hashlib
+from collections.abc import MutableMapping
 from typing import Any
 
 from django.conf import settings
 
 from portal.kit.refusals import Refusal
-from usage import gateway
+from usage import gateway, watch
 from usage.api import door
 from usage.api.door import Headers, Receive, Request, Scope, Send
 from usage.dialects import openai_answer, openai_chat
 from usage.dialects.openai_answer import Framing
 from usage.events import Failed, Finished
 from usage.gateway import Flight, Idempotency
+
+Leaving = asyncio.Future[MutableMapping[str, Any]]
 
 PATH = "/v1/chat/completions"
 SLOWEST_SEND_SECONDS = 60.0
@@ -38,7 +41,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if flight.request.stream:
         await _stream(flight, receive, send)
     else:
-        await _answer_whole(flight, send)
+        await _answer(flight, receive, send)
 
 
 async def _start(scope: Scope, receive: Receive) -> Flight:
@@ -54,10 +57,24 @@ async def _start(scope: Scope, receive: Receive) -> Flight:
     return flight
 
 
-async def _answer_whole(flight: Flight, send: Send) -> None:
-    """A caller that leaves is not noticed: the whole answer is what it pays for, and its key may ask again."""
-    while flight.end is None:
-        await flight.news(len(flight.events), keep_alive_seconds=settings.TIMINGS.keep_alive)
+async def _answer(flight: Flight, receive: Receive, send: Send) -> None:
+    leaving = _notice_leaving(flight, receive)
+    try:
+        while flight.end is None and not leaving.done():
+            await flight.news(len(flight.events), keep_alive_seconds=settings.TIMINGS.keep_alive)
+    except asyncio.CancelledError:  # this process ends
+        flight.add(watch.failure_of(""))
+        await _send_end(flight, send)
+        raise
+    finally:
+        leaving.cancel()
+    if flight.end is None:
+        await _abandon(flight)
+    else:
+        await _send_end(flight, send)
+
+
+async def _send_end(flight: Flight, send: Send) -> None:
     headers = _headers(flight)
     match flight.end:
         case Finished() as end:
@@ -72,26 +89,36 @@ async def _answer_whole(flight: Flight, send: Send) -> None:
 
 
 async def _stream(flight: Flight, receive: Receive, send: Send) -> None:
-    leaving = asyncio.ensure_future(receive())
-    leaving.add_done_callback(lambda _: flight.nudge())
+    leaving = _notice_leaving(flight, receive)
     try:
         await _pass_on(flight, leaving, send)
     except TimeoutError:  # a reader so slow that it holds the call up; closing the connection tells it
-        await gateway.stop(flight.call_id)
+        await _abandon(flight)
     else:
         if flight.end is None:
-            await gateway.stop(flight.call_id)
+            await _abandon(flight)
     finally:
         leaving.cancel()
 
 
-async def _pass_on(flight: Flight, leaving: "asyncio.Future[Any]", send: Send) -> None:
+def _notice_leaving(flight: Flight, receive: Receive) -> Leaving:
+    leaving = asyncio.ensure_future(receive())
+    leaving.add_done_callback(lambda _: flight.nudge())
+    return leaving
+
+
+async def _abandon(flight: Flight) -> None:
+    """Who left has the call stopped, except where it named the call itself: then it will ask for the answer."""
+    if not flight.keep:
+        await gateway.stop(flight.call_id)
+
+
+async def _pass_on(flight: Flight, leaving: Leaving, send: Send) -> None:
     """A call that fails before its first sign of life is answered with a status, later ones with an event."""
     assert flight.request is not None
-    keep_alive = settings.TIMINGS.keep_alive
-    heard = await flight.news(0, keep_alive_seconds=keep_alive)
+    heard = await flight.news(0, keep_alive_seconds=settings.TIMINGS.keep_alive)
     if isinstance(flight.end, Failed) and len(flight.events) == 1:
-        await _answer_whole(flight, send)
+        await _send_end(flight, send)
         return
     await send({"type": "http.response.start", "status": 200, "headers": EVENT_STREAM + _headers(flight)})
     framing = Framing(
@@ -100,6 +127,15 @@ async def _pass_on(flight: Flight, leaving: "asyncio.Future[Any]", send: Send) -
         created=int(flight.opened_at.timestamp()),
         with_usage=flight.request.include_usage,
     )
+    try:
+        await _send_events(flight, framing, leaving, send, heard=heard)
+    except asyncio.CancelledError:  # this process ends: its readers are told so instead of being cut off
+        last = framing.frame(watch.failure_of(""))
+        await send({"type": "http.response.body", "body": last, "more_body": False})
+        raise
+
+
+async def _send_events(flight: Flight, framing: Framing, leaving: Leaving, send: Send, *, heard: bool) -> None:
     position = 0
     while not leaving.done():
         fresh = flight.events[position:]
@@ -111,7 +147,7 @@ async def _pass_on(flight: Flight, leaving: "asyncio.Future[Any]", send: Send) -
                 await send({"type": "http.response.body", "body": data, "more_body": more})
         if not more:
             return
-        heard = await flight.news(position, keep_alive_seconds=keep_alive)
+        heard = await flight.news(position, keep_alive_seconds=settings.TIMINGS.keep_alive)
 
 
 def _headers(flight: Flight) -> Headers:

@@ -1,5 +1,6 @@
 """How a call ends: what it used, what that costs and how both were found (reliability: how much to charge)."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 from models_catalog import pricing
 from models_catalog.pricing import Rates, Usage
 from models_catalog.providers.base import UpstreamFailure
+from portal.kit.refusals import gettext_noop
 from usage import metering
 from usage.models import How
 
@@ -18,6 +20,15 @@ LEFT = "left"
 OURS = "ours"
 
 _ESTIMATED = {COMPLETE: How.ESTIMATE, CUT: How.ESTIMATE_CUT, LEFT: How.ESTIMATE_LEFT, OURS: How.SWEEP_PARTIAL}
+SENTENCES: Mapping[str, str] = {
+    How.QUEUE_TIMEOUT: gettext_noop("No worker was free in time. Nothing was charged; please try again in a moment."),
+    How.CANCELLED: gettext_noop("The call was stopped before it began. Nothing was charged."),
+    How.PLATFORM: gettext_noop("Something broke on our side. Nothing was charged; please try again."),
+    How.SWEEP_PARTIAL: gettext_noop(
+        "Something broke on our side. Only what had arrived was charged; please try again."
+    ),
+}
+"""What people are told of a call that no upstream ended."""
 VOID = frozenset({How.REFUSED, How.PLATFORM, How.QUEUE_TIMEOUT, How.CANCELLED})
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from models_catalog import providers
 from models_catalog.providers.base import RouteOffer
 from plans import ledger
 from portal.kit import database
@@ -49,22 +50,19 @@ class Engine:
             task.add_done_callback(_end_process)
 
     async def close(self) -> None:
-        """This will let running calls end for a while, stop the rest, and disconnect."""
-        await self._drain(settings.TIMINGS.restart_grace)
+        """This will stop what still runs, wait for its settlement, and disconnect."""
         for run in list(self.runs.values()):
             run.stop(OURS)
-        await self._drain(settings.TIMINGS.connect)
+        if self.runs:
+            self._idle.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._idle.wait(), settings.TIMINGS.connect)
         await self.publisher.flush()
+        await providers.close_clients()
         for task in self._tasks:
             task.cancel()
         self.valkey.close()
         await database.close_pool()
-
-    async def _drain(self, seconds: float) -> None:
-        if self.runs:
-            self._idle.clear()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._idle.wait(), seconds)
 
     def begin(self, run: Run) -> None:
         """This will count a call among the running ones, so that it is kept alive and may be stopped."""

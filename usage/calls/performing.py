@@ -13,7 +13,7 @@ from models_catalog.pricing import Rates
 from models_catalog.providers.base import ChatRequest, Overloaded, Silent, UpstreamFailure
 from plans import ledger
 from usage.calls import endings, engine, known, settlement
-from usage.calls.endings import COMPLETE, CUT, LEFT, Charge, Ending, Facts
+from usage.calls.endings import COMPLETE, CUT, LEFT, OURS, Charge, Ending, Facts
 from usage.calls.kept import seal_answer
 from usage.calls.runs import Run
 from usage.events import Failed, Finished
@@ -22,6 +22,8 @@ from usage.models import How
 MOST_TRIES = 3
 LONGEST_WAIT_SECONDS = 5.0
 STOPPED = "stopped"
+HTTP_UNAVAILABLE = 503
+_UNASKED = {LEFT: How.CANCELLED, OURS: How.PLATFORM}
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ async def _ask(run: Run, request: ChatRequest) -> UpstreamFailure | NotConnected
 async def _try(run: Run, route: RouteOffer, request: ChatRequest) -> UpstreamFailure | None:
     failure: UpstreamFailure | None = None
     async with engine.current().limit_of(route):
+        if run.stop_reason:
+            return Silent()
         run.begin_try(route)
         try:
             async with run.limit():
@@ -112,8 +116,8 @@ async def _settle(
 
 
 def _charge(run: Run, failure: UpstreamFailure | NotConnected | None, rates: Rates) -> Charge:
-    if run.accepted is None or run.route is None:
-        return endings.nothing(How.CANCELLED if run.stop_reason == LEFT else How.REFUSED)
+    if run.route is None or (run.accepted is None and not run.was_left_in_silence):
+        return endings.nothing(_UNASKED.get(run.stop_reason, How.REFUSED))
     facts = Facts(
         reason=run.stop_reason or (COMPLETE if failure is None else CUT),
         raw_usage=run.raw_usage,
@@ -131,7 +135,7 @@ def _ending(run: Run, failure: UpstreamFailure | NotConnected | None, charge: Ch
         charge=charge,
         fence=run.claim.fence,
         finish_reason=run.answer.finish_reason or (STOPPED if run.stop_reason == LEFT else ""),
-        error_code="" if failure is None or run.stop_reason == LEFT else failure.code,
+        error_code=_error_code(run, failure),
         route_id=run.route.route_id if run.route else None,
         accepted=run.accepted,
         first_token_milliseconds=None if first is None else int((first - run.started) * 1000),
@@ -146,6 +150,15 @@ def _end(
     if failure is None or run.stop_reason == LEFT:
         reason = run.answer.finish_reason or (STOPPED if run.stop_reason == LEFT else "stop")
         return Finished(charge.usage, charge.microcredits, credits_left, charge.how.value, reason)
+    if run.stop_reason == OURS:
+        how = How.SWEEP_PARTIAL if charge.microcredits else How.PLATFORM
+        return Failed(how.value, endings.SENTENCES[how], HTTP_UNAVAILABLE, charge.microcredits)
     told = "What had arrived was charged." if charge.microcredits else ""
     sentence = f"{failure} {told}".strip()
     return Failed(failure.code, sentence, failure.status, charge.microcredits)
+
+
+def _error_code(run: Run, failure: UpstreamFailure | NotConnected | None) -> str:
+    if failure is None or run.stop_reason == LEFT:
+        return ""
+    return How.PLATFORM.value if run.stop_reason == OURS else failure.code

@@ -7,7 +7,7 @@ from uuid import UUID
 from models_catalog.providers.base import Accepted, Chunk, RawUsage, RouteOffer, UpstreamFailure
 from plans.ledger import Claim
 from usage.calls import endings
-from usage.calls.endings import Try
+from usage.calls.endings import LEFT, Try
 from usage.events import Answer, Delta, Event
 from usage.relay import Evidence, Frame, Publisher, Snapshot
 
@@ -78,10 +78,13 @@ class Run:
 
     def limit(self) -> asyncio.Timeout:
         """This will return the scope in which the upstream is asked; its deadline and a stop both end it."""
-        self._scope = asyncio.timeout(None if self.stop_reason else self.claim.hard_deadline_seconds)
-        if self.stop_reason:
-            self._scope = asyncio.timeout(0)
+        self._scope = asyncio.timeout(self.claim.hard_deadline_seconds)
         return self._scope
+
+    @property
+    def was_left_in_silence(self) -> bool:
+        """Whether the caller left while an upstream that answers in one piece was at work: it had the prompt."""
+        return not self.claim.streamed and bool(self.tries) and self.tries[-1].outcome == LEFT
 
     def stop(self, reason: str) -> None:
         """This will end the asking of the upstream at its next pause, for `reason`."""
