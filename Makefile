@@ -9,7 +9,7 @@ RUN := .venv/bin/python
 SYNC := VIRTUAL_ENV=.venv $(UV) pip sync --quiet --require-hashes --compile-bytecode
 CHECKED := accounts models_catalog plans portal usage tests manage.py
 
-.PHONY: demo test check bench format browser
+.PHONY: demo test check bench chaos format browser
 .DEFAULT_GOAL := demo
 
 demo: .venv/.demo  ## install, start everything, print the address and the logins; Ctrl-C stops all of it
@@ -29,6 +29,9 @@ check: .venv/.dev  ## what needs no running part: format, lint, types, floors, t
 
 bench: .venv/.dev  ## the side-by-side benchmark; prints its tables and writes var/bench.json
 	$(RUN) -m tests.bench
+
+chaos: .venv/.dev  ## calls while parts of a portal are killed, then the audit; SEED, CALLS, KILLS and SCALE of its timers
+	$(RUN) -m tests.faults.chaos
 
 format: .venv/.dev  ## put the code into its form
 	.venv/bin/ruff format $(CHECKED)

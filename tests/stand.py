@@ -92,7 +92,7 @@ class Stand:
     def manage(self, *arguments: str) -> str:
         """This will run a management command on the stand and return what it prints."""
         command = [sys.executable, "manage.py", *arguments]
-        env = _environment(self.var_dir, self.port)
+        env = environment_of(self.var_dir, self.port)
         done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -143,6 +143,13 @@ class Stand:
         return _read(self.var_dir / "run.json")
 
 
+def environment_of(var_dir: Path, port: int, *, scale: float = TIMINGS_SCALE) -> dict[str, str]:
+    """This will return the environment of a portal of its own in `var_dir`, with all its timers times `scale`."""
+    inherited = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "VALKEY_URL"}}
+    own = {"VAR_DIR": str(var_dir), "PORT": str(port), "TIMINGS_SCALE": str(scale), "DEMO": "on"}
+    return inherited | own
+
+
 @pytest.fixture(scope="session")
 def stand(django_db_blocker: Any) -> Iterator[Stand]:
     """The one stand of this session, started by the first test that asks for it."""
@@ -154,7 +161,7 @@ def stand(django_db_blocker: Any) -> Iterator[Stand]:
     supervisor = subprocess.Popen(
         command,
         cwd=ROOT,
-        env=_environment(var_dir, port),
+        env=environment_of(var_dir, port),
         stdout=output,
         stderr=output,
         start_new_session=True,
@@ -175,12 +182,6 @@ def _await_start(supervisor: "subprocess.Popen[bytes]", var_dir: Path) -> None:
         assert supervisor.poll() is None, f"the stand did not start:\n{said}"
         assert time.monotonic() < deadline, f"the stand is not ready after {START_SECONDS} s:\n{said}"
         time.sleep(POLL_SECONDS)
-
-
-def _environment(var_dir: Path, port: int) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "VALKEY_URL"}}
-    own = {"VAR_DIR": str(var_dir), "PORT": str(port), "TIMINGS_SCALE": str(TIMINGS_SCALE), "DEMO": "on"}
-    return inherited | own
 
 
 def _database(url: str) -> dict[str, Any]:
