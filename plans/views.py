@@ -61,6 +61,7 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
 def cancellation(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """This will give up a waiting order."""
     buyer = members.current(request.user)
+    orders.check_buyer(buyer)
     found = orders.get(order_id, account_id=buyer.account_id)
     orders.cancel(found, by=buyer, now=clock.now())
     return redirect("plans:order", found.pk)
