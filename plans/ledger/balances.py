@@ -51,13 +51,13 @@ def balance(account_id: int, *, now: datetime) -> Balance:
         .annotate(label=Coalesce(OfferingVersion.objects.label_of("offering_version_id"), "name"))
         .order_by("priority", F("expires_at").asc(nulls_last=True), "granted_at", "id")
     )
-    return Balance(tuple(_left(lot) for lot in usable))
+    return Balance(tuple(_left(lot, name=lot.label) for lot in usable))
 
 
-def _left(lot: Lot) -> LotLeft:
+def _left(lot: Lot, *, name: str) -> LotLeft:
     return LotLeft(
         lot.pk,
-        lot.name,
+        name,
         lot.source,
         Microcredits(lot.granted),
         Microcredits(lot.granted - lot.available - lot.held),
