@@ -10,6 +10,7 @@ from babel.numbers import get_currency_precision
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
+from django.contrib.admin.utils import flatten
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -44,6 +45,17 @@ else:
             return cls
 
 
+class Closed(Desk[Row]):
+    """Addresses ask only about what the table shows: nothing hidden can be guessed letter by letter."""
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """This will refuse a lookup that begins with a column that neither the list, its filters nor the form show."""
+        filters = {str(each[0] if isinstance(each, tuple) else each).split("__")[0] for each in self.list_filter}
+        shown = {"id", self.date_hierarchy, *filters, *self.list_display, *flatten(self.get_fields(request))}
+        hidden = {field.name for field in self.model._meta.fields if not field.primary_key} - shown
+        return super().lookup_allowed(lookup, value, request) and lookup.split("__", maxsplit=1)[0] not in hidden
+
+
 def reason_field() -> forms.CharField:
     """This will return the field in which staff say why they change something."""
     return forms.CharField(
@@ -54,7 +66,7 @@ def reason_field() -> forms.CharField:
     )
 
 
-class Audited(Desk[Row]):
+class Audited(Closed[Row]):
     """Every change by staff says why, and is written down."""
 
     def verb(self, row: Row, *, is_new: bool) -> str:
@@ -91,7 +103,7 @@ class Audited(Desk[Row]):
         return False
 
 
-class ReadOnly(Desk[Row]):
+class ReadOnly(Closed[Row]):
     """A record: it can be looked at and nothing else."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature

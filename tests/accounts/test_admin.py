@@ -60,6 +60,23 @@ def _request(client: Client) -> HttpRequest:
     return client.get("/admin/").wsgi_request
 
 
+class TestLookups:
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "user/?password__startswith=pbkdf2",
+            "apikey/?digest__gt=0",
+            "member/?user__password__startswith=pbkdf2",
+        ],
+    )
+    def test_of_what_is_hidden_are_refused(self, desk: Client, address: str) -> None:
+        assert desk.get(f"/admin/accounts/{address}").status_code == 400
+
+    @pytest.mark.parametrize("address", ["user/?is_staff__exact=1", "apikey/?revoked_at__isempty=1", "user/?id__in=1"])
+    def test_of_what_is_shown_are_answered(self, desk: Client, address: str) -> None:
+        assert desk.get(f"/admin/accounts/{address}").status_code == 200
+
+
 class TestTheDoor:
     def test_is_the_sign_in_of_everyone(self, client: Client) -> None:
         page = client.get("/admin/", follow=True)
