@@ -26,13 +26,14 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything on the stand runs in one xdist worker: one stand, and one hand that hurts it."""
-    for item in items:
-        if "stand" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.stand)
-            item.add_marker(pytest.mark.xdist_group("stand"))
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Everything on the stand runs in one xdist worker: one stand, and one hand that hurts it.
+
+    Done as each item is collected, since xdist reads the groups before any other hook sees the whole list.
+    """
+    if "stand" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.stand)
+        item.add_marker(pytest.mark.xdist_group("stand"))
 
 
 def _start_servers(config: pytest.Config) -> None:
