@@ -49,6 +49,7 @@ async def perform(call_id: UUID, request: ChatRequest, *, keep: bool) -> Perform
     run = Run(call_id, claim, shared.publisher)
     shared.begin(run)
     try:
+        await known.rates_of(claim.price_id)  # remembered, so that the end of the call needs no more than settling
         failure = await _ask(run, request)
         run.is_answered = True
         end = await _settle(run, request, failure, keep=keep)
@@ -108,7 +109,7 @@ async def _settle(
         _ending(run, failure, charge, kept=kept), on_late=lambda: run.publish(planned)
     )
     end = _end(run, failure, charge, credits_left=settled.credits_left_microcredits)
-    if settled.outcome == "ok":
+    if settled.is_by(charge.microcredits):
         run.publish(end)
         if run.has_snapshot:
             run.keep_snapshot(end)

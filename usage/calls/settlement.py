@@ -33,6 +33,10 @@ class Settled:
     charged_microcredits: int | None
     credits_left_microcredits: int | None
 
+    def is_by(self, microcredits: int) -> bool:
+        """This will tell whether it ended by this charge: just now, or by an earlier try whose answer was lost."""
+        return self.charged_microcredits == microcredits
+
 
 async def settle(endings: Sequence[Ending]) -> list[Settled]:
     """This will settle a set of calls in one transaction. Raises what `TROUBLE` holds when PostgreSQL is away."""
