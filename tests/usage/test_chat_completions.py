@@ -129,6 +129,7 @@ class TestRefusals:
             ({"host": "evil.example"}, b"{}", 400),
             ({}, b" " * 5_000_000, 413),
         ],
+        ids=["broken", "not JSON", "compressed", "another host", "too big"],
     )
     def test_guard_the_door(
         self, stand: Stand, client: openai.OpenAI, headers: dict[str, str], body: bytes, status: int
