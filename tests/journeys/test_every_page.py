@@ -1,0 +1,135 @@
+"""Every page that a member can open: no sideways scroll on a small phone, no complaint, nobody is kept out."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import URLPattern, URLResolver, get_resolver
+from playwright.sync_api import Page
+
+from tests.journeys.conftest import PHONE, SMALL, WIDE
+from tests.journeys.visitor import Visitor
+from tests.stand import Stand
+
+pytestmark = pytest.mark.journey
+
+NOT_PAGES = ("admin/", "v1/", "chat/answers/", "accounts/logout", "accounts/3rdparty", "accounts/social")
+MAIN_PAGES = ("/", "/plans/", "/checkout/starter/", "/chat/", "{conversation}", "/usage/", "{receipt}", "/models/")
+MORE_MAIN_PAGES = ("/models/demo-fast/", "/help/", "/billing/", "/keys/", "/people/", "/accounts/login/")
+SERIOUS = {"serious", "critical"}
+QUESTION = "[[script words=30 gap_ms=1]] | a | b |\n|---|---|\n| a wide table | and long words |"
+
+
+@pytest.fixture
+def parent(visit: Callable[..., Visitor], stand: Stand) -> Callable[[dict[str, int]], Visitor]:
+    """Signs the demo's parent in."""
+
+    def sign_in(size: dict[str, int]) -> Visitor:
+        someone = visit(size)
+        person = stand.demo["people"][0]
+        someone.go("/accounts/login/?next=/chat/")
+        someone.page.fill("[name=login]", person["email"])
+        someone.page.fill("[name=password]", person["password"])
+        someone.send()
+        someone.arrive("/chat/")
+        return someone
+
+    return sign_in
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_no_page_scrolls_sideways_at_360_pixels(parent: Callable[..., Visitor], language: str) -> None:
+    someone = parent(SMALL)
+    known = _things(someone)
+    someone.read_in(language)
+    seen, wide = [], []
+    for path in sorted(_paths(known)):
+        answer = someone.page.request.get(someone.stand.base_url + path, max_redirects=0)
+        assert answer.status < 500, path
+        if answer.status != 200 or "text/html" not in answer.headers["content-type"]:
+            continue
+        someone.go(path)
+        seen.append(path)
+        if someone.page.evaluate("document.documentElement.scrollWidth") > SMALL["width"]:
+            wide.append(path)
+    assert not wide
+    assert len(seen) > 25
+    someone.check_no_complaint()
+
+
+@pytest.mark.parametrize(
+    ("language", "size", "scheme"), [("en", WIDE, "light"), ("zh-hans", PHONE, "dark")], ids=["wide", "phone"]
+)
+def test_no_main_page_keeps_people_out(
+    parent: Callable[..., Visitor], language: str, size: dict[str, int], scheme: str
+) -> None:
+    someone = parent(size)
+    someone.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    known = _things(someone)
+    someone.read_in(language)
+    found = []
+    for path in (*MAIN_PAGES, *MORE_MAIN_PAGES):
+        someone.go(path.format(**known))
+        found += [f"{path}: {wrong}" for wrong in _serious(someone.page)]
+    assert not found
+    someone.check_no_complaint()
+
+
+def _serious(page: Page) -> list[str]:
+    return [
+        f"{wrong['id']} {[node['target'] for node in wrong['nodes']][:3]}"
+        for wrong in Axe().run(page).response["violations"]
+        if wrong["impact"] in SERIOUS
+    ]
+
+
+def _things(someone: Visitor) -> dict[str, str]:
+    """One of each thing that an address may name; the parent has bought before and now asks."""
+    someone.go("/chat/")
+    someone.choose("fast")
+    someone.ask(QUESTION)
+    someone.await_end()
+    base = someone.stand.base_url
+    known = {"conversation": someone.page.url.removeprefix(base)}
+    known["receipt"] = someone.page.locator("article.answer a[href^='/usage/calls/']").last.get_attribute("href") or ""
+    someone.go("/billing/")
+    order = someone.page.locator("a[href^='/billing/orders/']").first.get_attribute("href") or ""
+    someone.go("/keys/")
+    key = someone.page.locator("a[href$='/revocation/']").first.get_attribute("href") or ""
+    pieces = {
+        "conversation_id": known["conversation"].split("/")[2],
+        "call_id": known["receipt"].split("/")[3],
+        "order_id": order.split("/")[3],
+        "key_id": key.split("/")[2],
+    }
+    return known | pieces
+
+
+def _paths(known: dict[str, str]) -> set[str]:
+    """Every address of the URLconf, filled in; an address that names something new must be taught here."""
+    slugs = {"checkout/": "starter", "models/": "demo-fast"}
+    paths = set()
+    for route, names in _routes(get_resolver()):
+        if route.startswith(NOT_PAGES) or "(?P" in route:
+            continue
+        values = known | {"kind": "terms", "slug": next((s for at, s in slugs.items() if route.startswith(at)), "")}
+        path = "/" + route
+        for name in names:
+            assert values.get(name), f"no {name} to open {route} with"
+            path = _filled(path, name, values[name])
+        paths.add(path)
+    return paths
+
+
+def _filled(path: str, name: str, value: str) -> str:
+    before, _, after = path.partition(":" + name + ">")
+    return before.rpartition("<")[0] + value + after
+
+
+def _routes(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, tuple[str, ...]]]:
+    for each in resolver.url_patterns:
+        route = before + str(each.pattern)
+        if isinstance(each, URLResolver):
+            yield from _routes(each, route)
+        elif isinstance(each, URLPattern):
+            yield route, tuple(name for name in each.pattern.converters if name not in each.default_args)
