@@ -175,7 +175,7 @@ def in_credits(microcredits: int) -> str:
     whole, rest = divmod(abs(microcredits), MICROCREDITS_PER_CREDIT)
     sign = "\u2212" if microcredits < 0 else ""
     part = f".{rest:06d}".rstrip("0") if rest else ""
-    return f"{sign}{formats.number_format(whole, use_l10n=True, force_grouping=True)}{part}"
+    return f"{sign}{whole:,}{part}"
 
 
 def money_column(name: str, label: Any) -> Any:

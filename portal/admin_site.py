@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 
 HIDDEN_APPS = {"account", "mfa", "socialaccount"}
+SHELVES = ("accounts", "plans", "usage", "models_catalog", "portal", "auth")
+"""What staff open most stands first."""
 
 
 class DeskSite(AdminSite):
@@ -29,6 +31,10 @@ class DeskSite(AdminSite):
         models = model_or_iterable if isinstance(model_or_iterable, Iterable) else [model_or_iterable]
         shown = [model for model in models if model._meta.app_label not in HIDDEN_APPS]
         super().register(shown, admin_class, **options)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """This will list the apps in the order in which they are used."""
+        return sorted(super().get_app_list(request, app_label), key=lambda app: SHELVES.index(app["app_label"]))
 
     def has_permission(self, request: HttpRequest) -> bool:
         """This will let in staff alone; outside the demo only with a second factor."""

@@ -1,5 +1,6 @@
 """Calls in admin: what was used, charged and drawn on, only read; never a word of what was said."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,9 +9,11 @@ from uuid import UUID
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.desks import Endless, by_id_or_account, credits_column, in_credits, in_words, link, table
+from models_catalog.models import Price
 from portal.kit import clock
 from usage import receipts
 from usage.models import Attempt, Call, CallLot
@@ -53,9 +56,7 @@ class CallAdmin(Endless[Call]):
         "state",
         "how",
         credits_column("charged_microcredits", _("credits")),
-        "id",
     )
-    list_display_links = ("opened_at", "id")
     list_filter = (Opened, "state", "how", "source")
     list_select_related = ("account", "member", "chat_model")
     search_fields = ("id",)
@@ -113,7 +114,8 @@ class CallAdmin(Endless[Call]):
         """This will show the lines of the receipt, which add up to what was charged."""
         receipt = receipts.of(call)
         rows: list[tuple[Any, ...]] = [
-            (line.token_class, line.tokens, f"×{_factor(line.rate)}", in_credits(line.amount)) for line in receipt.lines
+            (_class(line.token_class), f"{line.tokens:,}", f"×{_factor(line.rate)}", in_credits(line.amount))
+            for line in receipt.lines
         ]
         extra = ((_("each call"), receipt.per_request), (_("rounded up, once"), receipt.rounding))
         rows += [(words, "", "", in_credits(amount)) for words, amount in extra if amount]
@@ -154,7 +156,7 @@ class CallAdmin(Endless[Call]):
                 each.outcome,
                 in_words(each.started_at),
                 _milliseconds(each.started_at, each.ended_at),
-                each.raw_usage or "–",
+                json.dumps(each.raw_usage) if each.raw_usage else "–",
             )
             for each in tried
         )
@@ -167,6 +169,10 @@ class CallAdmin(Endless[Call]):
 
 def _first_id(moment: datetime) -> UUID:
     return UUID(int=int(moment.timestamp() * MILLISECONDS) << BITS_AFTER_MOMENT)
+
+
+def _class(name: str) -> Any:
+    return next(capfirst(field.verbose_name) for field in Price._meta.fields if field.name == name)
 
 
 def _factor(rate: int) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts import audit
-from accounts.desks import Audited, Endless, ReasonForm, credits_column, money_column, reason_of, staff
+from accounts.desks import Audited, Endless, ReasonForm, credits_column, in_words, money_column, reason_of, staff
 from plans import offerings, orders
 from plans.forms import OfferingVersionForm
 from plans.models import Offering, OfferingVersion, Order, Payment
@@ -142,12 +142,11 @@ class PaymentAdmin(Endless[Payment]):
     """What the operators say about the money; a mismatch needs a person."""
 
     list_display = (
-        "__str__",
+        "made",
         "order",
         money_column("amount_minor", _("amount")),
         "state",
         "mismatch",
-        "created_at",
         "checked_at",
     )
     list_filter = ("state", "provider", "created_at", ("mismatch", admin.EmptyFieldListFilter))
@@ -157,6 +156,11 @@ class PaymentAdmin(Endless[Payment]):
     ordering = ("-created_at", "-pk")
     action_form = ReasonForm
     actions = ["check_with_operator"]
+
+    @admin.display(description=_("made"))
+    def made(self, payment: Payment) -> str:
+        """This will name a payment by its moment; its id is long."""
+        return in_words(payment.created_at)
 
     @admin.action(description=_("Check with the operator now"), permissions=["view"])
     def check_with_operator(self, request: HttpRequest, chosen: QuerySet[Payment]) -> None:

@@ -6,25 +6,27 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class How(models.TextChoices):
     """How the charge of a call was found."""
 
-    USAGE = "usage"  # the vendor's count, exact
-    USAGE_CAPPED = "usage_capped"  # the vendor counted more than was set aside
-    ESTIMATE = "estimate"  # the vendor did not count: our count of the prompt and of what arrived
-    ESTIMATE_CUT = "estimate_cut"  # cut or silent after acceptance
-    ESTIMATE_LEFT = "estimate_left"  # the caller left or stopped it
-    REFUSED = "refused"  # never accepted: nothing charged
-    SWEEP_USAGE = "sweep_usage"  # our fault, the vendor's count was found
-    SWEEP_PARTIAL = "sweep_partial"  # our fault: only what arrived
-    PLATFORM = "platform"  # our fault: nothing arrived, nothing charged
-    QUEUE_TIMEOUT = "queue_timeout"  # never started
-    CANCELLED = "cancelled"  # stopped before it started
+    USAGE = "usage", _("counted by the vendor")  # the vendor's count, exact
+    USAGE_CAPPED = "usage_capped", _("more than was set aside")  # the vendor counted more than was set aside
+    ESTIMATE = "estimate", _("our own count")  # the vendor did not count: our count of the prompt and of what arrived
+    ESTIMATE_CUT = "estimate_cut", _("cut off, our own count")  # cut or silent after acceptance
+    ESTIMATE_LEFT = "estimate_left", _("stopped, our own count")  # the caller left or stopped it
+    REFUSED = "refused", _("refused")  # never accepted: nothing charged
+    SWEEP_USAGE = "sweep_usage", _("our fault, count found")  # our fault, the vendor's count was found
+    SWEEP_PARTIAL = "sweep_partial", _("our fault, what arrived")  # our fault: only what arrived
+    PLATFORM = "platform", _("our fault, nothing charged")  # our fault: nothing arrived, nothing charged
+    QUEUE_TIMEOUT = "queue_timeout", _("waited too long")  # never started
+    CANCELLED = "cancelled", _("stopped before it started")  # stopped before it started
 
 
-def elsewhere(model: str, *, empty: bool = False) -> models.ForeignKey[Any, Any]:
+def elsewhere(model: str, *, empty: bool = False, name: Any = None) -> models.ForeignKey[Any, Any]:
     """This will point at a lower app's row without a constraint; partitioned tables are too busy for one."""
     return models.ForeignKey(
         model,
@@ -34,6 +36,7 @@ def elsewhere(model: str, *, empty: bool = False) -> models.ForeignKey[Any, Any]
         db_index=False,
         null=empty,
         blank=empty,
+        verbose_name=name,
     )
 
 
@@ -57,27 +60,27 @@ class Call(models.Model):
     """A call that has ended: settled with a charge or voided. Partitioned by the month in its id."""
 
     class State(models.TextChoices):
-        SETTLED = "settled"
-        VOIDED = "voided"
+        SETTLED = "settled", _("settled")
+        VOIDED = "voided", _("voided")
 
     id = models.UUIDField(primary_key=True)
-    account = elsewhere("accounts.Account")
-    member = elsewhere("accounts.Member")
-    departments = ArrayField(models.BigIntegerField(), default=list)
-    project = elsewhere("accounts.Project", empty=True)
-    scenario = elsewhere("accounts.Scenario", empty=True)
-    api_key = elsewhere("accounts.ApiKey", empty=True)
-    end_user = models.TextField(default="", blank=True)
-    chat_model = elsewhere("models_catalog.ChatModel")
-    price = elsewhere("models_catalog.Price")
-    route = elsewhere("models_catalog.Route", empty=True)
-    source = models.TextField()
-    streamed = models.BooleanField()
-    state = models.TextField(choices=State)
-    how = models.TextField(choices=How)
-    held_microcredits = models.BigIntegerField()
-    charged_microcredits = models.BigIntegerField()
-    estimated = models.BooleanField()
+    account = elsewhere("accounts.Account", name=_("account"))
+    member = elsewhere("accounts.Member", name=_("member"))
+    departments = ArrayField(models.BigIntegerField(), default=list, verbose_name=_("departments"))
+    project = elsewhere("accounts.Project", empty=True, name=_("project"))
+    scenario = elsewhere("accounts.Scenario", empty=True, name=_("scenario"))
+    api_key = elsewhere("accounts.ApiKey", empty=True, name=_("API key"))
+    end_user = models.TextField(_("end user"), default="", blank=True)
+    chat_model = elsewhere("models_catalog.ChatModel", name=_("model"))
+    price = elsewhere("models_catalog.Price", name=_("price"))
+    route = elsewhere("models_catalog.Route", empty=True, name=_("route"))
+    source = models.TextField(_("asked from"))
+    streamed = models.BooleanField(_("streamed"))
+    state = models.TextField(_("state"), choices=State)
+    how = models.TextField(_("how the charge was found"), choices=How)
+    held_microcredits = models.BigIntegerField(_("set aside"))
+    charged_microcredits = models.BigIntegerField(_("charged"))
+    estimated = models.BooleanField(_("estimated"))
     in_fresh = models.BigIntegerField(default=0)
     cache_read = models.BigIntegerField(default=0)
     cache_write_5m = models.BigIntegerField(default=0)
@@ -88,17 +91,19 @@ class Call(models.Model):
     out_reasoning = models.BigIntegerField(default=0)
     out_image = models.BigIntegerField(default=0)
     out_audio = models.BigIntegerField(default=0)
-    finish_reason = models.TextField(default="", blank=True)
-    error_code = models.TextField(default="", blank=True)
-    opened_at = models.DateTimeField()
-    accepted_at = models.DateTimeField(null=True)
-    first_token_milliseconds = models.IntegerField(null=True)
-    ended_at = models.DateTimeField()
-    day = models.DateField()
+    finish_reason = models.TextField(_("finish reason"), default="", blank=True)
+    error_code = models.TextField(_("error code"), default="", blank=True)
+    opened_at = models.DateTimeField(_("opened"))
+    accepted_at = models.DateTimeField(_("accepted"), null=True)
+    first_token_milliseconds = models.IntegerField(_("milliseconds to the first token"), null=True)
+    ended_at = models.DateTimeField(_("ended"))
+    day = models.DateField(_("day"))
 
     objects = CallQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("call")
+        verbose_name_plural = pgettext_lazy("the records", "calls")
         indexes = (models.Index(fields=["account", "id"], name="call_of_account"),)
         constraints = (
             models.CheckConstraint(
