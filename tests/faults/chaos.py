@@ -136,7 +136,8 @@ def _broken(run: Run) -> list[str]:
     """This will name every promise that was not kept."""
     broken = []
     for asked in run.asked:
-        web_fell = any(asked.began <= at <= asked.ended for at, victim in run.killed if victim == "web")
+        falls = [at for at, victim in run.killed if victim == "web"]
+        web_fell = any(asked.began - PAUSE_SECONDS <= at <= asked.ended for at in falls)
         if asked.end in {"two ends", "silent", ""} or (asked.end == "cut" and not web_fell):
             broken.append(f"{asked.call_id} ended with {asked.end or 'nothing'}")
         if asked.silence > LONGEST_SILENCE_SECONDS:
