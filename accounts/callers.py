@@ -1,7 +1,6 @@
 """Who is behind a call: a key's holder or the person in the browser."""
 
 import re
-import time
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -19,17 +18,12 @@ __all__ = [
     "UnknownKey",
     "check_address",
     "from_bearer",
-    "from_bearer_now",
     "from_session",
 ]
 
-CACHE_SECONDS = 30.0
-MOST_CACHED = 10_000
 DEEPEST_NESTING = 20
 _KEY = re.compile(r"ck-[A-Za-z0-9_-]{43}", re.ASCII)
 _BEARER = re.compile(r"bearer +(\S+) *", re.ASCII | re.IGNORECASE)
-
-_known: "dict[bytes, tuple[float, Caller]]" = {}
 
 
 @dataclass(frozen=True)
@@ -74,21 +68,20 @@ def check_address(query: str) -> None:
 def from_bearer(authorization: str, api_key_header: str) -> Caller:
     """This will return who holds the key of the headers `Authorization` and `x-api-key`, either may be empty.
 
-    The answer is kept for 30 seconds a process under the keyed digest: it says who calls. Whether they may is
-    asked by `ledger.reserve` on every call. Raises `UnknownKey`.
+    It says who calls. Whether they may is asked by `ledger.reserve` on every call. Raises `UnknownKey`.
     """
-    digest = api_keys.digest_of(_secret_in(authorization, api_key_header))
-    known = _known.get(digest)
-    if known and known[0] > time.monotonic():
-        return known[1]
-    caller = _find(digest)
-    _remember(digest, caller)
-    return caller
-
-
-def from_bearer_now(authorization: str, api_key_header: str) -> Caller:
-    """This will do the same without the cache, for paths that read figures and never meet `ledger.reserve`."""
-    return _find(api_keys.digest_of(_secret_in(authorization, api_key_header)))
+    now = Func(function="app_now", output_field=DateTimeField())
+    keys = ApiKey.objects.select_related("member__account").filter(
+        Q(expires_at=None) | Q(expires_at__gt=now),
+        digest=api_keys.digest_of(_secret_in(authorization, api_key_header)),
+        revoked_at=None,
+        member__left_at=None,
+        member__user__is_active=True,
+    )
+    key = keys.first()
+    if key is None:
+        raise UnknownKey
+    return _caller(key.member, key=key)
 
 
 def from_session(user: User) -> Caller:
@@ -105,22 +98,6 @@ def _secret_in(authorization: str, api_key_header: str) -> str:
     if not _KEY.fullmatch(secret):
         raise UnknownKey
     return secret
-
-
-def _find(digest: bytes) -> Caller:
-    now = Func(function="app_now", output_field=DateTimeField())
-    keys = ApiKey.objects.select_related("member__account").filter(
-        Q(expires_at=None) | Q(expires_at__gt=now),
-        digest=digest,
-        revoked_at=None,
-        member__left_at=None,
-        member__user__is_active=True,
-    )
-    key = keys.first()
-    if key is None:
-        _known.pop(digest, None)
-        raise UnknownKey
-    return _caller(key.member, key=key)
 
 
 def _caller(member: Member, *, key: ApiKey | None) -> Caller:
@@ -146,9 +123,3 @@ def _lineage(leaf: int | None, *, account_id: int) -> tuple[int, ...]:
         lineage.append(node)
         node = parents.get(node)
     return tuple(lineage)
-
-
-def _remember(digest: bytes, caller: Caller) -> None:
-    if len(_known) >= MOST_CACHED:
-        _known.clear()
-    _known[digest] = (time.monotonic() + CACHE_SECONDS, caller)

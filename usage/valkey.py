@@ -13,7 +13,6 @@ import hiredis
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 3.0
 RETRY_SECONDS = 0.25
-LONGEST_QUEUE = 10_000
 
 Part = bytes | str | int
 Push = Callable[[list[bytes]], None]

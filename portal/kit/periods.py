@@ -1,10 +1,9 @@
 """Calendar windows in a zone: half-open stretches of time in which something is counted."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-DAYS_IN_WEEK = 7
 DECEMBER = 12
 
 
@@ -20,12 +19,6 @@ def month_of(moment: datetime, *, zone: ZoneInfo) -> Period:
     """This will return the calendar month around `moment`, by the clock of `zone`."""
     first = moment.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     return Period(first, after_months(first, months=1))
-
-
-def day_of(moment: datetime, *, zone: ZoneInfo) -> Period:
-    """This will return the calendar day around `moment`, by the clock of `zone`."""
-    first = moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    return Period(first, first + timedelta(days=1))
 
 
 def after_months(moment: datetime, *, months: int) -> datetime:

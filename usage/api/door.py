@@ -122,7 +122,7 @@ async def caller_of(request: Request) -> Caller:
     if caller is not None and until > time.monotonic():
         return caller
     try:
-        caller = await database.in_thread(callers.from_bearer_now, *given)
+        caller = await database.in_thread(callers.from_bearer, *given)
     except callers.UnknownKey:
         _known.pop(digest, None)
         raise

@@ -70,7 +70,7 @@ class ApiRequest(HttpRequest):
 def key_holder(request: HttpRequest) -> Caller:
     """This will return who holds the key of a request. Raises `callers.UnknownKey` and `callers.KeyInAddress`."""
     callers.check_address(request.META["QUERY_STRING"])
-    return callers.from_bearer_now(request.headers.get("Authorization", ""), request.headers.get("X-Api-Key", ""))
+    return callers.from_bearer(request.headers.get("Authorization", ""), request.headers.get("X-Api-Key", ""))
 
 
 api = NinjaAPI(

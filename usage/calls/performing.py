@@ -33,7 +33,6 @@ class Performed:
     call_id: UUID
     source: str
     text: str
-    reasoning: str
     end: Finished | Failed
 
 
@@ -55,7 +54,7 @@ async def perform(call_id: UUID, request: ChatRequest, *, keep: bool) -> Perform
         end = await _settle(run, request, failure, keep=keep)
     finally:
         shared.end(run)
-    return Performed(call_id, claim.source, run.answer.text, run.answer.reasoning, end)
+    return Performed(call_id, claim.source, run.answer.text, end)
 
 
 async def _ask(run: Run, request: ChatRequest) -> UpstreamFailure | NotConnected | None:
