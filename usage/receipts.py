@@ -53,7 +53,7 @@ def of(call: Call) -> Receipt:
         if (tokens := getattr(call, name)) and (rate := getattr(call.price, name)) is not None
     ]
     exact = sum(line.tokens * line.rate for line in lines)
-    per_request = Microcredits(call.price.per_request if lines else 0)
+    per_request = Microcredits(call.price.per_request if call.state == Call.State.SETTLED else 0)
     cost = Microcredits(-(-exact // TOKENS_PER_PRICE) + per_request)
     return Receipt(
         call=call,

@@ -26,7 +26,7 @@ def check(receipt: receipts.Receipt) -> None:
         assert line.amount == line.tokens * line.rate // TOKENS_PER_PRICE
         assert line.rate == getattr(price, line.token_class)
     used = Usage(**{name: getattr(call, name) for name in USAGE_CLASSES})
-    assert receipt.cost == (cost(used, price.rates) if receipt.lines else 0)
+    assert receipt.cost == (cost(used, price.rates) if call.state == Call.State.SETTLED else 0)
     assert sum(line.amount for line in receipt.lines) + receipt.per_request + receipt.rounding == receipt.cost
     assert receipt.cost - receipt.forgiven == receipt.charged
     assert sum(drawn.amount_microcredits for drawn in receipt.lots) == receipt.charged
@@ -75,10 +75,10 @@ class TestOf:
         price = Price(per_request=per_request, **dict(zip(USAGE_CLASSES, rates, strict=True)))
         figures = {name: getattr(used, name) for name in USAGE_CLASSES}
         exact = cost(used, price.rates)
-        receipt = receipts.of(Call(price=price, charged_microcredits=exact, **figures))
-        if receipt.lines:
-            assert receipt.cost == exact
-            assert 0 <= receipt.rounding < len(USAGE_CLASSES)
+        receipt = receipts.of(Call(price=price, state="settled", charged_microcredits=exact, **figures))
+        assert receipt.cost == exact
+        assert receipt.forgiven == 0
+        assert 0 <= receipt.rounding < len(USAGE_CLASSES)
         assert sum(each.amount for each in receipt.lines) + receipt.per_request + receipt.rounding == receipt.cost
 
 
