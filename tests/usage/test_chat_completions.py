@@ -3,6 +3,9 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -28,9 +31,21 @@ def client(stand: Stand) -> Iterator[openai.OpenAI]:
         yield found
 
 
-def client_of(stand: Stand, *, key: str, retries: int = 0) -> openai.OpenAI:
+def client_of(stand: Stand, *, key: str, retries: int = 0, sent: list[object] | None = None) -> openai.OpenAI:
     """To be closed: what is left open is found, as a warning, by whichever test runs next."""
-    return openai.OpenAI(base_url=stand.api_base, api_key=key, max_retries=retries)
+    counting = openai.DefaultHttpxClient(event_hooks={"request": [(sent if sent is not None else []).append]})
+    return openai.OpenAI(base_url=stand.api_base, api_key=key, max_retries=retries, http_client=counting)
+
+
+@contextmanager
+def charging_nothing(client: openai.OpenAI) -> Iterator[None]:
+    before = told(client, "/balance")["credits_left"]
+    yield
+    assert told(client, "/balance")["credits_left"] == before
+
+
+def told(client: openai.OpenAI, path: str) -> Any:
+    return json.loads(client.get(path, cast_to=httpx.Response).content)
 
 
 def refused(ask: Callable[[], object]) -> tuple[int, str | None]:
@@ -68,10 +83,37 @@ class TestPlain:
 
     def test_is_found_again_by_its_id(self, client: openai.OpenAI) -> None:
         answer = client.chat.completions.with_raw_response.create(model="fast", messages=asking())
-        receipt = client.get(f"/calls/{answer.headers['x-request-id']}", cast_to=httpx.Response)
-        told = json.loads(receipt.content)
-        assert (told["state"], told["how"]) == ("settled", "usage")
-        assert told["credits_charged"] == answer.headers["x-credits-charged"]
+        usage = answer.parse().usage
+        assert usage is not None
+        receipt = told(client, f"/calls/{answer.headers['x-request-id']}")
+        assert (receipt["state"], receipt["how"]) == ("settled", "usage")
+        assert receipt["credits_charged"] == answer.headers["x-credits-charged"]
+        assert sum(Decimal(lot["credits"]) for lot in receipt["lots"]) == Decimal(receipt["credits_charged"])
+        assert receipt["usage"] == {
+            "prompt_tokens": usage.prompt_tokens,
+            "completion_tokens": usage.completion_tokens,
+        }
+
+    def test_leaves_what_the_balance_says(self, client: openai.OpenAI) -> None:
+        answer = client.chat.completions.with_raw_response.create(model="fast", messages=asking())
+        balance = told(client, "/balance")
+        assert balance["credits_left"] == answer.headers["x-credits-left"]
+        assert sum(Decimal(lot["available"]) for lot in balance["lots"]) == Decimal(balance["credits_left"])
+
+    def test_fits_into_what_was_set_aside_whatever_the_model_adds(self, client: openai.OpenAI) -> None:
+        """A small model's template brings a system prompt of its own."""
+        answer = client.chat.completions.with_raw_response.create(
+            model="everyday", messages=asking("Why, tell!"), max_tokens=8
+        )
+        assert told(client, f"/calls/{answer.headers['x-request-id']}")["how"] == "usage"
+
+    def test_takes_the_key_in_a_header_of_its_own(self, stand: Stand, client: openai.OpenAI) -> None:
+        body = {"model": "fast", "messages": asking()}
+        for path in ("/chat/completions", f"/chat/completions?key={client.api_key}"):
+            answer = httpx.post(f"{stand.api_base}{path}", json=body, headers={"x-api-key": client.api_key})
+            assert answer.status_code == (400 if "?" in path else 200)
+        nowhere_else = httpx.get(f"{stand.api_base}/balance?api_key={client.api_key}")
+        assert (nowhere_else.status_code, nowhere_else.json()["error"]["code"]) == (400, "key_in_address")
 
     def test_runs_many_at_once(self, stand: Stand, client: openai.OpenAI) -> None:
         async def ask_all() -> list[str | None]:
@@ -110,15 +152,34 @@ class TestStream:
 class TestRefusals:
     def test_name_what_is_wrong(self, stand: Stand, client: openai.OpenAI) -> None:
         create = client.chat.completions.create
-        long = asking("word " * 20_000)
         with client_of(stand, key="ck-" + "x" * 43) as stranger:
             assert refused(lambda: stranger.chat.completions.create(model="fast", messages=asking())) == (
                 401,
                 "invalid_api_key",
             )
         assert refused(lambda: create(model="nope", messages=asking())) == (404, "model_not_found")
-        assert refused(lambda: create(model="everyday", messages=long)) == (400, "context_length_exceeded")
         assert refused(lambda: create(model="fast", messages=asking(), max_tokens=-1)) == (400, "invalid_value")
+
+    @pytest.mark.parametrize(
+        ("model", "question"),
+        [
+            ("everyday", "word " * 10_000),
+            ("everyday", "word " * 3_000),
+            ("fast", "[[script fail=too_long]]"),
+        ],
+        ids=["here", "by the model", "by the upstream"],
+    )
+    def test_say_what_is_too_long_at_once(self, stand: Stand, client: openai.OpenAI, model: str, question: str) -> None:
+        if model == "everyday" and told(client, "/models/everyday")["context_length"] > 3_000:
+            pytest.skip("the small model does not run here, and its stand-in reads more")
+        sent: list[object] = []
+        with client_of(stand, key=client.api_key, retries=2, sent=sent) as patient, charging_nothing(client):
+            asked = patient.chat.completions
+            assert refused(lambda: asked.create(model=model, messages=asking(question))) == (
+                400,
+                "context_length_exceeded",
+            )
+        assert len(sent) == 1
 
     @pytest.mark.parametrize(
         ("headers", "body", "status"),
@@ -142,10 +203,13 @@ class TestRefusals:
     def test_do_not_let_a_stock_client_try_again_without_credits(self, stand: Stand) -> None:
         with stand.inside():
             secret = key_of_an_empty_account()
-        with client_of(stand, key=secret, retries=2) as poor, pytest.raises(openai.APIStatusError) as no:
+        sent: list[object] = []
+        poor = client_of(stand, key=secret, retries=2, sent=sent)
+        with poor, pytest.raises(openai.APIStatusError) as no:
             poor.chat.completions.create(model="fast", messages=asking())
         assert (no.value.status_code, no.value.code) == (402, "insufficient_quota")
         assert no.value.response.headers["x-should-retry"] == "false"
+        assert len(sent) == 1
 
 
 class TestIdempotency:
