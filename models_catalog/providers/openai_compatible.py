@@ -68,7 +68,7 @@ class Client:
         body = msgspec.json.encode(body_of(request, route=self._route, output_limit=output_limit))
         hard_stop = asyncio.get_running_loop().time() + self._route.hard_deadline_seconds
         kind = EVENT_STREAM if request.stream else JSON
-        response = await self._ask(body, call_id=call_id, kind=kind)
+        response = await self._ask(body, call_id=call_id, kind=kind, patience=self._patience(request))
         watch = Watch(response, route=self._route, hard_stop=hard_stop)
         reader = _Streamed(request.n) if request.stream else _Whole(request.n)
         try:
@@ -89,7 +89,11 @@ class Client:
         finally:
             await response.stream.aclose()  # type: ignore[union-attr] # an async transport's stream
 
-    async def _ask(self, body: bytes, *, call_id: str, kind: bytes) -> httpx.Response:
+    def _patience(self, request: ChatRequest) -> float:
+        """An answer in one piece begins when it is finished, so its first byte may take as long as all of it."""
+        return self._route.first_byte_timeout_seconds if request.stream else self._route.hard_deadline_seconds
+
+    async def _ask(self, body: bytes, *, call_id: str, kind: bytes, patience: float) -> httpx.Response:
         request = httpx.Request(
             "POST",
             self._url,
@@ -98,7 +102,7 @@ class Client:
             extensions=_TIMEOUTS,
         )
         try:
-            async with asyncio.timeout(self._route.first_byte_timeout_seconds):
+            async with asyncio.timeout(patience):
                 return await self._transport.handle_async_request(request)
         except TimeoutError as error:
             raise Silent from error

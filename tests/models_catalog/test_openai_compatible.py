@@ -202,9 +202,13 @@ class TestFailures:
         assert type(failure) is base.Cut
         assert not failure.retriable
 
-    @pytest.mark.parametrize("stream", [True, False])
-    def test_of_silence_before_the_answer_come_in_time(self, route: Routes, *, stream: bool) -> None:
-        assert type(ask(route(first_byte_timeout_seconds=0.3), "fail=hang", stream=stream)[1]) is base.Silent
+    def test_of_silence_before_the_answer_come_in_time(self, route: Routes) -> None:
+        assert type(ask(route(first_byte_timeout_seconds=0.3), "fail=hang")[1]) is base.Silent
+
+    def test_of_silence_before_a_whole_answer_come_at_its_deadline(self, route: Routes) -> None:
+        slow = route(first_byte_timeout_seconds=0.1, hard_deadline_seconds=0.6)
+        assert text_of(ask(slow, "words=2 gap_ms=100", stream=False)[0]) == "word1 word2"
+        assert type(ask(slow, "fail=hang", stream=False)[1]) is base.Silent
 
     def test_of_silence_in_the_answer_come_in_time(self, route: Routes) -> None:
         events, failure = ask(route(idle_timeout_seconds=0.3), "words=9 fail=stall after=2")
