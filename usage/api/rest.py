@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
-from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
@@ -27,6 +26,7 @@ from usage.watch import open_state
 Json = dict[str, Any]
 
 PER_TOKEN_DECIMALS = 12
+EVERY_METHOD = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class UnknownCall(Refusal):
@@ -138,6 +138,20 @@ def balance(request: ApiRequest) -> Json:
     }
 
 
+@api.api_operation(EVERY_METHOD, "/chat/completions", auth=None, include_in_schema=False)
+def only_post(request: HttpRequest) -> HttpResponse:
+    """Answers all but the POSTs, which the thin application takes before Django sees them."""
+    answer = say_no(request, OnlyPost())
+    answer["Allow"] = "POST"
+    return answer
+
+
+@api.api_operation(EVERY_METHOD, "/{path:rest}", auth=None, include_in_schema=False)
+def nothing_here(request: HttpRequest, rest: str) -> HttpResponse:  # noqa: ARG001 - the path that nobody knows
+    """Answers what no other path does, in the shape that programs read."""
+    return say_no(request, UnknownPath())
+
+
 @api.exception_handler(Refusal)
 def say_no(_request: HttpRequest, no: Refusal) -> HttpResponse:
     """This will answer a refusal as OpenAI does."""
@@ -218,18 +232,4 @@ def _receipt(ended: Call) -> Json:
     }
 
 
-@csrf_exempt
-def only_post(request: HttpRequest) -> HttpResponse:
-    """This will answer all but the POSTs, which the thin application takes before Django sees them."""
-    answer = say_no(request, OnlyPost())
-    answer["Allow"] = "POST"
-    return answer
-
-
-@csrf_exempt
-def nothing_here(request: HttpRequest, rest: str) -> HttpResponse:  # noqa: ARG001 - the path that nobody knows
-    """This will answer a path that does not exist in the shape that programs read."""
-    return say_no(request, UnknownPath())
-
-
-urlpatterns = [path("", api.urls), path("chat/completions", only_post), path("<path:rest>", nothing_here)]
+urlpatterns = [path("", api.urls)]
