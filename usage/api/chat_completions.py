@@ -1,6 +1,7 @@
 """POST /v1/chat/completions: reads, starts the call, and frames what comes, in one piece or as a stream."""
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import MutableMapping
 from typing import Any
@@ -38,10 +39,9 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await door.send_whole(send, status=status, headers=headers, body=body)
         return
     assert flight.request is not None
-    if flight.request.stream:
-        await _stream(flight, receive, send)
-    else:
-        await _answer(flight, receive, send)
+    answer = _stream if flight.request.stream else _answer
+    with contextlib.suppress(asyncio.CancelledError):  # the process ends, and the reader has been told
+        await answer(flight, receive, send)
 
 
 async def _start(scope: Scope, receive: Receive) -> Flight:
