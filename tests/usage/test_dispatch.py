@@ -18,9 +18,9 @@ def perform(*, call: str, request: dict[str, Any], keep: bool) -> None:
 
 def kombus(queue: str) -> dict[str, Any]:
     app = Celery("other", broker="memory://")
-    task = app.task(name=dispatch.TASK, ignore_result=True)(perform)
+    task: Any = app.task(name=dispatch.TASK, ignore_result=True)(perform)
     with app.connection() as connection:
-        channel = connection.default_channel
+        channel: Any = connection.default_channel
         task.apply_async(kwargs=ARGUMENTS, queue=queue, connection=connection)
         written: dict[str, Any] = channel._get(queue)
     return written

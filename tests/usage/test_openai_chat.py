@@ -24,10 +24,12 @@ BAD_BODIES = [
     b"[" * 5000,
     b"[" * 40 + b"]" * 40,
 ]
+BAD_LIMITS: list[Any] = [-1, 0, 10**9, "100", True, 1.5, 2**63, []]
+BAD_TEMPERATURES: list[Any] = [-0.1, 2.1, "hot", []]
 BAD_FIELDS: list[dict[str, Any]] = [
-    *({"max_tokens": value} for value in (-1, 0, 10**9, "100", True, 1.5, 2**63, [])),
+    *({"max_tokens": value} for value in BAD_LIMITS),
     *({"n": value} for value in (0, -1, 10**6, 18446744073686646784, 1.5)),
-    *({"temperature": value} for value in (-0.1, 2.1, "hot", [])),
+    *({"temperature": value} for value in BAD_TEMPERATURES),
     {"stop": ["x"] * 5},
     {"stop": "x" * 300},
     {"seed": 2**64},
