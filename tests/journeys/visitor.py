@@ -100,7 +100,7 @@ class Visitor:
 
     def check_no_complaint(self) -> None:
         """This will fail when the browser complained: a violation of the CSP, an error, a page that broke."""
-        assert not self.complaints
+        assert not self.complaints, "\n".join(self.complaints)
 
     def _listen(self, page: Page) -> None:
         page.on("console", self._heard)
