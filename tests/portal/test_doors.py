@@ -39,6 +39,15 @@ class TestMachines:
         assert (answer.status_code, answer["Allow"]) == (405, "POST")
         assert "Access-Control-Allow-Origin" not in answer
 
+    def test_find_every_path_in_the_documents(self, client: Client) -> None:
+        paths = client.get("/v1/openapi.json").json()["paths"]
+        assert set(paths) == {f"/v1/{name}" for name in ("models", "models/{name}", "calls/{call_id}", "balance")} | {
+            "/v1/chat/completions"
+        }
+        ask = paths["/v1/chat/completions"]["post"]
+        assert "messages" in ask["requestBody"]["content"]["application/json"]["schema"]["properties"]
+        assert {"200", "402", "429"} <= set(ask["responses"])
+
     def test_get_nothing_by_the_cookie_of_a_person(self, admin_client: Client) -> None:
         assert admin_client.get("/v1/balance").status_code == 401
 

@@ -49,19 +49,10 @@ _BODY = {
     },
 }
 
-CALLS: dict[str, Any] = {
-    "info": {"x-chat-completions": "POST /v1/chat/completions is answered by a door of its own."},
-    "paths": {
-        "/v1/chat/completions": {
-            "post": {
-                "summary": "Ask a model",
-                "description": "Answers in one piece, or as server-sent events that end with [DONE].",
-                "requestBody": {"required": True, "content": {"application/json": {"schema": _BODY}}},
-                "responses": {
-                    "200": {"description": "The answer."},
-                    **{str(status): _ERROR for status in (400, 401, 402, 404, 409, 413, 422, 429, 502, 503)},
-                },
-            }
-        }
+CHAT_COMPLETIONS: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": _BODY}}},
+    "responses": {
+        200: {"description": "The answer."},
+        **dict.fromkeys((400, 401, 402, 404, 409, 413, 415, 422, 429, 502, 503), _ERROR),
     },
 }

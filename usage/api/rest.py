@@ -26,7 +26,7 @@ from usage.watch import open_state
 Json = dict[str, Any]
 
 PER_TOKEN_DECIMALS = 12
-EVERY_METHOD = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
+OTHER_METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"]
 
 
 class UnknownCall(Refusal):
@@ -78,7 +78,6 @@ api = NinjaAPI(
     description=documents.INTRODUCTION,
     auth=key_holder,
     urls_namespace="api",
-    openapi_extra=documents.CALLS,
 )
 
 
@@ -138,7 +137,13 @@ def balance(request: ApiRequest) -> Json:
     }
 
 
-@api.api_operation(EVERY_METHOD, "/chat/completions", auth=None, include_in_schema=False)
+@api.post("/chat/completions", summary="Ask a model", openapi_extra=documents.CHAT_COMPLETIONS)
+def chat_completions(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - never asked
+    """Answers in one piece, or as server-sent events that end with [DONE]."""
+    raise UnknownPath  # only described here: where calls can be made, the thin application takes them
+
+
+@api.api_operation(OTHER_METHODS, "/chat/completions", auth=None, include_in_schema=False)
 def only_post(request: HttpRequest) -> HttpResponse:
     """Answers all but the POSTs, which the thin application takes before Django sees them."""
     answer = say_no(request, OnlyPost())
@@ -146,7 +151,7 @@ def only_post(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-@api.api_operation(EVERY_METHOD, "/{path:rest}", auth=None, include_in_schema=False)
+@api.api_operation(["POST", *OTHER_METHODS], "/{path:rest}", auth=None, include_in_schema=False)
 def nothing_here(request: HttpRequest, rest: str) -> HttpResponse:  # noqa: ARG001 - the path that nobody knows
     """Answers what no other path does, in the shape that programs read."""
     return say_no(request, UnknownPath())
