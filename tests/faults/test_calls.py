@@ -2,14 +2,26 @@
 
 import signal
 from collections.abc import Iterator
+from uuid import uuid4
 
 import httpx
 import pytest
 
-from tests.faults.readers import LONG_QUESTION, QUESTION, Browser, check, check_books, client, hits, read_through
+from tests.faults.readers import (
+    LONG_QUESTION,
+    QUESTION,
+    READ_SECONDS,
+    Browser,
+    check,
+    check_books,
+    client,
+    hits,
+    read_through,
+)
 from tests.stand import Stand
 
 MANY_STREAMS = 20
+LITTLE_SECONDS = 0.7
 ENDED_BY_US = {"error", "status 503", "done"}
 
 
@@ -99,17 +111,29 @@ class TestLeaving:
 
     def test_stops_the_upstream_of_a_plain_call_too(self, stand: Stand) -> None:
         """It has said nothing yet, but it had the prompt."""
-        key = stand.demo["api_keys"][-1]["key"]
-        body = {"model": "fast", "messages": [{"role": "user", "content": QUESTION}]}
         with pytest.raises(httpx.ReadTimeout):
-            httpx.post(
-                f"{stand.api_base}/chat/completions",
-                json=body,
-                headers={"authorization": f"Bearer {key}"},
-                timeout=0.7,
-            )
+            ask_plainly(stand, patience=LITTLE_SECONDS)
         rows = stand.rows("SELECT id FROM plans_hold UNION SELECT id FROM usage_call ORDER BY id DESC LIMIT 1")
         check_left(stand, str(rows[0]["id"]))
+
+    def test_of_a_call_that_has_a_name_lets_it_go_on(self, stand: Stand) -> None:
+        key = uuid4().hex
+        with pytest.raises(httpx.ReadTimeout):
+            ask_plainly(stand, patience=LITTLE_SECONDS, key=key)
+        stand.wait_until(lambda: ask_plainly(stand, key=key).status_code == httpx.codes.OK)
+        answer = ask_plainly(stand, key=key)
+        assert "word40" in answer.text
+        check_books(stand, [answer.headers["x-request-id"]])
+
+
+def ask_plainly(stand: Stand, *, patience: float = READ_SECONDS, key: str = "") -> httpx.Response:
+    headers = {"authorization": f"Bearer {stand.demo['api_keys'][-1]['key']}"}
+    return httpx.post(
+        f"{stand.api_base}/chat/completions",
+        json={"model": "fast", "messages": [{"role": "user", "content": QUESTION}]},
+        headers=headers | ({"idempotency-key": key} if key else {}),
+        timeout=patience,
+    )
 
 
 def check_left(stand: Stand, call_id: str) -> None:
