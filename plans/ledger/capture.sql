@@ -17,16 +17,14 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS
 #variable_conflict use_column
 DECLARE
   v_now timestamptz;
+  v_calls uuid[] := ARRAY(SELECT g.call_id FROM jsonb_to_recordset(p_captures) AS g(call_id uuid));
   v_closed record;
 BEGIN
+  -- The ids stand in an array: a plan made while hardly a call is open then still looks them up one by one.
   PERFORM FROM plans_wallet w
-  WHERE w.account_id IN (
-    SELECT h.account_id FROM jsonb_to_recordset(p_captures) AS g(call_id uuid)
-    JOIN plans_hold h ON h.id = g.call_id)
+  WHERE w.account_id = ANY (ARRAY(SELECT h.account_id FROM plans_hold h WHERE h.id = ANY (v_calls)))
   ORDER BY w.account_id FOR NO KEY UPDATE;
-  PERFORM FROM plans_hold h
-  WHERE h.id IN (SELECT g.call_id FROM jsonb_to_recordset(p_captures) AS g(call_id uuid))
-  ORDER BY h.id FOR UPDATE;
+  PERFORM FROM plans_hold h WHERE h.id = ANY (v_calls) ORDER BY h.id FOR UPDATE;
   v_now := app_now();
 
   FOR v_closed IN
@@ -35,7 +33,7 @@ BEGIN
         AS g(call_id uuid, fence integer, charge bigint, if_state text, if_lapsed boolean)
     ), closed AS (
       DELETE FROM plans_hold h USING given g
-      WHERE h.id = g.call_id
+      WHERE h.id = ANY (v_calls) AND h.id = g.call_id
         AND (g.fence IS NULL OR g.fence = h.fence)
         AND (g.if_state IS NULL OR g.if_state = h.state)
         AND (g.if_lapsed IS NOT TRUE OR clock_timestamp() >= CASE h.state
@@ -43,7 +41,7 @@ BEGIN
       RETURNING h AS hold, h.id, h.account_id, h.amount, h.quota_windows,
         greatest(0, least(coalesce(g.charge, 0), h.amount)) AS charged
     ), freed AS (
-      DELETE FROM plans_holdlot d USING closed c WHERE d.hold_id = c.id
+      DELETE FROM plans_holdlot d USING closed c WHERE d.hold_id = ANY (v_calls) AND d.hold_id = c.id
       RETURNING d.hold_id, d.lot_id, d.ord, d.amount, c.account_id, c.charged
     ), drawn AS (
       SELECT f.*, l.expires_at <= v_now IS TRUE AS ended, l.available + l.held AS lot_left,

@@ -25,7 +25,7 @@ CREATE TRIGGER added_only BEFORE UPDATE OR DELETE ON plans_posting
 FOR EACH ROW EXECUTE FUNCTION ledger_refuse_change();
 
 CREATE FUNCTION ledger_refuse_unbalanced() RETURNS trigger LANGUAGE plpgsql
-SET search_path = public, pg_temp AS $$
+SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   IF (SELECT sum(amount) FROM plans_posting WHERE journal_id = NEW.journal_id AND unit = NEW.unit) <> 0 THEN
     RAISE EXCEPTION 'journal % does not add up to zero in %', NEW.journal_id, NEW.unit

@@ -90,17 +90,22 @@ BEGIN
     INSERT INTO usage_keptanswer (call_id, sealed, kept_until)
     SELECT e.id, decode(e.kept, 'base64'), clock_timestamp() + interval '24 hours'
     FROM ended e WHERE e.kept IS NOT NULL
+  ), missed AS MATERIALIZED (
+    SELECT g.call_id, g.attempts, c.how, c.charged_microcredits
+    FROM given g CROSS JOIN LATERAL (
+      SELECT c.how, c.charged_microcredits FROM usage_call c WHERE c.id = g.call_id LIMIT 1
+    ) c
+    WHERE NOT EXISTS (SELECT FROM ended e WHERE e.id = g.call_id)
   ), late AS (
     INSERT INTO usage_lateevidence (call_id, raw_usage, arrived_at)
-    SELECT g.call_id, g.attempts->-1->'raw_usage', v_now
-    FROM given g JOIN usage_call c ON c.id = g.call_id AND c.how IN ('platform', 'sweep_partial')
-    WHERE jsonb_typeof(g.attempts->-1->'raw_usage') = 'object'
+    SELECT m.call_id, m.attempts->-1->'raw_usage', v_now FROM missed m
+    WHERE m.how IN ('platform', 'sweep_partial') AND jsonb_typeof(m.attempts->-1->'raw_usage') = 'object'
     ON CONFLICT DO NOTHING
   )
   SELECT g.call_id,
-    CASE WHEN e.id IS NOT NULL THEN 'ok' WHEN c.id IS NOT NULL THEN 'already' ELSE 'fenced' END,
-    coalesce(e.charged, c.charged_microcredits), e.credits_left
+    CASE WHEN e.id IS NOT NULL THEN 'ok' WHEN m.call_id IS NOT NULL THEN 'already' ELSE 'fenced' END,
+    coalesce(e.charged, m.charged_microcredits), e.credits_left
   FROM given g
   LEFT JOIN ended e ON e.id = g.call_id
-  LEFT JOIN usage_call c ON c.id = g.call_id;
+  LEFT JOIN missed m ON m.call_id = g.call_id;
 END $$;
