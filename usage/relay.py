@@ -17,6 +17,7 @@ from usage.valkey import RETRY_SECONDS, Unavailable, Valkey
 LONGEST_STREAM = 5000
 READ_AT_ONCE = 500
 READ_WAIT_SECONDS = 5.0
+TRIM_SECONDS = 1.0
 LONGEST_BACKLOG = 20_000
 STOP_CHANNEL = "stop"
 
@@ -126,6 +127,7 @@ class Inbox:
         self._valkey = Valkey(url)
         self._reader = reader
         self._task: asyncio.Task[None] | None = None
+        self._trimmed_at = 0.0
 
     def open(self) -> None:
         """This will start reading."""
@@ -160,9 +162,16 @@ class Inbox:
             last = entry
             for frame in _decode_frames(fields[1]):
                 self._reader.take(frame)
-        self._valkey.send("XTRIM", self.name, "MINID", "~", last)
-        self._valkey.send("EXPIRE", self.name, int(settings.TIMINGS.snapshot_life) or 1)
+        self._trim(last)
         return last
+
+    def _trim(self, last: bytes) -> None:
+        """The length of the stream is bounded anyway, so now and then is enough."""
+        now = asyncio.get_running_loop().time()
+        if now - self._trimmed_at > TRIM_SECONDS:
+            self._trimmed_at = now
+            self._valkey.send("XTRIM", self.name, "MINID", "~", last)
+            self._valkey.send("EXPIRE", self.name, int(settings.TIMINGS.snapshot_life) or 1)
 
 
 async def snapshot_of(valkey: Valkey, call_id: UUID) -> Snapshot | None:

@@ -30,6 +30,7 @@ class _Wire(asyncio.Protocol):
         self._waiting: deque[asyncio.Future[object] | None] = deque()
         self._on_push = on_push
         self._transport: asyncio.Transport | None = None
+        self._ready: list[bytes] = []
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -73,10 +74,18 @@ class _Wire(asyncio.Protocol):
             self._transport.abort()
 
     def _write(self, parts: tuple[Part, ...], waiting: asyncio.Future[object] | None) -> None:
-        assert self._transport is not None
+        """All commands of one turn of the loop leave in one piece: a system call costs more than a command."""
         if self._on_push is None:
             self._waiting.append(waiting)
-        self._transport.write(hiredis.pack_command(cast("Any", parts)))
+        if not self._ready:
+            asyncio.get_running_loop().call_soon(self._send_ready)
+        self._ready.append(hiredis.pack_command(cast("Any", parts)))
+
+    def _send_ready(self) -> None:
+        assert self._transport is not None
+        data = self._ready[0] if len(self._ready) == 1 else b"".join(self._ready)
+        self._ready.clear()
+        self._transport.write(data)
 
 
 class Valkey:

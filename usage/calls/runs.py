@@ -8,7 +8,7 @@ from models_catalog.providers.base import Accepted, Chunk, RawUsage, RouteOffer,
 from plans.ledger import Claim
 from usage.calls import endings
 from usage.calls.endings import LEFT, Try
-from usage.events import Answer, Delta, Event
+from usage.events import Answer, Delta, Event, Failed, Finished
 from usage.relay import Evidence, Frame, Publisher, Snapshot
 
 
@@ -30,6 +30,7 @@ class Run:
         self.is_answered = False
         self._publisher = publisher
         self._scope: asyncio.Timeout | None = None
+        self._held: list[Frame] = []
         self._sequence = 0
         self._served_model = ""
         self._written_sequence = 0
@@ -51,10 +52,18 @@ class Run:
                 self.publish(event)
 
     def publish(self, event: Event) -> None:
-        """This will send one event to the web process that waits, if one does."""
+        """This will send one event to the web process that waits, if one does.
+
+        Who asked for one piece is answered at the end; what comes before it then travels with it.
+        """
         self._sequence += 1
-        if self.claim.reply_to:
-            self._publisher.publish(self.claim.reply_to, Frame(self.call_id.bytes, self._sequence, event))
+        if not self.claim.reply_to:
+            return
+        self._held.append(Frame(self.call_id.bytes, self._sequence, event))
+        if self.claim.streamed or isinstance(event, Finished | Failed):
+            for frame in self._held:
+                self._publisher.publish(self.claim.reply_to, frame)
+            self._held.clear()
 
     def begin_try(self, route: RouteOffer) -> None:
         """This will note that `route` is asked from now on."""
