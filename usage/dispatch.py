@@ -2,6 +2,9 @@
 
 import base64
 import socket
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,24 +12,32 @@ import msgspec
 import orjson
 
 from models_catalog.providers.base import ChatRequest
+from portal.kit.gathering import Gathering
 from usage.valkey import Unavailable, Valkey
 
 TASK = "usage.perform"
 ORIGIN = f"web@{socket.gethostname()}"
+MOST_TOGETHER = 16
 _NO_EMBED = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
+
+
+@dataclass(frozen=True, eq=False)
+class Parcel:
+    """One call on its way to the queue of its upstream."""
+
+    valkey: Valkey
+    queue: str
+    call: dict[str, Any]
 
 
 async def push(valkey: Valkey, *, queue: str, call_id: UUID, request: ChatRequest, keep: bool) -> bool:
     """This will put one call on the queue of its upstream; False when Valkey did not take it.
 
-    A lost message does no harm: whoever waits pushes again, and the claim lets one worker run the call.
+    Calls that are pushed at the same moment share a message. A lost message does no harm: whoever waits pushes
+    again, and the claim lets one worker run the call.
     """
-    arguments = {"call": str(call_id), "request": msgspec.to_builtins(request), "keep": keep}
-    try:
-        await valkey.command("LPUSH", queue, message(queue=queue, arguments=arguments))
-    except Unavailable:
-        return False
-    return True
+    call = {"call": str(call_id), "request": msgspec.to_builtins(request), "keep": keep}
+    return await _parcels.ask(Parcel(valkey, queue, call))
 
 
 def message(*, queue: str, arguments: dict[str, Any]) -> bytes:
@@ -74,3 +85,22 @@ def _headers(task_id: str) -> dict[str, Any]:
         "stamped_headers": None,
         "stamps": {},
     }
+
+
+async def _push_all(parcels: Sequence[Parcel]) -> list[bool]:
+    together: dict[tuple[Valkey, str], list[Parcel]] = defaultdict(list)
+    for parcel in parcels:
+        together[parcel.valkey, parcel.queue].append(parcel)
+    taken = {key: await _push_message(*key, [parcel.call for parcel in some]) for key, some in together.items()}
+    return [taken[parcel.valkey, parcel.queue] for parcel in parcels]
+
+
+async def _push_message(valkey: Valkey, queue: str, calls: list[dict[str, Any]]) -> bool:
+    try:
+        await valkey.command("LPUSH", queue, message(queue=queue, arguments={"calls": calls}))
+    except Unavailable:
+        return False
+    return True
+
+
+_parcels = Gathering(_push_all, most=MOST_TOGETHER, is_harmless=lambda _: False)

@@ -17,7 +17,7 @@ from models_catalog import catalog
 from models_catalog.catalog import Offer
 from models_catalog.providers.base import ChatRequest
 from plans import access, ledger
-from portal.kit import database, ids
+from portal.kit import database, heap, ids
 from portal.kit.refusals import Refusal, gettext_noop
 from usage import admission, relay, watch
 from usage.admission import Idempotency
@@ -124,6 +124,7 @@ async def open() -> None:  # noqa: A001 - the verb of a reception, always writte
         await reception.valkey.connect()
     reception.inbox.open()
     reception.spawn(watch.keep(reception.valkey, reception.flights))
+    heap.freeze()
 
 
 async def close() -> None:
@@ -159,7 +160,7 @@ async def start(
         reply_to=reception.inbox.name, idempotency=idempotency,
     )  # fmt: skip
     try:
-        admitted = (await ledger.reserve([reservation]))[0]
+        admitted = await ledger.reserve_one(reservation)
     except TROUBLE as error:
         raise OutOfService from error
     if isinstance(admitted, Refusal):

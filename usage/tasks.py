@@ -1,5 +1,6 @@
 """The tasks of calls: running one is a coroutine on the worker's loop; tidying up after them is a job."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +16,15 @@ CHAT = "chat"
 
 
 @shared_task(name=dispatch.TASK, ignore_result=True)
-async def perform(*, call: str, request: dict[str, Any], keep: bool) -> None:
-    """This will run one call; a second message for the same call finds it claimed and does nothing."""
+async def perform(*, calls: list[dict[str, Any]]) -> None:
+    """This will run the calls of a message; those that another message brought before are claimed and left."""
+    ended = await asyncio.gather(*(_perform(**one) for one in calls), return_exceptions=True)
+    for error in ended:
+        if error is not None:
+            raise error
+
+
+async def _perform(*, call: str, request: dict[str, Any], keep: bool) -> None:
     done = await performing.perform(UUID(call), msgspec.convert(request, ChatRequest), keep=keep)
     if done is not None and done.source == CHAT:
         await database.in_thread(conversations.keep_answer, done.call_id, text=done.text, end=done.end)

@@ -3,7 +3,16 @@
 from plans.ledger.balances import Balance, LotLeft, balance
 from plans.ledger.expiry import expire, forget_keys, make_partitions
 from plans.ledger.grants import Grant, Granted, Received, grant
-from plans.ledger.holds import Claim, Hold, Idempotency, Reservation, claim, heartbeat, reserve
+from plans.ledger.holds import (
+    Claim,
+    Hold,
+    Idempotency,
+    Reservation,
+    claim,
+    heartbeat,
+    reserve,
+    reserve_one,
+)
 from plans.ledger.refusals import (
     Busy,
     IdempotencyMismatch,
@@ -39,4 +48,5 @@ __all__ = [
     "heartbeat",
     "make_partitions",
     "reserve",
+    "reserve_one",
 ]

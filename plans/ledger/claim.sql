@@ -1,17 +1,23 @@
--- Lets one worker run a queued call, once: no row means that somebody else did, or that it is too late.
+-- Lets one worker run queued calls, each once: no row means that somebody else did, or that it is too late.
 DROP FUNCTION IF EXISTS ledger_claim(uuid, text, float8);
-CREATE FUNCTION ledger_claim(p_call uuid, p_worker text, p_lease_seconds float8)
+DROP FUNCTION IF EXISTS ledger_claim(uuid[], text, float8);
+CREATE FUNCTION ledger_claim(p_calls uuid[], p_worker text, p_lease_seconds float8)
 RETURNS TABLE (
-  fence integer, account_id bigint, time_zone text, member_id bigint, chat_model_id bigint, price_id bigint,
+  call_id uuid, fence integer, account_id bigint, time_zone text, member_id bigint, chat_model_id bigint, price_id bigint,
   amount bigint, prompt_tokens bigint, output_limit bigint, source text, streamed boolean, reply_to text,
   hard_deadline_seconds float8, opened_at timestamptz)
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '2s' AS $$
+  WITH free AS MATERIALIZED (
+    SELECT h.id FROM plans_hold h
+    WHERE h.id = ANY (p_calls) AND h.state = 'queued' AND h.queue_deadline > clock_timestamp()
+    ORDER BY h.id FOR NO KEY UPDATE
+  )
   UPDATE plans_hold h
   SET state = 'running', fence = h.fence + 1, worker = p_worker,
     lease_until = clock_timestamp() + p_lease_seconds * interval '1 second'
-  FROM accounts_account a
-  WHERE h.id = p_call AND h.state = 'queued' AND h.queue_deadline > clock_timestamp() AND a.id = h.account_id
-  RETURNING h.fence, h.account_id, a.time_zone, h.member_id, h.chat_model_id, h.price_id,
+  FROM free, accounts_account a
+  WHERE h.id = ANY (p_calls) AND h.id = free.id AND a.id = h.account_id
+  RETURNING h.id, h.fence, h.account_id, a.time_zone, h.member_id, h.chat_model_id, h.price_id,
     h.amount, h.prompt_tokens, h.output_limit, h.source, h.streamed, h.reply_to,
     extract(epoch FROM h.hard_deadline - clock_timestamp())::float8, h.opened_at
 $$;

@@ -1,7 +1,7 @@
 """Open calls: setting credits aside, letting one worker run a call, and keeping its lease alive."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,11 +20,14 @@ from plans.ledger.refusals import (
     Suspended,
 )
 from portal.kit import database
+from portal.kit.gathering import Gathering
 from portal.kit.refusals import Refusal
 from portal.kit.units import LARGEST_AMOUNT_MICROCREDITS, Microcredits
 
 MOST_RESERVATIONS = 512
 """No set is larger, so that no transaction is long."""
+MOST_TOGETHER = 16
+"""No more of what is asked at the same moment goes together: the first waits for the last."""
 
 REFUSALS: Mapping[str, type[Refusal]] = {
     "busy": Busy,
@@ -92,6 +95,7 @@ class Hold:
 class Claim:
     """A call that this worker, and no other, may run, with the terms it was opened on."""
 
+    call_id: UUID
     fence: int
     account_id: int
     time_zone: str
@@ -115,14 +119,20 @@ async def reserve(reservations: Sequence[Reservation]) -> list[Hold | Refusal]:
     try:
         rows = await database.fetch("SELECT * FROM ledger_reserve(%s::jsonb)", [given])
     except errors.LockNotAvailable:
-        return [Busy() for _ in reservations]
+        if len(reservations) > 1:
+            raise
+        return [Busy()]
     return [_answer(row) for row in rows]
+
+
+async def reserve_one(reservation: Reservation) -> Hold | Refusal:
+    """This will do the same for one call, together with what else is asked for at this moment."""
+    return await _reservations.ask(reservation)
 
 
 async def claim(call_id: UUID, *, worker: str) -> Claim | None:
     """This will let `worker` run the call; nothing when another one has it, or when it is too late."""
-    rows = await database.fetch("SELECT * FROM ledger_claim(%s, %s, %s)", [call_id, worker, settings.TIMINGS.lease])
-    return Claim(**rows[0]) if rows else None
+    return await _claims.ask((call_id, worker))
 
 
 async def heartbeat(calls: Sequence[UUID], *, accepted: Sequence[UUID], worker: str) -> set[UUID]:
@@ -137,13 +147,24 @@ async def heartbeat(calls: Sequence[UUID], *, accepted: Sequence[UUID], worker: 
     return {row["call_id"] for row in rows}
 
 
+async def _claim_all(asked: Sequence[tuple[UUID, str]]) -> list[Claim | None]:
+    """All asks of one process are one worker's, but for tests."""
+    claims: dict[tuple[UUID, str], Claim] = {}
+    for worker in {worker for _, worker in asked}:
+        calls = [call_id for call_id, asking in asked if asking == worker]
+        given = [calls, worker, settings.TIMINGS.lease]
+        for row in await database.fetch("SELECT * FROM ledger_claim(%s::uuid[], %s, %s)", given):
+            claims[row["call_id"], worker] = Claim(**row)
+    return [claims.pop(one, None) for one in asked]
+
+
 def _given(reservation: Reservation) -> dict[str, Any]:
     assert 0 <= reservation.floor_amount <= reservation.amount <= LARGEST_AMOUNT_MICROCREDITS
-    given = asdict(reservation)
+    given = dict(vars(reservation))
     if idempotency := given.pop("idempotency"):
-        given["idempotency_scope"] = idempotency["scope"]
-        given["idempotency_key"] = idempotency["key"]
-        given["body_hash"] = idempotency["body_hash"]
+        given["idempotency_scope"] = idempotency.scope
+        given["idempotency_key"] = idempotency.key
+        given["body_hash"] = idempotency.body_hash
     return given
 
 
@@ -156,3 +177,7 @@ def _answer(row: database.Row) -> Hold | Refusal:
             return Hold(UUID(details["call_id"]), Microcredits(0), 0, is_replay=True)
         case refused:
             return REFUSALS[refused](**details)
+
+
+_reservations = Gathering(reserve, most=MOST_TOGETHER, is_harmless=database.changed_nothing)
+_claims = Gathering(_claim_all, most=MOST_TOGETHER, is_harmless=database.changed_nothing)

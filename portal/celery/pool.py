@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, NamedTuple
 
 import django
 import orjson
@@ -22,15 +22,23 @@ from models_catalog.models import Upstream  # noqa: E402 - see above
 from usage.calls import engine  # noqa: E402 - see above
 
 MOST_CALLS = 512
+MOST_WAITING = 64
 STOP_SECONDS = 120.0
 ENDED = (0, "null", 0.0)
 """What Celery expects to be told of a task that ended: not failed, its result, its seconds."""
 
-Job = tuple[Coroutine[Any, Any, None], Callable[..., None] | None, Callable[..., None] | None]
+
+class Job(NamedTuple):
+    """One task, which runs `calls` calls, and what Celery wants to hear of it."""
+
+    work: Coroutine[Any, Any, None]
+    calls: int
+    on_ended: Callable[..., None] | None
+    on_accepted: Callable[..., None] | None
 
 
 class CoroutinePool(BasePool):
-    """Runs at most `MOST_CALLS` tasks at once; what comes on top is not acknowledged, so the queue keeps it."""
+    """Runs about `MOST_CALLS` calls at once and takes a few more, so that none of its places stays empty."""
 
     signal_safe = False
     body_can_be_buffer = True
@@ -38,11 +46,13 @@ class CoroutinePool(BasePool):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.limit = MOST_CALLS
+        self.limit: int = MOST_CALLS
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="calls", daemon=True)
         self._running: set[asyncio.Task[None]] = set()
         self._waiting: deque[Job] = deque()
+        self._taken = 0  # written by Celery's thread alone
+        self._ended = 0  # written by the loop's thread alone
         self.app.steps["consumer"].add(UpstreamQueues)
 
     def on_start(self) -> None:
@@ -73,8 +83,11 @@ class CoroutinePool(BasePool):
         """This will run one task; `args` are its name, id, request, body, content type and encoding."""
         name, _id, _request, body = args[:4]
         given: Any = body if isinstance(body, list | tuple) else orjson.loads(body)
-        job = (self.app.tasks[name].run(*given[0], **given[1]), callback, accept_callback)
-        if len(self._running) + len(self._waiting) < self.limit:
+        calls = len(given[1].get("calls", ())) or 1
+        job = Job(self.app.tasks[name].run(*given[0], **given[1]), calls, callback, accept_callback)
+        has_place = self._taken - self._ended < self.limit
+        self._taken += calls
+        if has_place:
             _accept(job)
             self._loop.call_soon_threadsafe(self._begin, job)
         else:
@@ -86,27 +99,36 @@ class CoroutinePool(BasePool):
         await engine.close_current()
 
     def _begin(self, job: Job) -> None:
-        task = self._loop.create_task(job[0])
+        task = self._loop.create_task(job.work)
         self._running.add(task)
         task.add_done_callback(lambda ended: self._end(ended, job))
 
     def _end(self, task: asyncio.Task[None], job: Job) -> None:
         self._running.discard(task)
+        self._ended += job.calls
         if not task.cancelled() and (error := task.exception()):
             self._loop.call_exception_handler({"message": "a call's task broke", "exception": error})
-        if job[1] is not None:
-            job[1](ENDED)
+        if job.on_ended is not None:
+            job.on_ended(ENDED)
         if self._waiting:
             following = self._waiting.popleft()
             _accept(following)
             self._begin(following)
+
+    def has_room(self) -> bool:
+        """This will tell whether one more message should be taken from the queues."""
+        return self._taken - self._ended < self.limit + MOST_WAITING
 
     def _get_info(self) -> dict[str, Any]:
         return {"max-concurrency": self.limit, "running": len(self._running)}
 
 
 class UpstreamQueues(bootsteps.StartStopStep):
-    """Takes from the queue of every upstream, also of those that are added while the worker runs."""
+    """Takes from the queue of every upstream, also of those that are added while the worker runs.
+
+    Messages are not kept until they are acknowledged, which costs two round trips each: a call whose message is
+    lost is pushed again. How many are taken is then up to the pool.
+    """
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
@@ -117,6 +139,9 @@ class UpstreamQueues(bootsteps.StartStopStep):
     def start(self, parent: Any) -> None:
         """This will look now and every few seconds."""
         self._taken: set[str] = set()
+        kept = parent.task_consumer.channel.qos
+        kept.can_consume = parent.pool.has_room
+        kept.append = kept.ack = _keep_nothing
         self._look(parent)
         self._entry = parent.timer.call_repeatedly(settings.TIMINGS.queue_refresh, self._look, (parent,))
 
@@ -140,6 +165,10 @@ class UpstreamQueues(bootsteps.StartStopStep):
             self._taken.add(name)
 
 
+def _keep_nothing(*_: object) -> None:
+    """This will do what a queue without acknowledgements does."""
+
+
 def _accept(job: Job) -> None:
-    if job[2] is not None:
-        job[2](os.getpid(), time.monotonic())
+    if job.on_accepted is not None:
+        job.on_accepted(os.getpid(), time.monotonic())

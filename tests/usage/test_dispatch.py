@@ -8,11 +8,11 @@ from celery import Celery
 
 from usage import dispatch
 
-ARGUMENTS = {"call": "0199", "request": {"model": "天"}, "keep": False}
+ARGUMENTS = {"calls": [{"call": "0199", "request": {"model": "天"}, "keep": False}]}
 CHANGING = ("id", "root_id", "origin", "argsrepr", "kwargsrepr")
 
 
-def perform(*, call: str, request: dict[str, Any], keep: bool) -> None:
+def perform(*, calls: list[dict[str, Any]]) -> None:
     """A task of the same name and arguments."""
 
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from models_catalog import providers
 from models_catalog.providers.base import RouteOffer
 from plans import ledger
-from portal.kit import database
+from portal.kit import database, heap
 from usage import relay
 from usage.calls.endings import LEFT, OURS
 from usage.calls.runs import Run
@@ -48,6 +48,7 @@ class Engine:
         self._tasks = [loop.create_task(each) for each in (self._beat(), self._take_snapshots(), hearing)]
         for task in self._tasks:
             task.add_done_callback(_end_process)
+        heap.freeze()
 
     async def close(self) -> None:
         """This will stop what still runs, wait for its settlement, and disconnect."""

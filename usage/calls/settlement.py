@@ -12,6 +12,7 @@ from django.conf import settings
 from psycopg_pool import PoolTimeout
 
 from portal.kit import database
+from portal.kit.gathering import Gathering
 from usage.calls.endings import Ending
 
 TROUBLE = (
@@ -22,6 +23,7 @@ TROUBLE = (
     psycopg.errors.FeatureNotSupported,  # a prepared plan met such a new function
 )
 RETRY_SECONDS = 0.5
+MOST_TOGETHER = 16
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ async def settle_surely(ending: Ending, *, on_late: Callable[[], None]) -> Settl
     started, told = time.monotonic(), False
     while True:
         try:
-            return (await settle([ending]))[0]
+            return await _endings.ask(ending)
         except TROUBLE:
             waited = time.monotonic() - started
             if waited > settings.TIMINGS.settle_retries:
@@ -60,3 +62,6 @@ async def settle_surely(ending: Ending, *, on_late: Callable[[], None]) -> Settl
                 on_late()
                 told = True
             await asyncio.sleep(min(RETRY_SECONDS, settings.TIMINGS.republish))
+
+
+_endings = Gathering(settle, most=MOST_TOGETHER, is_harmless=database.changed_nothing)

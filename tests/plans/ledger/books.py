@@ -88,7 +88,7 @@ def reserve(*asked: ledger.Reservation) -> list[tuple[str, dict[str, Any]]]:
 
 def claim(call_id: UUID, *, worker: str = "worker") -> list[tuple[Any, ...]]:
     """This will claim a call on the test's own connection."""
-    return fetch("SELECT fence FROM ledger_claim(%s, %s, 20)", call_id, worker)
+    return fetch("SELECT fence FROM ledger_claim(ARRAY[%s::uuid], %s, 20)", call_id, worker)
 
 
 def capture(*captures: dict[str, Any]) -> list[Closed]:
