@@ -135,8 +135,28 @@ class Endless(ReadOnly[Row]):
     ordering: ClassVar[tuple[str, ...]] = ("-pk",)
     paginator = EndingPaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     sortable_by = ()
     list_per_page = 50
+
+
+def filter_among(name: str, words: Any, values: tuple[str, ...]) -> type[admin.SimpleListFilter]:
+    """This will make a filter that offers known values, instead of asking a long table which there are."""
+
+    class Among(admin.SimpleListFilter):
+        """One of the known values."""
+
+        title, parameter_name = words, name
+
+        def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ARG002 - Django's signature
+            """This will offer the values."""
+            return [(value, value) for value in values]
+
+        def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002 - as above
+            """This will keep the rows of the chosen value."""
+            return queryset.filter(**{name: self.value()}) if self.value() in values else queryset
+
+    return Among
 
 
 class ReasonForm(ActionForm):

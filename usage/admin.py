@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from accounts.desks import Endless, by_id_or_account, credits_column, in_credits, in_words, link, table
+from accounts.desks import Endless, by_id_or_account, credits_column, filter_among, in_credits, in_words, link, table
 from models_catalog.models import Price
 from portal.kit import clock
 from usage import receipts
@@ -57,7 +57,7 @@ class CallAdmin(Endless[Call]):
         "how",
         credits_column("charged_microcredits", _("credits")),
     )
-    list_filter = (Opened, "state", "how", "source")
+    list_filter = (Opened, "state", "how", filter_among("source", _("asked from"), ("chat", "api")))
     list_select_related = ("account", "member", "chat_model")
     search_fields = ("id",)
     search_help_text = _("A call's id, or the name of an account.")

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.desks import Endless, by_id_or_account, credits_column, in_credits, in_words, link, table
+from accounts.desks import Endless, by_id_or_account, credits_column, filter_among, in_credits, in_words, link, table
 from plans.models import Hold, HoldLot, Journal, Lot, Posting, Quota, QuotaWindow, Wallet
 from plans.models.ledger import COUNTERS
 
@@ -80,7 +80,7 @@ class LotAdmin(Endless[Lot]):
         "name",
         "account",
         "source",
-        *(credits_column(name, WORDS[name]) for name in ("granted", "available", "held", "spent")),
+        *(credits_column(name, WORDS[name]) for name in ("granted", "available", "spent")),
         "expires_at",
     )
     list_filter = ("source", "granted_at", "expires_at")
@@ -148,7 +148,7 @@ class JournalAdmin(Endless[Journal]):
     """The books: one movement with its postings."""
 
     list_display = ("id", "kind", "account_id", "moved_at", "reason")
-    list_filter = ("kind",)
+    list_filter = (filter_among("kind", _("kind"), ("grant", "settle", "expire")),)
     search_fields = ("id",)
     search_help_text = _("A journal's or call's id, or the name of an account.")
     fields = ("id", "kind", "whose", "actor_id", "reason", "moved_at", "postings")

@@ -149,7 +149,7 @@ class PaymentAdmin(Endless[Payment]):
         "mismatch",
         "checked_at",
     )
-    list_filter = ("state", "provider", "created_at", ("mismatch", admin.EmptyFieldListFilter))
+    list_filter = ("state", "created_at", ("mismatch", admin.EmptyFieldListFilter))
     search_fields = ("id", "reference", "order__id", "order__account__name")
     exclude = ("sealed_phone",)
     list_select_related = ("order",)
