@@ -30,6 +30,7 @@ class Line:
     estimated: bool
     sentence: str
     is_household: bool
+    has_text: bool
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ def _show(said: Said, *, call: Call | None, account: Account, month: Microcredit
         estimated=bool(call and call.estimated),
         sentence=gettext(failures.sentence_of(said.turn.error_code)) if said.turn.state == Turn.FAILED else "",
         is_household=account.kind == Account.Kind.HOUSEHOLD,
+        has_text=bool(said.text),
     )
     html = SafeString(markdown.render(said.text))  # sanitized there
     return Shown(said.turn, said.text, html, line)

@@ -15,6 +15,7 @@ from tests.budget import query_budget
 from tests.usage import cast
 from tests.usage.cast import Home
 from usage import conversations, pickers
+from usage.events import Failed
 from usage.models import Conversation, Turn
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +61,15 @@ class TestPage:
         page = html(client_of(home.owner).get(f"/chat/{turn.conversation_id}/"))
         assert f'data-stream="/chat/answers/{turn.call_id}/stream/"' in page
         assert f'action="/chat/answers/{turn.call_id}/stop/"' in page
+
+    def test_marks_no_answer_that_never_came(self, home: Home, now: datetime) -> None:
+        turn = cast.asked(home.owner, call_id=ids.uuid7(now), now=now)
+        assert turn.call_id
+        conversations.keep_answer(turn.call_id, text="", end=Failed("platform", "", 503))
+        page = html(client_of(home.owner).get(f"/chat/{turn.conversation_id}/"))
+        assert "Something broke on our side" in page
+        assert "AI-generated</span>" not in page
+        assert 'data-behavior="copy"' not in page
 
     def test_shows_words_as_words(self, home: Home, now: datetime) -> None:
         nasty = "<script>alert(1)</script>{{ x }}"
