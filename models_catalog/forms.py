@@ -21,6 +21,13 @@ LONGEST_LINE = 160
 LARGEST_RATE = 10**15
 RATE_PLACES = dict.fromkeys(RATE_NAMES, 12) | {"per_request": 6}
 """Decimal places between a rate as people say it, in credits a token (or a call), and whole microcredits."""
+HELP = {
+    "in_fresh": _(
+        "Every model is called by name and charged in credits. The burn says how many credits one token costs: "
+        "×1 is one credit a token."
+    ),
+    "per_request": _("Credits a call."),
+}
 
 if TYPE_CHECKING:  # these classes are generic in the stubs only
     ModelShape = forms.ModelForm[ChatModel]
@@ -129,7 +136,7 @@ def rate_field(name: str) -> forms.DecimalField:
         max_digits=22,
         decimal_places=places,
         initial=0,
-        help_text=_("Credits a call.") if name == "per_request" else "",
+        help_text=HELP.get(name, ""),
         widget=forms.NumberInput(attrs={"step": "any", "class": "vTextField"}),
     )
 
