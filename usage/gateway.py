@@ -40,6 +40,7 @@ __all__ = [
     "close",
     "find",
     "follow",
+    "last_words",
     "open",
     "start",
     "stop",
@@ -195,6 +196,17 @@ async def find(call_id: UUID) -> Flight | None:
     reception.flights[call_id] = flight
     reception.spawn(watch.shadow(reception.valkey, flight))
     return flight
+
+
+async def last_words(call_id: UUID) -> tuple[str, Finished | Failed | None]:
+    """This will return what is still known of an answer whose call has ended: its text so far, and how it ended."""
+    reception = await _reception()
+    with contextlib.suppress(Unavailable):
+        snapshot = await relay.snapshot_of(reception.valkey, call_id)
+        if snapshot is not None:
+            end = snapshot.end
+            return snapshot.answer.text, end if isinstance(end, Finished | Failed) else None
+    return "", None
 
 
 async def stop(call_id: UUID) -> None:

@@ -86,14 +86,15 @@ async def _events(turn: Turn, *, language: str) -> AsyncIterator[bytes]:
 
 
 async def _settle_down(turn: Turn) -> None:
-    """This will wait for an answer whose call has just ended; what its worker never kept is lost."""
+    """This will wait for an answer whose call has just ended; what its worker never kept is taken from its traces."""
     assert turn.call_id is not None
     for _ in range(MOST_LOOKS):
         await database.in_thread(turn.refresh_from_db)
         if turn.state != Turn.WAITING:
             return
         await asyncio.sleep(settings.TIMINGS.snapshot)
-    await database.in_thread(conversations.keep_answer, turn.call_id, text="", end=LOST)
+    text, end = await gateway.last_words(turn.call_id)
+    await database.in_thread(conversations.keep_answer, turn.call_id, text=text, end=end or LOST)
 
 
 async def _live(flight: Flight) -> AsyncIterator[bytes]:
