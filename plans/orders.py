@@ -6,8 +6,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Count, Q
 
-from accounts.models import Member
+from accounts.models import Account, Member
 from plans import ledger, offerings, payments
 from plans.models import Lot, Offering, OfferingVersion, Order, Payment
 from plans.models.order import MOVES
@@ -18,6 +19,9 @@ from portal.kit.units import Microcredits, Money
 
 OPEN_FOR = timedelta(minutes=30)
 MOST_WAITING = 10
+MOST_UNPAID = 12
+UNPAID_SPAN = timedelta(hours=1)
+"""An account begins so many orders in so long that nobody pays: each of them rings a phone."""
 BATCH = 200
 
 
@@ -62,6 +66,16 @@ class TooManyWaiting(Refusal):
     sentence = gettext_noop("Several of your orders still wait for payment. Pay or cancel one of them first.")
 
 
+class TooManyBegun(Refusal):
+    """The account began order after order and paid none."""
+
+    code = "too_many_unpaid_orders"
+    status = 429
+    sentence = gettext_noop(
+        "You began many orders within an hour without paying. Nothing was ordered; please try again in an hour."
+    )
+
+
 class NotYours(Refusal):
     """The order belongs to another account, which sounds like one that does not exist."""
 
@@ -85,26 +99,28 @@ def check_reader(member: Member) -> None:
 def check_out(version: OfferingVersion, *, wish: Wish, by: Member, now: datetime) -> Order:
     """This will place the order and ask for the money; sent twice with the same id, it does so once.
 
-    Raises `TermsChanged` and the refusals of `place`.
+    Raises `TermsChanged`, `payments.PhoneAskedEnough` and the refusals of `place`.
     """
+    check_buyer(by)
     is_known = Order.objects.of_account(by.account_id).filter(pk=wish.order_id).exists()
     if wish.version != version.version and not is_known:
         raise TermsChanged
+    payments.check_phone(wish.phone, order_id=wish.order_id, now=now)
     order = place(version, order_id=wish.order_id, by=by, now=now)
     if order.is_waiting:
         pay(order, phone=wish.phone, now=now)
     return order
 
 
+@transaction.atomic
 def place(version: OfferingVersion, *, order_id: UUID, by: Member, now: datetime) -> Order:
     """This will write down a promise to buy `version` at its price, and return the one that is there already.
 
-    Raises `MayNotBuy`, `TooManyWaiting`, `NotYours`.
+    Raises `MayNotBuy`, `TooManyWaiting`, `TooManyBegun`, `NotYours`.
     """
     check_buyer(by)
-    mine = Order.objects.of_account(by.account_id)
-    if mine.filter(state=Order.State.PLACED).exclude(pk=order_id).count() >= MOST_WAITING:
-        raise TooManyWaiting
+    Account.objects.select_for_update(no_key=True).get(pk=by.account_id)  # else many at once all count too few
+    _check_unpaid(by.account_id, but=order_id, now=now)
     order = Order(
         id=order_id,
         account_id=by.account_id,
@@ -184,6 +200,21 @@ def expire(*, now: datetime) -> int:
     return waiting.update(state=Order.State.EXPIRED, expired_at=now)
 
 
+def _check_unpaid(account_id: int, *, but: UUID, now: datetime) -> None:
+    counted = (
+        Order.objects.filter(account_id=account_id)
+        .exclude(pk=but)
+        .aggregate(
+            waiting=Count("pk", filter=Q(state=Order.State.PLACED)),
+            begun=Count("pk", filter=Q(placed_at__gt=now - UNPAID_SPAN) & ~Q(state=Order.State.PAID)),
+        )
+    )
+    if counted["waiting"] >= MOST_WAITING:
+        raise TooManyWaiting
+    if counted["begun"] >= MOST_UNPAID:
+        raise TooManyBegun
+
+
 def _ask(payment: Payment, *, now: datetime) -> None:
     try:
         answer = payments.ask(payment, is_wanted=payment.order.is_waiting, now=now)
@@ -197,6 +228,8 @@ def _ask(payment: Payment, *, now: datetime) -> None:
 def _conclude(payment: Payment, answer: payments.Answer, *, now: datetime) -> None:
     if payments.record(payment, answer, now=now):
         _fulfill(payment.order, payment, now=now)
+    elif not Payment.objects.filter(pk=payment.pk, state=answer.state).exists():
+        return  # an answer that did not fit its payment says nothing about the order
     elif answer.state == Payment.State.DENIED:
         waiting = Order.objects.filter(pk=payment.order_id, state__in=MOVES.before("denied"))
         waiting.update(state=Order.State.DENIED, denied_at=now)

@@ -5,16 +5,22 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.crypto import salted_hmac
 
 from plans import payment_providers
 from plans.models import Order, Payment
 from plans.models.payment import MOVES
 from plans.payment_providers.base import Charge, Denied, Standing, Unanswered, Unknown
 from portal.kit import fields
+from portal.kit.refusals import Refusal, gettext_noop
 from portal.kit.units import Money
 
 FIRST_ANSWER = timedelta(seconds=12)
 """Nobody else asks while the first request may still be under way."""
+MOST_UNPAID_A_PHONE = 5
+PHONE_SPAN = timedelta(hours=1)
+"""A phone is asked to pay so often in so long, by whichever account: its owner may be a stranger to all of them."""
 WATCHED_FOR = timedelta(days=3)
 LOST_AFTER = timedelta(minutes=10)
 PACE = [
@@ -35,6 +41,24 @@ class Answer:
     reason: str = ""
 
 
+class PhoneAskedEnough(Refusal):
+    """The phone was asked to pay again and again, and did not."""
+
+    code = "phone_asked_enough"
+    status = 429
+    sentence = gettext_noop(
+        "This phone was asked to pay several times within an hour and did not. Nothing was ordered; "
+        "please try again in an hour, or use another number."
+    )
+
+
+def check_phone(phone: str, *, order_id: UUID, now: datetime) -> None:
+    """This will refuse to trouble a phone (E.164) once more, but for an order sent twice; raises `PhoneAskedEnough`."""
+    unpaid = Payment.objects.unpaid_since(now - PHONE_SPAN).filter(phone_digest=_digest(phone))
+    if unpaid.exclude(order=order_id).count() >= MOST_UNPAID_A_PHONE:
+        raise PhoneAskedEnough
+
+
 def open_for(order: Order, *, phone: str, now: datetime) -> tuple[Payment, bool]:
     """This will write down that the bill of `phone` (E.164) is to pay `order`, and whether this is new.
 
@@ -48,6 +72,7 @@ def open_for(order: Order, *, phone: str, now: datetime) -> tuple[Payment, bool]
         amount_minor=order.price_minor,
         currency=order.currency,
         phone_last_four=phone[-4:],
+        phone_digest=_digest(phone),
         created_at=now,
         check_at=now + FIRST_ANSWER,
     )
@@ -87,9 +112,39 @@ def ask(payment: Payment, *, is_wanted: bool, now: datetime) -> Answer:
 def record(payment: Payment, answer: Answer, *, now: datetime) -> bool:
     """This will write the answer down and tell whether `payment` has just succeeded, by this very write.
 
-    Money of another amount, currency or charge than ours is never taken for it: the payment stays open with
-    the mismatch written on it, for staff.
+    Money of another amount, currency or charge than ours is never taken for it, nor is the reference of another
+    payment: this one stays open with the mismatch written on it, for staff.
     """
+    try:
+        with transaction.atomic():
+            return _record(payment, answer, now=now)
+    except IntegrityError as error:
+        if answer.standing is None or "payment_reference_once" not in str(error):
+            raise
+        mismatch = f"reference of another payment: {answer.standing.reference[:64]}"
+        Payment.objects.filter(pk=payment.pk).open().update(mismatch=mismatch, checked_at=now)
+        return False
+
+
+def note_silence(payment: Payment, *, now: datetime) -> None:
+    """This will remember that the provider was asked and said nothing."""
+    Payment.objects.filter(pk=payment.pk).open().update(checked_at=now)
+
+
+def last_of(order: Order) -> Payment | None:
+    """This will return the newest attempt to pay `order`, if there was one."""
+    return Payment.objects.filter(order=order).order_by("-created_at", "-pk").first()
+
+
+def phone_of(payment: Payment) -> str:
+    """This will return the full number of an open payment, and nothing once it has ended."""
+    if payment.sealed_phone is None:
+        return ""
+    sealed = bytes(payment.sealed_phone)
+    return fields.unseal(sealed, keys=settings.FIELD_KEYS, place=_place(payment.pk)).decode()
+
+
+def _record(payment: Payment, answer: Answer, *, now: datetime) -> bool:
     told = answer.standing
     changes: dict[str, object] = {"checked_at": now}
     if payment.checked_at is None:
@@ -109,24 +164,6 @@ def record(payment: Payment, answer: Answer, *, now: datetime) -> bool:
         changes["sealed_phone"] = None
     reachable = Payment.objects.filter(pk=payment.pk, state__in=MOVES.before(answer.state))
     return bool(reachable.update(**changes)) and answer.state == Payment.State.SUCCEEDED
-
-
-def note_silence(payment: Payment, *, now: datetime) -> None:
-    """This will remember that the provider was asked and said nothing."""
-    Payment.objects.filter(pk=payment.pk).open().update(checked_at=now)
-
-
-def last_of(order: Order) -> Payment | None:
-    """This will return the newest attempt to pay `order`, if there was one."""
-    return Payment.objects.filter(order=order).order_by("-created_at", "-pk").first()
-
-
-def phone_of(payment: Payment) -> str:
-    """This will return the full number of an open payment, and nothing once it has ended."""
-    if payment.sealed_phone is None:
-        return ""
-    sealed = bytes(payment.sealed_phone)
-    return fields.unseal(sealed, keys=settings.FIELD_KEYS, place=_place(payment.pk)).decode()
 
 
 def _answer(standing: Standing) -> Answer:
@@ -162,6 +199,11 @@ def _mismatch(payment: Payment, told: Standing) -> str:
     if payment.reference and told.reference != payment.reference:
         return f"reference {told.reference[:64]}"
     return ""
+
+
+def _digest(phone: str) -> str:
+    """Tells one number from another after the number itself is gone."""
+    return salted_hmac("plans.payments", phone, algorithm="sha256").hexdigest()
 
 
 def _pause(age: timedelta) -> timedelta:

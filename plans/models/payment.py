@@ -31,6 +31,10 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         """This will leave out what came to nothing: an order has at most one payment that is alive."""
         return self.exclude(state__in=["denied", "canceled"])
 
+    def unpaid_since(self, moment: datetime) -> Self:
+        """This will keep what began after `moment` and brought no money, or none yet."""
+        return self.filter(created_at__gt=moment).exclude(state="succeeded")
+
     def due(self, *, now: datetime) -> Self:
         """This will keep the open payments to ask the provider about now, the longest waiting first."""
         return self.open().filter(check_at__lte=now).order_by("check_at")
@@ -55,6 +59,7 @@ class Payment(models.Model):
     state = models.CharField(_("state"), max_length=24, choices=State, default=State.PROCESSING)
     phone_last_four = models.CharField(_("last four of the phone"), max_length=4, blank=True)
     sealed_phone = models.BinaryField(null=True, blank=True)
+    phone_digest = models.CharField(max_length=64, blank=True, editable=False)
     denial_reason = models.CharField(_("why denied"), max_length=64, blank=True)
     mismatch = models.CharField(_("mismatch"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("made"))
@@ -96,7 +101,8 @@ class Payment(models.Model):
                 name="payment_due",
                 fields=["check_at"],
                 condition=Q(state__in=["processing", "pending_validation"]),
-            )
+            ),
+            models.Index(name="payment_of_phone", fields=["phone_digest", "created_at"]),
         ]
 
     def __str__(self) -> str:

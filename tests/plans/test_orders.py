@@ -83,6 +83,23 @@ class TestPaying:
         assert payment.mismatch.startswith("amount")
         assert not Lot.objects.exists()
 
+    def test_goes_on_with_the_others_when_a_reference_comes_twice(
+        self, household: Household, operator: Operator, now: datetime
+    ) -> None:
+        first = order_of(household.owner, phone=ASKED_PHONE)
+        second = order_of(household.owner, phone=scripted("12"))
+        third = order_of(household.stranger, phone=ASKED_PHONE)
+        charge, garbled, last = operator.charges.values()
+        garbled.payment_id = charge.payment_id
+        garbled.decide("denied")
+        last.decide("succeeded")
+        assert orders.refresh_pending(now=now + SOON) == 3
+        states = [orders.get(order.pk, account_id=order.account_id).state for order in (first, second, third)]
+        assert states == ["placed", "placed", "paid"]
+        payment = second.payments.get()
+        assert (payment.state, payment.reference) == ("processing", None)
+        assert payment.mismatch == f"reference of another payment: {charge.payment_id}"
+
     def test_never_sends_a_second_charge_when_the_answer_was_lost(
         self, household: Household, operator: Operator, now: datetime, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -208,3 +225,30 @@ class TestPlacing:
             orders.place(version, order_id=uuid4(), by=household.owner, now=now)
         with pytest.raises(orders.TooManyWaiting):
             orders.place(version, order_id=uuid4(), by=household.owner, now=now)
+
+    def test_refuses_to_place_and_cancel_in_a_loop(self, household: Household, now: datetime) -> None:
+        version = offerings.current("starter")
+        for _ in range(orders.MOST_UNPAID):
+            order = orders.place(version, order_id=uuid4(), by=household.owner, now=now)
+            orders.cancel(order, by=household.owner, now=now)
+        with pytest.raises(orders.TooManyBegun):
+            orders.place(version, order_id=uuid4(), by=household.bill_payer, now=now)
+        assert orders.place(version, order_id=order.pk, by=household.owner, now=now).pk == order.pk
+        later = now + orders.UNPAID_SPAN
+        assert orders.place(version, order_id=uuid4(), by=household.owner, now=later).is_waiting
+
+    def test_refuses_to_ring_one_phone_on_and_on_from_any_account(
+        self, household: Household, operator: Operator, now: datetime
+    ) -> None:
+        for number in range(payments.MOST_UNPAID_A_PHONE):
+            buyer = (household.owner, household.stranger)[number % 2]
+            order = order_of(buyer, phone=ASKED_PHONE)
+            orders.cancel(order, by=buyer, now=now)
+        placed = Order.objects.count()
+        with pytest.raises(payments.PhoneAskedEnough):
+            order_of(household.stranger, phone=ASKED_PHONE)
+        assert Order.objects.count() == placed
+        assert order_of(household.stranger, phone=scripted("00")).state == Order.State.PAID
+        payments.check_phone(ASKED_PHONE, order_id=uuid4(), now=now + payments.PHONE_SPAN + SOON)
+        with pytest.raises(payments.PhoneAskedEnough):
+            payments.check_phone(ASKED_PHONE, order_id=uuid4(), now=now)

@@ -184,7 +184,7 @@ class TestBilling:
     def test_turns_pages(self, household: Household, now: Any) -> None:
         version = offerings.current("starter")
         for number in range(27):
-            placed = now + timedelta(seconds=number)
+            placed = now + timedelta(hours=number)
             order = orders.place(version, order_id=uuid4(), by=household.owner, now=placed)
             orders.cancel(order, by=household.owner, now=placed)
         client = signed_in(household.owner)
