@@ -55,9 +55,8 @@ def shown_one(turn: Turn, *, now: datetime) -> Shown:
 
 
 def month_of(account: Account, *, now: datetime) -> Microcredits:
-    """This will return the credits that a month of the account has: its plan's lots, whatever is left of them."""
-    lots = ledger.balance(account.pk, now=now).lots
-    return Microcredits(sum(lot.granted for lot in lots if lot.source == "plan"))
+    """This will return the credits that a month of the account has: what its plans granted, whatever is left."""
+    return ledger.granted_by_plans(account.pk, now=now)
 
 
 def _shown(said: Sequence[Said], *, account: Account, now: datetime) -> list[Shown]:

@@ -1,6 +1,6 @@
 """The ledger: setting credits aside for calls, granting lots, ending them, and telling what is left."""
 
-from plans.ledger.balances import Balance, LotLeft, balance
+from plans.ledger.balances import Balance, LotLeft, balance, granted_by_plans
 from plans.ledger.expiry import expire, forget_keys, make_partitions
 from plans.ledger.grants import Grant, Granted, Received, grant
 from plans.ledger.holds import (
@@ -45,6 +45,7 @@ __all__ = [
     "expire",
     "forget_keys",
     "grant",
+    "granted_by_plans",
     "heartbeat",
     "make_partitions",
     "reserve",

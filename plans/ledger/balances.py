@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
 
 from plans.models import Lot, OfferingVersion
@@ -52,6 +52,16 @@ def balance(account_id: int, *, now: datetime) -> Balance:
         .order_by("priority", F("expires_at").asc(nulls_last=True), "granted_at", "id")
     )
     return Balance(tuple(_left(lot, name=lot.label) for lot in usable))
+
+
+def granted_by_plans(account_id: int, *, now: datetime) -> Microcredits:
+    """This will tell what the plans in force have granted the account, whatever is left of it."""
+    in_force = (
+        Lot.objects.filter(account_id=account_id, source=Lot.Source.PLAN, effective_at__lte=now)
+        .filter(Q(expires_at=None) | Q(expires_at__gt=now))
+        .aggregate(granted=Sum("granted"))
+    )
+    return Microcredits(int(in_force["granted"] or 0))
 
 
 def _left(lot: Lot, *, name: str) -> LotLeft:
