@@ -32,9 +32,14 @@ API_KEY_PEPPER = environment.secret("API_KEY_PEPPER", folder=_SECRETS)
 # --- doors ---------------------------------------------------------------------------------------
 _base = urlsplit(BASE_URL)
 _this_machine = {"127.0.0.1", "localhost"}
-ALLOWED_HOSTS = sorted({_base.hostname or "127.0.0.1", *_this_machine})
-if DEBUG and not _this_machine.issuperset(ALLOWED_HOSTS):
+_host = {None: "127.0.0.1", "::1": "[::1]"}.get(_base.hostname, _base.hostname)
+ALLOWED_HOSTS = sorted({str(_host), *_this_machine})
+_is_public = _host not in {*_this_machine, "[::1]"}
+if DEBUG and _is_public:
     _message = "DEBUG shows strangers the inside of the portal; switch it off, or let BASE_URL name this machine."
+    raise ImproperlyConfigured(_message)
+if DEMO and _is_public:
+    _message = "DEMO shows everyone's sign-in codes to everyone; switch it off, or let BASE_URL name this machine."
     raise ImproperlyConfigured(_message)
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 ROOT_URLCONF = "portal.urls"

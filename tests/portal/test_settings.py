@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 
 SHOW = """
@@ -47,6 +48,21 @@ class TestDebug:
 
     def test_is_fine_on_this_machine(self) -> None:
         assert run("-c", SHOW, DEBUG="on").returncode == 0
+
+
+class TestDemo:
+    @pytest.mark.parametrize(
+        "address", ["https://ai.example.com", "http://192.168.1.20:8000", "http://localhost.example"]
+    )
+    def test_is_refused_where_strangers_would_read_sign_in_codes(self, address: str) -> None:
+        done = run("manage.py", "check", DEMO="on", BASE_URL=address)
+        assert done.returncode != 0
+        assert "DEMO shows everyone's sign-in codes" in done.stderr
+
+    @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+    def test_is_fine_on_this_machine(self, host: str) -> None:
+        done = run("-c", SHOW, DEMO="on", BASE_URL=f"http://{host}:8000")
+        assert host in json.loads(done.stdout)["ALLOWED_HOSTS"]
 
 
 class TestLogs:
