@@ -1,7 +1,6 @@
 """What a buyer fills in."""
 
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from babel.numbers import get_currency_precision
 from django import forms
@@ -11,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import phones
+from accounts.models import Member
 from plans import orders
 from plans.models import OfferingVersion
 from portal.kit.units import LARGEST_AMOUNT_MICROCREDITS, MICROCREDITS_PER_CREDIT, credits
@@ -28,7 +28,7 @@ else:
 class CheckoutForm(forms.Form):
     """The order's id and the terms that were shown travel with the form: sending it twice is harmless."""
 
-    order = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+    order = forms.CharField(widget=forms.HiddenInput, max_length=200)
     version = forms.IntegerField(widget=forms.HiddenInput)
     phone = forms.CharField(
         label=_("Phone number"),
@@ -44,10 +44,11 @@ class CheckoutForm(forms.Form):
         except phones.BadNumber as refusal:
             raise ValidationError(gettext(refusal.sentence), code=refusal.code) from refusal
 
-    def wish(self) -> orders.Wish:
-        """This will return what the buyer asked for."""
+    def wish(self, *, by: Member) -> orders.Wish:
+        """This will return what the buyer asked for; raises `orders.StaleCheckout`."""
         given = self.cleaned_data
-        return orders.Wish(order_id=given["order"], version=given["version"], phone=given["phone"])
+        order_id = orders.read_id(given["order"], by=by)
+        return orders.Wish(order_id=order_id, version=given["version"], phone=given["phone"])
 
 
 class OfferingVersionForm(VersionShape):

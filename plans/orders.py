@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+from django.core.signing import BadSignature, Signer
 from django.db import transaction
 from django.db.models import Count, Q
 
@@ -76,6 +77,14 @@ class TooManyBegun(Refusal):
     )
 
 
+class StaleCheckout(Refusal):
+    """The order's id is not one that the server made for this member."""
+
+    code = "stale_checkout"
+    status = 409
+    sentence = gettext_noop("This checkout page is not valid any more. Nothing was ordered; please open it once more.")
+
+
 class NotYours(Refusal):
     """The order belongs to another account, which sounds like one that does not exist."""
 
@@ -94,6 +103,19 @@ def check_reader(member: Member) -> None:
     """This will refuse whoever may not see what the account bought; raises `MayNotRead`."""
     if not member.leads() and member.role != Member.Role.AUDITOR:
         raise MayNotRead
+
+
+def new_id(by: Member) -> str:
+    """This will make the id of an order that `by` may place, signed, for nobody chooses the number on a receipt."""
+    return _signer(by).sign(str(uuid4()))
+
+
+def read_id(signed: str, *, by: Member) -> UUID:
+    """This will return the id that `new_id` made for `by`; raises `StaleCheckout`."""
+    try:
+        return UUID(_signer(by).unsign(signed))
+    except BadSignature:
+        raise StaleCheckout from None
 
 
 def check_out(version: OfferingVersion, *, wish: Wish, by: Member, now: datetime) -> Order:
@@ -198,6 +220,10 @@ def expire(*, now: datetime) -> int:
     overdue = Order.objects.overdue(now=now).order_by("expires_at").values("pk")[:BATCH]
     waiting = Order.objects.filter(pk__in=list(overdue.values_list("pk", flat=True)), state=Order.State.PLACED)
     return waiting.update(state=Order.State.EXPIRED, expired_at=now)
+
+
+def _signer(by: Member) -> Signer:
+    return Signer(salt=f"plans.orders:{by.pk}")
 
 
 def _check_unpaid(account_id: int, *, but: UUID, now: datetime) -> None:

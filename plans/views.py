@@ -35,10 +35,10 @@ def checkout(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect(f"{reverse('founding')}?{urlencode({'next': request.path})}")
     buyer = members.current(request.user)
     orders.check_buyer(buyer)
-    blank = {"version": version.version, "phone": request.user.phone}
+    blank = {"order": orders.new_id(buyer), "version": version.version, "phone": request.user.phone}
     form = forms.CheckoutForm(request.POST or None, initial=blank)
     if form.is_valid():
-        order = orders.check_out(version, wish=form.wish(), by=buyer, now=clock.now())
+        order = orders.check_out(version, wish=form.wish(by=buyer), by=buyer, now=clock.now())
         return redirect("plans:order", order.pk)
     return render(request, "plans/checkout.html", {"version": version, "form": form})
 

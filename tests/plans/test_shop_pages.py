@@ -102,6 +102,19 @@ class TestCheckout:
         assert first["Location"] == second["Location"]
         assert Lot.objects.count() == len(operator.charges) == 1
 
+    def test_takes_no_order_id_that_the_server_did_not_make_for_this_member(
+        self, household: Household, operator: Operator
+    ) -> None:
+        client = signed_in(household.owner)
+        form = filled_in(client, phone=scripted("00"))
+        chosen = f"00000000-0000-4000-8000-000000000001:{form['order'].partition(':')[2]}"
+        others = filled_in(signed_in(household.bill_payer), phone=scripted("00"))["order"]
+        for order in (str(uuid4()), chosen, others):
+            answer = client.post("/checkout/starter/", form | {"order": order})
+            assert answer.status_code == 409
+            assert "Nothing was ordered" in html(answer)
+        assert not Order.objects.exists()
+
     def test_explains_a_number_that_does_not_exist(self, household: Household, operator: Operator) -> None:
         client = signed_in(household.owner)
         page = html(client.post("/checkout/starter/", filled_in(client, phone="12")))
