@@ -77,9 +77,11 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
-    """This will change the account's name and time zone."""
+    """This will change the account's name and time zone; its form stands on the page of people."""
+    if request.method != "POST":
+        return redirect("people")
     member = members.current(request.user)
     if not member.leads():
         raise OwnersOnly
@@ -92,9 +94,11 @@ def account(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def me(request: HttpRequest) -> HttpResponse:
-    """This will change what others in the account call the person."""
+    """This will change what others in the account call the person; its form stands on the page of people."""
+    if request.method != "POST":
+        return redirect("people")
     member = members.current(request.user)
     form = MeForm(request.POST)
     if not form.is_valid():

@@ -79,6 +79,10 @@ class TestThePeoplePage:
         assert client.post("/people/account/", {"name": ""}).status_code == 422
         assert client.post("/people/me/", {"name": ""}).status_code == 422
 
+    def test_leads_from_the_address_of_a_form_to_its_page(self, owner: Member) -> None:
+        for path in ("/people/account/", "/people/me/"):
+            assert client_of(owner).get(path)["Location"] == "/people/"
+
     def test_lets_everyone_say_what_they_are_called(self, child: Member) -> None:
         client_of(child).post("/people/me/", {"name": "Xiao Li"})
         assert Member.objects.get(pk=child.pk).name == "Xiao Li"
