@@ -69,7 +69,7 @@ BEGIN
         WHEN s.paused_at IS NOT NULL THEN jsonb_build_object('node_kind', 'scenario', 'node_id', s.id)
         ELSE (SELECT jsonb_build_object('node_kind', 'department', 'node_id', d.id)
               FROM accounts_department d
-              WHERE d.id = ANY (v_call.departments) AND d.paused_at IS NOT NULL LIMIT 1)
+              WHERE d.id = ANY (v_call.departments) AND d.account_id = a.id AND d.paused_at IS NOT NULL LIMIT 1)
       END AS paused,
       (SELECT count(*) FROM plans_hold h WHERE h.account_id = a.id) AS open_calls
     INTO v_state
@@ -77,8 +77,8 @@ BEGIN
     LEFT JOIN plans_wallet w ON w.account_id = a.id
     LEFT JOIN accounts_member m ON m.id = v_call.member_id AND m.account_id = a.id
     LEFT JOIN accounts_apikey k ON k.id = v_call.api_key_id AND k.account_id = a.id
-    LEFT JOIN accounts_project p ON p.id = v_call.project_id
-    LEFT JOIN accounts_scenario s ON s.id = v_call.scenario_id
+    LEFT JOIN accounts_project p ON p.id = v_call.project_id AND p.account_id = a.id
+    LEFT JOIN accounts_scenario s ON s.id = v_call.scenario_id AND coalesce(s.account_id, a.id) = a.id
     WHERE a.id = v_call.account_id;
     outcome := CASE
       WHEN NOT FOUND OR v_state.suspended THEN 'suspended'

@@ -155,6 +155,26 @@ class TestWhoMayCall:
         asked = books.ask(member, project_id=project.pk), books.ask(member, scenario_id=scenario.pk)
         assert [details["node_kind"] for _, details in books.reserve(*asked)] == ["project", "scenario"]
 
+    def test_whatever_another_account_has_paused(self) -> None:
+        member, stranger = books.founded(), books.founded()
+        books.grant(member, 1000)
+        terms = {"account_id": stranger.account_id, "created_at": clock.now(), "paused_at": clock.now()}
+        department, project, scenario = (
+            kind.objects.create(name="Theirs", **terms) for kind in (Department, Project, Scenario)
+        )
+        asked = (
+            books.ask(member, departments=(department.pk,)),
+            books.ask(member, project_id=project.pk),
+            books.ask(member, scenario_id=scenario.pk),
+        )
+        assert {outcome for outcome, _ in books.reserve(*asked)} == {"ok"}
+
+    def test_not_for_a_scenario_of_the_portal_that_is_paused(self) -> None:
+        member = books.founded()
+        scenario = Scenario.objects.create(name="Homework", created_at=clock.now(), paused_at=clock.now())
+        outcome, details = books.reserve(books.ask(member, scenario_id=scenario.pk))[0]
+        assert (outcome, details["node_id"]) == ("paused", scenario.pk)
+
 
 class TestIdempotency:
     def test_answers_a_repeated_key_with_the_first_call(self) -> None:
