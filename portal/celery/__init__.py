@@ -9,7 +9,8 @@ from django.conf import settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 django.setup()  # the pool, which Celery imports before it sets Django up, needs the models
 
-from portal.celery.presence import Presence  # noqa: E402 - after the setup above
+from portal.celery import logs  # noqa: E402 - after the setup above
+from portal.celery.presence import Presence  # noqa: E402 - as above
 from portal.celery.timetable import TIMETABLE  # noqa: E402 - as above
 
 JOBS_QUEUE = "jobs"
@@ -35,4 +36,5 @@ app.conf.update(
     timezone="UTC",
 )
 app.steps["consumer"].add(Presence)
+logs.install()
 app.autodiscover_tasks(["accounts", "models_catalog", "plans", "usage"])
