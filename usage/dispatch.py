@@ -17,7 +17,7 @@ from usage.valkey import Unavailable, Valkey
 
 TASK = "usage.perform"
 ORIGIN = f"web@{socket.gethostname()}"
-MOST_TOGETHER = 16
+MOST_TOGETHER = 8
 _NO_EMBED = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
 
 

@@ -26,7 +26,7 @@ from portal.kit.units import LARGEST_AMOUNT_MICROCREDITS, Microcredits
 
 MOST_RESERVATIONS = 512
 """No set is larger, so that no transaction is long."""
-MOST_TOGETHER = 16
+MOST_TOGETHER = 8
 """No more of what is asked at the same moment goes together: the first waits for the last."""
 
 REFUSALS: Mapping[str, type[Refusal]] = {
