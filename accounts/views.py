@@ -67,13 +67,7 @@ def language(request: HttpRequest) -> HttpResponse:
 @require_GET
 def people(request: HttpRequest) -> HttpResponse:
     """This will show who is in the account and what it is called."""
-    member = members.current(request.user)
-    words = {
-        "people": Member.objects.seen_by(member).active().select_related("user", "department")[: pages.PAGE_SIZE],
-        "account_form": AccountForm(initial={"name": member.account.name, "time_zone": member.account.time_zone}),
-        "me_form": MeForm(initial={"name": member.name}),
-    }
-    return render(request, "accounts/people.html", words)
+    return render(request, "accounts/people.html", _people_page(members.current(request.user)))
 
 
 @login_required
@@ -87,7 +81,7 @@ def account(request: HttpRequest) -> HttpResponse:
         raise OwnersOnly
     form = AccountForm(request.POST)
     if not form.is_valid():
-        return render(request, "accounts/people.html", {"account_form": form, "people": [member]}, status=422)
+        return render(request, "accounts/people.html", _people_page(member) | {"account_form": form}, status=422)
     accounts.describe(member.account, by=_person(request), now=clock.now(), **form.cleaned_data)
     messages.info(request, _("The account was changed."))
     return redirect("people")
@@ -102,7 +96,7 @@ def me(request: HttpRequest) -> HttpResponse:
     member = members.current(request.user)
     form = MeForm(request.POST)
     if not form.is_valid():
-        return render(request, "accounts/people.html", {"me_form": form, "people": [member]}, status=422)
+        return render(request, "accounts/people.html", _people_page(member) | {"me_form": form}, status=422)
     members.rename(member, name=form.cleaned_data["name"], by=_person(request), now=clock.now())
     messages.info(request, _("Your name was changed."))
     return redirect("people")
@@ -148,6 +142,14 @@ def demo_messages(request: HttpRequest) -> HttpResponse:
     words = {"sent": shown[:MESSAGES_SHOWN], "recipient": recipient}
     page = "accounts/demo_messages.html"
     return render(request, f"{page}#sent" if request.headers.get("HX-Request") else page, words)
+
+
+def _people_page(member: Member) -> dict[str, object]:
+    return {
+        "people": Member.objects.seen_by(member).active().select_related("user", "department")[: pages.PAGE_SIZE],
+        "account_form": AccountForm(initial={"name": member.account.name, "time_zone": member.account.time_zone}),
+        "me_form": MeForm(initial={"name": member.name}),
+    }
 
 
 def _person(request: HttpRequest) -> User:

@@ -74,10 +74,15 @@ class TestThePeoplePage:
         assert answer.status_code == 403
         assert Account.objects.get(pk=owner.account_id).name == "Li"
 
-    def test_shows_what_is_wrong_with_a_form(self, owner: Member) -> None:
-        client = client_of(owner)
-        assert client.post("/people/account/", {"name": ""}).status_code == 422
-        assert client.post("/people/me/", {"name": ""}).status_code == 422
+    @pytest.mark.parametrize("form", ["account", "me"])
+    def test_shows_what_is_wrong_with_a_form_on_the_whole_page(self, owner: Member, adult: Member, form: str) -> None:
+        answer = client_of(owner).post(f"/people/{form}/", {"name": ""})
+        assert answer.status_code == 422
+        assert answer.context[f"{form}_form"].errors
+        page = answer.content.decode()
+        for words in ("partner@example.com", 'action="/people/account/"', 'action="/people/me/"'):
+            assert words in page
+        assert page.count("This field is required") == len(answer.context[f"{form}_form"].errors)
 
     def test_leads_from_the_address_of_a_form_to_its_page(self, owner: Member) -> None:
         for path in ("/people/account/", "/people/me/"):
