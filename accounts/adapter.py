@@ -1,7 +1,7 @@
 """What allauth asks of us: how people are made, found by phone, and sent their codes."""
 
 from html import unescape
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -13,6 +13,7 @@ from django.forms import CharField, Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from accounts import senders
 from accounts.forms import PhoneField
@@ -22,6 +23,11 @@ from portal.kit import clock
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
     """Signing up and signing in by e-mail or phone."""
+
+    error_messages: ClassVar[dict[str, Any]] = DefaultAccountAdapter.error_messages | dict.fromkeys(
+        ("email_password_mismatch", "phone_password_mismatch"),
+        _("These do not match. Check both, or leave the password empty and we send you a code."),
+    )
 
     def new_user(self, _request: HttpRequest) -> User:
         """This will return a person who has just come in, not yet stored."""

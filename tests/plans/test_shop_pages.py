@@ -38,7 +38,7 @@ class TestPlans:
             "¥29.90",
             "¥99.00",
             "Starter",
-            "shared by 6 people",
+            "for up to 6 people",
             "Fits most homes",
             "¥1.00",
         ):
