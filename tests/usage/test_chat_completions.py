@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -199,6 +200,19 @@ class TestRefusals:
         answer = httpx.post(f"{stand.api_base}/chat/completions", content=body, headers=sent)
         assert answer.status_code == status
         assert "charged" in answer.json()["error"]["message"]
+
+    def test_meet_a_person_who_was_locked_out_within_seconds(self, stand: Stand) -> None:
+        with stand.inside():
+            secret = key_of_an_empty_account()
+        body = {"model": "fast", "messages": asking()}
+        with httpx.Client(base_url=stand.api_base, headers={"authorization": f"Bearer {secret}"}) as http:
+            assert http.post("/chat/completions", json=body).status_code == 402
+            with stand.inside():
+                User.objects.filter(memberships__api_keys__digest=api_keys.digest_of(secret)).update(is_active=False)
+            until = time.monotonic() + 6.0
+            while http.post("/chat/completions", json=body).status_code != 401:
+                assert time.monotonic() < until, "the door still remembers who was locked out"
+                time.sleep(0.5)
 
     def test_do_not_let_a_stock_client_try_again_without_credits(self, stand: Stand) -> None:
         with stand.inside():
