@@ -165,11 +165,11 @@ class TestTheBrand:
         return desk.post("/admin/portal/brand/add/", {"site_name": "Water & Words", "reason": "we opened", **given})
 
     def test_is_shown_on_every_page(self, desk: Client) -> None:
-        self.save(desk, legal_entity="Words Ltd.", icp_filing="ICP 1", accent="#00707A")
+        self.save(desk, legal_entity="Words Ltd.", icp_filing="ICP 1", algorithm_filing="AF 2", accent="#00707A")
         page = desk.get("/legal/terms/").content.decode()
         assert "Water &amp; Words" in page
         assert "Words Ltd." in page
-        assert "ICP 1" in page
+        assert "<span>ICP 1 · AF 2</span>" in page
         assert "#00707a" in desk.get("/brand.css").content.decode()
         assert AuditEvent.objects.get(verb="staff.add.brand").reason == "we opened"
 
