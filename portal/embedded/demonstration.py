@@ -11,8 +11,6 @@ def run() -> None:
     """This will run the demo until Ctrl-C; a trouble is one line and exit status 1."""
     os.environ["DEMO"] = "on"
     where = place.from_environment()
-    shown = where.var_dir / "demo.json"
-    shown.unlink(missing_ok=True)
 
     def ready(seconds: float) -> None:
         print(f"{logins.show(where.var_dir, url=where.url)}\n\nReady in {seconds:.1f} s. Ctrl-C stops everything.")
@@ -22,8 +20,6 @@ def run() -> None:
         running.run(running.Portal(where, say=_say, ready=ready))
     except Trouble as trouble:
         sys.exit(str(trouble))
-    finally:
-        shown.unlink(missing_ok=True)
 
 
 def _say(line: str) -> None:

@@ -36,7 +36,12 @@ def run(portal: Portal) -> None:
     """This will run the portal until Ctrl-C or SIGTERM; refuses with `Trouble` when it cannot start."""
     with place.held(portal.place):
         place.refuse_busy(_ports(portal.place))
-        asyncio.run(_run(portal))
+        shown = portal.place.var_dir / "demo.json"
+        shown.unlink(missing_ok=True)  # only by who holds the folder: a refused start leaves the running one's alone
+        try:
+            asyncio.run(_run(portal))
+        finally:
+            shown.unlink(missing_ok=True)
 
 
 async def _run(portal: Portal) -> None:

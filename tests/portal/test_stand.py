@@ -60,6 +60,7 @@ class TestSecondStart:
         assert second.returncode == 1
         assert len(second.stderr.splitlines()) == 1
         assert "in use by process" in second.stderr
+        assert stand.demo["url"] == stand.base_url
 
 
 class TestMoveClock:
