@@ -63,7 +63,7 @@ class TestEnds:
         assert ends_at == datetime(2027, 2, 28, 4, 0, tzinfo=SHANGHAI)
 
     def test_count_days_for_a_pack(self, now: datetime) -> None:
-        assert (offerings.ends_at(offerings.current("pack-small"), start=now) - now).days == 30
+        assert (offerings.ends_at(offerings.current("pack-small"), start=now) - now).days == 90
 
 
 class TestAdmin:
