@@ -32,8 +32,8 @@ export function start(answer) {
     (open ?? text.appendChild(document.createElement("p"))).replaceWith(...block.childNodes);
     open = null;
   });
-  const end = (name, html) => follow(() => {
-    const place = part(name) ?? part("receipt");
+  const receipt = (html) => follow(() => {
+    const place = part("receipt");
     place.innerHTML = html;
     htmx.process(place);
     htmx.trigger(place, "htmx:load");
@@ -50,15 +50,14 @@ export function start(answer) {
 
   const source = new EventSource(address);
   const on = (name, act) => source.addEventListener(name, (event) => {
-    const data = event.data ? JSON.parse(event.data) : {};
-    act(typeof data === "string" ? data : data.text ?? data.html ?? "");
+    const data = JSON.parse(event.data);
+    act(data.text ?? data.html);
   });
   source.addEventListener("open", clear);
   on("text", append);
   on("block", finish);
   on("whole", (html) => follow(() => { clear(); text.innerHTML = html; }));
-  on("receipt", (html) => end("receipt", html));
-  on("failed", (html) => end("receipt", html));
+  on("receipt", receipt);
   on("done", () => { source.close(); quiet(); });
   source.addEventListener("error", () => {
     tries += 1;
