@@ -39,6 +39,7 @@ format: .venv/.dev  ## put the code into its form
 
 browser:
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || .ci/install chromium fonts-noto-cjk
+	@/sbin/ldconfig -p | grep -q libatomic.so.1 || .ci/install libatomic1
 
 # An environment with the tests' packages has all that the demo needs, so it is kept.
 .venv/.demo: requirements.lock | .venv/bin/python
