@@ -6,7 +6,9 @@ RETURNS TABLE (
   call_id uuid, fence integer, account_id bigint, time_zone text, member_id bigint, chat_model_id bigint, price_id bigint,
   amount bigint, prompt_tokens bigint, output_limit bigint, source text, streamed boolean, reply_to text,
   hard_deadline_seconds float8, opened_at timestamptz)
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '2s' AS $$
+LANGUAGE sql SECURITY DEFINER
+SET search_path = public, pg_temp SET lock_timeout = '2s' SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
   WITH free AS MATERIALIZED (
     SELECT h.id FROM plans_hold h
     WHERE h.id = ANY (p_calls) AND h.state = 'queued' AND h.queue_deadline > clock_timestamp()
@@ -27,7 +29,9 @@ $$;
 DROP FUNCTION IF EXISTS ledger_heartbeat(uuid[], uuid[], text, float8);
 CREATE FUNCTION ledger_heartbeat(p_calls uuid[], p_accepted uuid[], p_worker text, p_lease_seconds float8)
 RETURNS TABLE (call_id uuid)
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '2s' AS $$
+LANGUAGE sql SECURITY DEFINER
+SET search_path = public, pg_temp SET lock_timeout = '2s' SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
   WITH mine AS MATERIALIZED (
     SELECT h.id FROM plans_hold h
     WHERE h.id = ANY (p_calls || p_accepted) AND h.worker = p_worker AND h.state = 'running'
