@@ -66,8 +66,7 @@ async def keep(valkey: Valkey, flights: dict[UUID, Flight]) -> None:
     """This will look after the flights of a process for as long as it lives."""
     while True:
         await asyncio.sleep(settings.TIMINGS.snapshot)
-        _forget_ended(flights)
-        silent = [flight for flight in flights.values() if _is_silent(flight)]
+        silent = [flight for flight in _still_open(flights) if _is_silent(flight)]
         if not silent:
             continue
         try:
@@ -122,8 +121,6 @@ async def _look_after(valkey: Valkey, flight: Flight, state: State | None) -> No
 
 
 def _is_silent(flight: Flight) -> bool:
-    if flight.end is not None:
-        return False
     now = time.monotonic()
     if flight.seen_ended:
         return True
@@ -132,10 +129,18 @@ def _is_silent(flight: Flight) -> bool:
     return now - max(flight.heard_at, flight.checked_at) > settings.TIMINGS.silence
 
 
-def _forget_ended(flights: dict[UUID, Flight]) -> None:
+def _still_open(flights: dict[UUID, Flight]) -> list[Flight]:
+    """What ended some time ago is forgotten on the way; thousands may have ended, so this is one plain pass."""
     limit = time.monotonic() - settings.TIMINGS.settle_retries
-    for call_id in [each.call_id for each in flights.values() if each.end is not None and each.ended_at < limit]:
+    still_open, forgotten = [], []
+    for flight in flights.values():
+        if flight.end is None:
+            still_open.append(flight)
+        elif flight.ended_at < limit:
+            forgotten.append(flight.call_id)
+    for call_id in forgotten:
         del flights[call_id]
+    return still_open
 
 
 async def _mend_once(valkey: Valkey, flight: Flight) -> None:
