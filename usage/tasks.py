@@ -18,6 +18,9 @@ CHAT = "chat"
 @shared_task(name=dispatch.TASK, ignore_result=True)
 async def perform(*, calls: list[dict[str, Any]]) -> None:
     """This will run the calls of a message; those that another message brought before are claimed and left."""
+    if len(calls) == 1:  # the usual message, which needs no tasks of its own
+        await _perform(**calls[0])
+        return
     ended = await asyncio.gather(*(_perform(**one) for one in calls), return_exceptions=True)
     for error in ended:
         if error is not None:

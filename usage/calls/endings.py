@@ -1,7 +1,7 @@
 """How a call ends: what it used, what that costs and how both were found (reliability: how much to charge)."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -94,7 +94,7 @@ class Ending:
             "if_state": self.if_state,
             "if_lapsed": self.if_lapsed,
             "charge": self.charge.microcredits,
-            "usage": asdict(self.charge.usage),
+            "usage": self.charge.usage,  # which the encoder writes as an object
             "how": self.charge.how.value,
             "state": "voided" if self.charge.how in VOID else "settled",
             "estimated": self.charge.is_estimated,
