@@ -13,17 +13,20 @@ import orjson
 import uvloop
 from celery import bootsteps
 from celery.concurrency.base import BasePool
+from celery.worker.strategy import default
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
 django.setup()  # Celery asks for the pool before it sets Django up
 
 from models_catalog.models import Upstream  # noqa: E402 - see above
+from usage import dispatch  # noqa: E402 - see above
 from usage.calls import engine  # noqa: E402 - see above
 
 MOST_CALLS = 512
 MOST_WAITING = 64
 STOP_SECONDS = 120.0
+JSON = "application/json"
 ENDED = (0, "null", 0.0)
 """What Celery expects to be told of a task that ended: not failed, its result, its seconds."""
 
@@ -82,9 +85,18 @@ class CoroutinePool(BasePool):
     ) -> None:
         """This will run one task; `args` are its name, id, request, body, content type and encoding."""
         name, _id, _request, body = args[:4]
-        given: Any = body if isinstance(body, list | tuple) else orjson.loads(body)
+        self.take(name, body if isinstance(body, list | tuple) else orjson.loads(body), callback, accept_callback)
+
+    def take(
+        self,
+        name: str,
+        given: Any,
+        on_ended: Callable[..., None] | None = None,
+        on_accepted: Callable[..., None] | None = None,
+    ) -> None:
+        """This will run the task `name` with the arguments of a message, at once or when a place is free."""
         calls = len(given[1].get("calls", ())) or 1
-        job = Job(self.app.tasks[name].run(*given[0], **given[1]), calls, callback, accept_callback)
+        job = Job(self.app.tasks[name].run(*given[0], **given[1]), calls, on_ended, on_accepted)
         has_place = self._taken - self._ended < self.limit
         self._taken += calls
         if has_place:
@@ -123,6 +135,29 @@ class CoroutinePool(BasePool):
         return {"max-concurrency": self.limit, "running": len(self._running)}
 
 
+def strategy(task: Any, app: Any, consumer: Any) -> Callable[..., None]:
+    """This will return what Celery hands each message of `task` to: the pool itself, with what a call needs.
+
+    Celery's own strategy makes a request object of every message, for acknowledgements, retries, time limits,
+    revoking and events, of which calls use none; it is left what is not the JSON that the web process sends.
+    """
+    ordinary = default(task, app, consumer)
+    if not isinstance(consumer.pool, CoroutinePool):
+        return ordinary
+
+    def hand_over(message: Any, *others: Any) -> None:
+        try:
+            given = orjson.loads(message.body) if message.content_type == JSON else None
+        except orjson.JSONDecodeError:
+            given = None
+        if isinstance(given, list) and not message.headers.get("eta") and not message.headers.get("expires"):
+            consumer.pool.take(task.name, given)
+        else:
+            ordinary(message, *others)
+
+    return hand_over
+
+
 class UpstreamQueues(bootsteps.StartStopStep):
     """Takes from the queue of every upstream, also of those that are added while the worker runs.
 
@@ -139,6 +174,7 @@ class UpstreamQueues(bootsteps.StartStopStep):
     def start(self, parent: Any) -> None:
         """This will look now and every few seconds."""
         self._taken: set[str] = set()
+        parent.strategies[dispatch.TASK] = strategy(parent.app.tasks[dispatch.TASK], parent.app, parent)
         kept = parent.task_consumer.channel.qos
         kept.can_consume = parent.pool.has_room
         kept.append = kept.ack = _keep_nothing
