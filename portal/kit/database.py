@@ -2,23 +2,80 @@
 
 import asyncio
 import select
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import close_old_connections, connections
-from psycopg import AsyncConnection, Error, OperationalError, sql
+from psycopg import AsyncConnection, AsyncCursor, Error, OperationalError, sql
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
 POOL_SIZE = 4
 POOL_WAIT_SECONDS = 2.0
+KEPT_SECONDS = 600.0
 _GOING_AWAY = "57"
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 Row = dict[str, Any]
 
-_pools: dict[asyncio.AbstractEventLoop, AsyncConnectionPool[AsyncConnection[Row]]] = {}
+
+class _Kept:
+    """A connection that stays out of the pool between statements, with a cursor for each statement."""
+
+    def __init__(self, connection: AsyncConnection[Row]) -> None:
+        self.connection = connection
+        self.give_back_at = time.monotonic() + KEPT_SECONDS
+        self._cursors: dict[str, AsyncCursor[Row]] = {}
+        self._poll = select.poll()
+        self._poll.register(connection.fileno(), select.POLLIN)
+
+    @property
+    def is_lost(self) -> bool:
+        """An idle server says nothing; what can be read is its goodbye."""
+        return bool(self._poll.poll(0))
+
+    async def fetch(self, statement: str, parameters: Sequence[object]) -> list[Row]:
+        cursor = self._cursors.get(statement)
+        if cursor is None:
+            cursor = self._cursors[statement] = self.connection.cursor()
+        await cursor.execute(statement, parameters)
+        return await cursor.fetchall()
+
+
+class _Lane:
+    """The pool of one event loop. Who asks alone gets the same connection again, past the pool's bookkeeping."""
+
+    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Row]]) -> None:
+        self.pool = pool
+        self.asking = 0
+        self._spare: _Kept | None = None
+
+    async def take(self) -> _Kept:
+        kept, self._spare = self._spare, None
+        if kept is not None and kept.is_lost:
+            await kept.connection.close()  # else the pool, which has not read the goodbye, takes it back as sound
+            await self.pool.putconn(kept.connection)
+            kept = None
+        return kept or _Kept(await self.pool.getconn())
+
+    async def give_back(self, kept: _Kept) -> None:
+        """Nobody may wait at the pool for a connection that is kept here."""
+        has_waiting = self.asking >= POOL_SIZE
+        if self._spare is None and not has_waiting and time.monotonic() < kept.give_back_at and not self.pool.closed:
+            self._spare = kept
+        else:
+            await self.pool.putconn(kept.connection)
+
+    async def close(self) -> None:
+        kept, self._spare = self._spare, None
+        if kept is not None:
+            await self.pool.putconn(kept.connection)
+        await self.pool.close()
+
+
+_lanes: dict[asyncio.AbstractEventLoop, _Lane] = {}
 
 
 async def open_pool() -> None:
@@ -37,19 +94,29 @@ async def open_pool() -> None:
         open=False,
     )
     await pool.open()
-    _pools[asyncio.get_running_loop()] = pool
+    _lanes[asyncio.get_running_loop()] = _Lane(pool)
 
 
 async def close_pool() -> None:
     """This will close the pool of the running event loop."""
-    await _pools.pop(asyncio.get_running_loop()).close()
+    await _lanes.pop(asyncio.get_running_loop()).close()
 
 
 async def fetch(statement: str, parameters: Sequence[object] = ()) -> list[Row]:
     """This will run one statement in a transaction of its own and return its rows as dictionaries."""
-    async with _pools[asyncio.get_running_loop()].connection() as connection:
-        cursor = await connection.execute(statement, parameters)
-        return await cursor.fetchall()
+    lane = _lanes[asyncio.get_running_loop()]
+    lane.asking += 1
+    try:
+        kept = await lane.take()
+        try:
+            rows = await kept.fetch(statement, parameters)
+        except BaseException:
+            await lane.pool.putconn(kept.connection)  # which looks at its state
+            raise
+    finally:
+        lane.asking -= 1
+    await lane.give_back(kept)
+    return rows
 
 
 def changed_nothing(error: Exception) -> bool:
