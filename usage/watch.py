@@ -117,7 +117,8 @@ async def _look_after(valkey: Valkey, flight: Flight, state: State | None) -> No
         flight.seen_ended = True  # its last frame may be on the way: one more look before it counts as lost
     else:
         await _mend_once(valkey, flight)
-        flight.add(failure_of(state.how if state else ""))
+        # A call of which nothing is known was forgotten by a crash of the database before anyone could run it.
+        flight.add(failure_of(state.how if state else How.PLATFORM))
 
 
 def _is_silent(flight: Flight) -> bool:

@@ -8,7 +8,8 @@ RETURNS TABLE (
   hard_deadline_seconds float8, opened_at timestamptz)
 LANGUAGE sql SECURITY DEFINER
 SET search_path = public, pg_temp SET lock_timeout = '2s' SET plan_cache_mode = force_generic_plan
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET enable_seqscan = off SET enable_bitmapscan = off
+SET enable_hashjoin = off SET enable_mergejoin = off AS $$
   WITH free AS MATERIALIZED (
     SELECT h.id FROM plans_hold h
     WHERE h.id = ANY (p_calls) AND h.state = 'queued' AND h.queue_deadline > clock_timestamp()
@@ -31,7 +32,8 @@ CREATE FUNCTION ledger_heartbeat(p_calls uuid[], p_accepted uuid[], p_worker tex
 RETURNS TABLE (call_id uuid)
 LANGUAGE sql SECURITY DEFINER
 SET search_path = public, pg_temp SET lock_timeout = '2s' SET plan_cache_mode = force_generic_plan
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET enable_seqscan = off SET enable_bitmapscan = off
+SET enable_hashjoin = off SET enable_mergejoin = off AS $$
   WITH mine AS MATERIALIZED (
     SELECT h.id FROM plans_hold h
     WHERE h.id = ANY (p_calls || p_accepted) AND h.worker = p_worker AND h.state = 'running'
