@@ -41,5 +41,10 @@ def enable(upstream: Upstream) -> bool:
     return bool(Upstream.objects.filter(pk=upstream.pk, disabled_at__isnull=False).update(disabled_at=None))
 
 
+def queues() -> list[str]:
+    """This will return the names of the queues that calls of the upstreams in service wait in."""
+    return [upstream.queue for upstream in Upstream.objects.filter(disabled_at__isnull=True).order_by("slug")]
+
+
 def _place(upstream: Upstream) -> str:
     return f"upstream:{upstream.pk}"

@@ -16,6 +16,7 @@ from portal.kit.gathering import Gathering
 from usage.valkey import Unavailable, Valkey
 
 TASK = "usage.perform"
+JSON = "application/json"
 ORIGIN = f"web@{socket.gethostname()}"
 MOST_TOGETHER = 8
 _NO_EMBED = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
@@ -48,7 +49,7 @@ def message(*, queue: str, arguments: dict[str, Any]) -> bytes:
         {
             "body": base64.b64encode(body).decode(),
             "content-encoding": "utf-8",
-            "content-type": "application/json",
+            "content-type": JSON,
             "headers": _headers(task_id),
             "properties": {
                 "correlation_id": task_id,
@@ -61,6 +62,18 @@ def message(*, queue: str, arguments: dict[str, Any]) -> bytes:
             },
         }
     )
+
+
+def arguments_of(written: bytes) -> dict[str, Any] | None:
+    """This will read such a message back; None when it is not one of `TASK`."""
+    try:
+        found = orjson.loads(written)
+        if found["headers"]["task"] != TASK or found["content-type"] != JSON:
+            return None
+        arguments: dict[str, Any] = orjson.loads(base64.b64decode(found["body"]))[1]
+    except (ValueError, LookupError, TypeError):
+        return None
+    return arguments
 
 
 def _headers(task_id: str) -> dict[str, Any]:

@@ -49,3 +49,16 @@ class TestMessage:
     def test_has_the_body_of_kombu(self) -> None:
         bodies = [json.loads(base64.b64decode(each("test.dispatch")["body"])) for each in (kombus, own)]
         assert bodies[0] == bodies[1]
+
+    def test_is_read_back_as_it_was_written(self) -> None:
+        written = dispatch.message(queue="test.dispatch", arguments=ARGUMENTS)
+        assert dispatch.arguments_of(written) == ARGUMENTS
+        assert dispatch.arguments_of(json.dumps(kombus("test.dispatch")).encode()) == ARGUMENTS
+
+    def test_of_another_kind_is_not_read(self) -> None:
+        written = own("test.dispatch")
+        pickled = written | {"content-type": "application/x-python-serialize"}
+        other = written | {"headers": written["headers"] | {"task": "plans.tasks.expire_orders"}}
+        for foreign in (pickled, other, {}, [], "no message", written | {"body": "%%%"}):
+            assert dispatch.arguments_of(json.dumps(foreign).encode()) is None
+        assert dispatch.arguments_of(b"\xff{") is None
