@@ -59,6 +59,7 @@ class TestMessage:
         written = own("test.dispatch")
         pickled = written | {"content-type": "application/x-python-serialize"}
         other = written | {"headers": written["headers"] | {"task": "plans.tasks.expire_orders"}}
-        for foreign in (pickled, other, {}, [], "no message", written | {"body": "%%%"}):
+        foreigners: list[object] = [pickled, other, {}, [], "no message", written | {"body": "%%%"}]
+        for foreign in foreigners:
             assert dispatch.arguments_of(json.dumps(foreign).encode()) is None
         assert dispatch.arguments_of(b"\xff{") is None
