@@ -91,6 +91,7 @@ def _buy(someone: Visitor) -> None:
         someone.page.locator("#standing a[target=_blank]").click()
     phone = opened.value
     phone.locator("form[action$='/approval/'] button").first.click()
+    phone.get_by_text("Approved: it will be on your phone bill").first.wait_for()  # a tab closed in mid-load may hang
     phone.close()
     someone.page.locator("#standing a.primary[href='/chat/']").click()
     someone.arrive("/chat/")
