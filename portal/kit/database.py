@@ -1,19 +1,27 @@
 """The asynchronous way to PostgreSQL, for the few functions on the path of a call, and the bridge to the ORM."""
 
 import asyncio
+import contextlib
 import select
 import time
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
 from django.db import close_old_connections, connections
-from psycopg import AsyncConnection, AsyncCursor, Error, OperationalError, sql
+from psycopg import AsyncConnection, Error, OperationalError, errors, sql
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
 POOL_SIZE = 4
 POOL_WAIT_SECONDS = 2.0
 KEPT_SECONDS = 600.0
+FLUSH_SECONDS = 0.001
+CANCEL_SECONDS = 2.0
 _GOING_AWAY = "57"
 
 Given = ParamSpec("Given")
@@ -22,56 +30,131 @@ Row = dict[str, Any]
 
 
 class _Kept:
-    """A connection that stays out of the pool between statements, with a cursor for each statement."""
+    """A connection that stays out of the pool between statements, and its prepared statements.
+
+    Speaks to libpq itself: a cursor would ask the loop to watch the socket and to forget it again around every
+    statement, and costs twice what the statement does. Values are turned into SQL and back by psycopg.
+    """
 
     def __init__(self, connection: AsyncConnection[Row]) -> None:
         self.connection = connection
-        self.give_back_at = time.monotonic() + KEPT_SECONDS
-        self._cursors: dict[str, AsyncCursor[Row]] = {}
-        self._poll = select.poll()
-        self._poll.register(connection.fileno(), select.POLLIN)
+        self.give_back_at = 0.0
+        self.is_lost = False
+        self._loop = asyncio.get_running_loop()
+        self._waiting: asyncio.Future[None] | None = None
+        self._names: dict[tuple[str, tuple[int, ...]], bytes] = {}
+        self._socket: int | None = None
 
     @property
-    def is_lost(self) -> bool:
-        """An idle server says nothing; what can be read is its goodbye."""
-        return bool(self._poll.poll(0))
+    def is_idle(self) -> bool:
+        """Whether all of the last statement's answer was read, be it an error, from a server that is still there."""
+        return not self.is_lost and self.connection.pgconn.transaction_status == TransactionStatus.IDLE
+
+    def come(self) -> None:
+        """The pool, and psycopg itself, watch the socket in their own way; until it leaves, it is watched here."""
+        self.give_back_at = time.monotonic() + KEPT_SECONDS
+        self._socket = self.connection.fileno()  # which a lost connection no longer tells
+        self._loop.add_reader(self._socket, self._hear)
+
+    def leave(self) -> AsyncConnection[Row]:
+        self._look_away()
+        return self.connection
+
+    async def break_off(self) -> AsyncConnection[Row]:
+        """What is left on the wire is nobody's; for a closed connection the pool makes a new one."""
+        self.leave()
+        if self.connection.pgconn.transaction_status == TransactionStatus.ACTIVE:
+            with contextlib.suppress(Error):
+                await self.connection.cancel_safe(timeout=CANCEL_SECONDS)
+        await self.connection.close()
+        return self.connection
 
     async def fetch(self, statement: str, parameters: Sequence[object]) -> list[Row]:
-        cursor = self._cursors.get(statement)
-        if cursor is None:
-            cursor = self._cursors[statement] = self.connection.cursor()
-        await cursor.execute(statement, parameters)
-        return await cursor.fetchall()
+        wire, transformer = self.connection.pgconn, Transformer(self.connection)
+        values = transformer.dump_sequence(parameters, [PyFormat.TEXT] * len(parameters))
+        types = transformer.types or ()
+        if (name := self._names.get((statement, types))) is None:
+            name = f"kept_{len(self._names)}".encode()
+            wire.send_prepare(name, _numbered(statement), types)
+            await self._answer()
+            self._names[statement, types] = name
+        wire.send_query_prepared(name, values)
+        return _rows(await self._answer(), transformer)
+
+    async def _answer(self) -> PGresult:
+        """The messages of a statement end with a None; of several results, none of ours has any, the last counts."""
+        wire, answer = self.connection.pgconn, None
+        while wire.flush():  # noqa: ASYNC110 - larger than the socket's buffer, which hardly ever happens
+            await asyncio.sleep(FLUSH_SECONDS)
+        while True:
+            while wire.is_busy():
+                self._waiting = self._loop.create_future()
+                await self._waiting
+                if self.is_lost:
+                    message = "the server closed this connection"
+                    raise OperationalError(message)
+            result = wire.get_result()
+            if result is None:
+                break
+            answer = result
+        assert answer is not None
+        if answer.status not in {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}:
+            raise errors.error_from_result(answer, encoding="utf-8")
+        return answer
+
+    def _look_away(self) -> None:
+        """Once only: the number of a closed socket may soon be another's."""
+        socket, self._socket = self._socket, None
+        if socket is not None:
+            self._loop.remove_reader(socket)
+
+    def _hear(self) -> None:
+        """An idle server says nothing; what it says then is its goodbye."""
+        try:
+            self.connection.pgconn.consume_input()
+        except OperationalError:
+            self.is_lost = True
+            self._look_away()
+        waiting, self._waiting = self._waiting, None
+        if waiting is None:
+            self.is_lost = True
+        elif not waiting.done():
+            waiting.set_result(None)
 
 
 class _Lane:
-    """The pool of one event loop. Who asks alone gets the same connection again, past the pool's bookkeeping."""
+    """The pool of one event loop. Its connections are kept here while nobody waits, past the pool's bookkeeping."""
 
     def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Row]]) -> None:
         self.pool = pool
         self.asking = 0
-        self._spare: _Kept | None = None
+        self._spare: list[_Kept] = []
+        self._known: WeakKeyDictionary[AsyncConnection[Row], _Kept] = WeakKeyDictionary()
 
     async def take(self) -> _Kept:
-        kept, self._spare = self._spare, None
-        if kept is not None and kept.is_lost:
-            await kept.connection.close()  # else the pool, which has not read the goodbye, takes it back as sound
-            await self.pool.putconn(kept.connection)
-            kept = None
-        return kept or _Kept(await self.pool.getconn())
+        while self._spare:
+            kept = self._spare.pop()
+            if kept.is_idle:
+                return kept
+            await self.pool.putconn(await kept.break_off())
+        connection = await self.pool.getconn()
+        kept = self._known.get(connection) or self._known.setdefault(connection, _Kept(connection))
+        kept.come()
+        return kept
 
     async def give_back(self, kept: _Kept) -> None:
         """Nobody may wait at the pool for a connection that is kept here."""
-        has_waiting = self.asking >= POOL_SIZE
-        if self._spare is None and not has_waiting and time.monotonic() < kept.give_back_at and not self.pool.closed:
-            self._spare = kept
+        has_waiting = self.asking > POOL_SIZE
+        if not kept.is_idle:
+            await self.pool.putconn(await kept.break_off())
+        elif has_waiting or time.monotonic() > kept.give_back_at or self.pool.closed:
+            await self.pool.putconn(kept.leave())
         else:
-            await self.pool.putconn(kept.connection)
+            self._spare.append(kept)
 
     async def close(self) -> None:
-        kept, self._spare = self._spare, None
-        if kept is not None:
-            await self.pool.putconn(kept.connection)
+        while self._spare:
+            await self.pool.putconn(self._spare.pop().leave())
         await self.pool.close()
 
 
@@ -109,14 +192,11 @@ async def fetch(statement: str, parameters: Sequence[object] = ()) -> list[Row]:
     try:
         kept = await lane.take()
         try:
-            rows = await kept.fetch(statement, parameters)
-        except BaseException:
-            await lane.pool.putconn(kept.connection)  # which looks at its state
-            raise
+            return await kept.fetch(statement, parameters)
+        finally:
+            await lane.give_back(kept)
     finally:
         lane.asking -= 1
-    await lane.give_back(kept)
-    return rows
 
 
 def changed_nothing(error: Exception) -> bool:
@@ -128,6 +208,20 @@ def changed_nothing(error: Exception) -> bool:
 async def in_thread(verb: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs) -> Answer:
     """This will run `verb`, which uses the plain ORM, in a thread that trusts no connection older than it."""
     return await asyncio.to_thread(_fresh, lambda: verb(*args, **kwargs))
+
+
+@lru_cache
+def _numbered(statement: str) -> bytes:
+    """Writes the places of parameters as the server does: $1 for the first %s."""
+    first, *others = statement.split("%s")
+    return (first + "".join(f"${number}{text}" for number, text in enumerate(others, 1))).encode()
+
+
+def _rows(answer: PGresult, transformer: Any) -> list[Row]:
+    transformer.set_pgresult(answer)
+    names = [str((answer.fname(place) or b"").decode()) for place in range(answer.nfields)]
+    rows: list[Row] = transformer.load_rows(0, answer.ntuples, lambda values: dict(zip(names, values, strict=True)))
+    return rows
 
 
 def _fresh(verb: Callable[[], Answer]) -> Answer:
