@@ -1,6 +1,6 @@
 """What every table in admin has in common: records are only read, changes say why, long lists have an end."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
@@ -140,7 +140,7 @@ class Endless(ReadOnly[Row]):
     list_per_page = 50
 
 
-def filter_among(name: str, words: Any, values: tuple[str, ...]) -> type[admin.SimpleListFilter]:
+def filter_among(name: str, words: Any, choices: Mapping[str, Any]) -> type[admin.SimpleListFilter]:
     """This will make a filter that offers known values, instead of asking a long table which there are."""
 
     class Among(admin.SimpleListFilter):
@@ -150,11 +150,11 @@ def filter_among(name: str, words: Any, values: tuple[str, ...]) -> type[admin.S
 
         def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ARG002 - Django's signature
             """This will offer the values."""
-            return [(value, value) for value in values]
+            return list(choices.items())
 
         def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002 - as above
             """This will keep the rows of the chosen value."""
-            return queryset.filter(**{name: self.value()}) if self.value() in values else queryset
+            return queryset.filter(**{name: self.value()}) if self.value() in choices else queryset
 
     return Among
 

@@ -57,7 +57,12 @@ class CallAdmin(Endless[Call]):
         "how",
         credits_column("charged_microcredits", _("credits")),
     )
-    list_filter = (Opened, "state", "how", filter_among("source", _("asked from"), ("chat", "api")))
+    list_filter = (
+        Opened,
+        "state",
+        "how",
+        filter_among("source", _("asked from"), {"chat": _("chat"), "api": _("API")}),
+    )
     list_select_related = ("account", "member", "chat_model")
     search_fields = ("id",)
     search_help_text = _("A call's id, or the name of an account.")

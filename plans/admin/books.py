@@ -148,7 +148,9 @@ class JournalAdmin(Endless[Journal]):
     """The books: one movement with its postings."""
 
     list_display = ("id", "kind", "account_id", "moved_at", "reason")
-    list_filter = (filter_among("kind", _("kind"), ("grant", "settle", "expire")),)
+    list_filter = (
+        filter_among("kind", _("kind"), {"grant": _("granted"), "settle": _("call settled"), "expire": _("expired")}),
+    )
     search_fields = ("id",)
     search_help_text = _("A journal's or call's id, or the name of an account.")
     fields = ("id", "kind", "whose", "actor_id", "reason", "moved_at", "postings")

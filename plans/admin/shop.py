@@ -100,7 +100,7 @@ class OrderAdmin(Endless[Order]):
     """What people promised to buy."""
 
     list_display = (
-        "number",
+        "order_number",
         "account",
         "offering_version",
         money_column("price_minor", _("price")),
@@ -113,7 +113,7 @@ class OrderAdmin(Endless[Order]):
     ordering = ("-placed_at", "-pk")
     fields = (
         "id",
-        "number",
+        "order_number",
         "account",
         "placed_by",
         "offering_version",
@@ -128,7 +128,12 @@ class OrderAdmin(Endless[Order]):
         "expired_at",
         "payments",
     )
-    readonly_fields = ("payments",)
+    readonly_fields = ("order_number", "payments")
+
+    @admin.display(description=_("number"))
+    def order_number(self, order: Order) -> str:
+        """This will show the number that papers show."""
+        return order.number
 
     @admin.display(description=_("payments"))
     def payments(self, order: Order) -> str:
