@@ -109,7 +109,7 @@ def keys(request: HttpRequest) -> HttpResponse:
     """This will list the keys; a POST issues one and shows its secret this once."""
     member = members.current(request.user)
     form = KeyForm(request.POST or None)
-    words: dict[str, object] = {"form": form, "api_base": f"{settings.BASE_URL}/v1"}
+    words: dict[str, object] = {"account": member.account, "form": form, "api_base": f"{settings.BASE_URL}/v1"}
     if request.method == "POST" and form.is_valid():
         key, secret = api_keys.issue(member, by=_person(request), now=clock.now(), **form.cleaned_data)
         words |= {"issued": key, "secret": secret, "form": KeyForm()}

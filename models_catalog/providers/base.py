@@ -133,6 +133,12 @@ class Overloaded(UpstreamFailure):
         self.wait_seconds = wait_seconds
 
 
+class Failing(Overloaded):
+    """The upstream broke on the question; like an overloaded one it may be well again in a moment."""
+
+    sentence = gettext_noop("The model has a fault right now. You were not charged; please try again in a moment.")
+
+
 class KeyRejected(UpstreamFailure):
     """The upstream does not accept our key: ours to repair, nothing the caller could change."""
 

@@ -15,6 +15,7 @@ from models_catalog.providers.base import (
     BadAnswer,
     ContentRefused,
     Cut,
+    Failing,
     KeyRejected,
     Overloaded,
     Refused,
@@ -28,6 +29,7 @@ LONGEST_WAIT_SECONDS = 3600.0
 _NOT_OURS = {401, 402, 403, 404}
 _YOURS = {400, 409, 413, 422}
 _BUSY = {408, 425, 429}
+_BROKEN = {500, 501, 502}
 _SERVER_ERROR = 500
 _TOO_LONG = ("context_length", "context_window", "too_long", "exceed_context_size", "string_above_max_length")
 _CONTENT = ("content_filter", "content_policy", "data_inspection", "sensitive", "moderation", "safety")
@@ -38,7 +40,8 @@ _WAIT = ("rate_limit", "overloaded", "server_error", "unavailable", "system_reso
 def of_status(status: int, *, headers: Mapping[str, str], body: bytes) -> UpstreamFailure:
     """This will name the failure that an answer with `status` means."""
     if status in _BUSY or status >= _SERVER_ERROR:
-        return Overloaded(wait_seconds=_wait_of(headers))
+        kind = Failing if status in _BROKEN else Overloaded
+        return kind(wait_seconds=_wait_of(headers))
     if status in _NOT_OURS:
         return KeyRejected()
     if status in _YOURS:

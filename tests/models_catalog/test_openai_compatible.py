@@ -134,8 +134,8 @@ class TestFailures:
         ("fault", "expected"),
         [
             ("429", base.Overloaded),
-            ("500", base.Overloaded),
-            ("502", base.Overloaded),
+            ("500", base.Failing),
+            ("502", base.Failing),
             ("529", base.Overloaded),
             ("401", base.KeyRejected),
             ("402", base.KeyRejected),
