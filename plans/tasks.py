@@ -25,6 +25,18 @@ def expire_lots() -> int:
 
 
 @shared_task(ignore_result=True)
+def note_endings() -> int:
+    """This will note the lots that end in a week and in a day."""
+    return ledger.note_endings()
+
+
+@shared_task(ignore_result=True)
+def earn() -> int:
+    """This will book what use and lapse have earned."""
+    return ledger.earn()
+
+
+@shared_task(ignore_result=True)
 def forget_idempotency_keys() -> int:
     """This will forget what callers named their calls more than a day ago."""
     return ledger.forget_keys()

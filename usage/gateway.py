@@ -16,7 +16,7 @@ from accounts.callers import Caller
 from models_catalog import catalog
 from models_catalog.catalog import Offer
 from models_catalog.providers.base import ChatRequest
-from plans import access, ledger
+from plans import access, ledger, quotas
 from portal.kit import database, heap, ids
 from portal.kit.refusals import Refusal, gettext_noop
 from usage import admission, relay, watch
@@ -164,6 +164,8 @@ async def start(
         admitted = await ledger.reserve_one(reservation)
     except TROUBLE as error:
         raise OutOfService from error
+    if isinstance(admitted, ledger.QuotaExceeded):
+        raise await database.in_thread(quotas.told, admitted, account_id=caller.account_id)
     if isinstance(admitted, Refusal):
         raise admitted
     if admitted.is_replay:

@@ -1,5 +1,5 @@
 """The shop and the books in admin."""
 
-from plans.admin import books, shop
+from plans.admin import books, corrections, shop
 
-__all__ = ["books", "shop"]
+__all__ = ["books", "corrections", "shop"]

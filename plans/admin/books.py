@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.desks import Endless, by_id_or_account, credits_column, filter_among, in_credits, in_words, link, table
 from plans.models import Hold, HoldLot, Journal, Lot, Posting, Quota, QuotaWindow, Wallet
-from plans.models.ledger import COUNTERS
+from plans.models.lot import COUNTERS
 
 WINDOWS_SHOWN = 12
 MICROCREDITS = "µ"
@@ -20,6 +20,19 @@ WORDS = {
     "expired": _("expired"),
     "revoked": _("revoked"),
     "refunded": _("refunded"),
+    "rolled": _("rolled over"),
+}
+
+KINDS = {
+    "grant": _("granted"),
+    "settle": _("call settled"),
+    "expire": _("expired"),
+    "roll_over": _("rolled over"),
+    "earn": _("money earned"),
+    "refund": _("refunded"),
+    "dispute": _("dispute lost"),
+    "revoke": _("revoked"),
+    "carry_forward": _("carried forward"),
 }
 
 
@@ -27,8 +40,8 @@ WORDS = {
 class QuotaAdmin(Endless[Quota]):
     """What someone may spend in a window, and what they did."""
 
-    list_display = ("__str__", "account", credits_column("limit_microcredits", _("limit")))
-    list_filter = ("node_kind", "window")
+    list_display = ("__str__", "account", "metric", "most", "is_slice", "ended_at")
+    list_filter = ("node_kind", "window", "metric", "is_slice", ("ended_at", admin.EmptyFieldListFilter))
     list_select_related = ("account",)
     search_fields = ("account__name",)
     fields = (
@@ -36,17 +49,26 @@ class QuotaAdmin(Endless[Quota]):
         "node_kind",
         "node_id",
         "window",
-        credits_column("limit_microcredits", _("limit")),
+        "metric",
+        "most",
+        "grace_percent",
+        "is_slice",
         "created_at",
+        "ended_at",
         "windows",
     )
-    readonly_fields = ("windows",)
+    readonly_fields = ("most", "windows")
+
+    @admin.display(description=_("at most"))
+    def most(self, quota: Quota) -> str:
+        """This will show the limit in what it counts."""
+        return _amount(quota, quota.limit)
 
     @admin.display(description=_("windows"))
     def windows(self, quota: Quota) -> str:
         """This will list the newest windows with what was used and what open calls hold."""
         newest = QuotaWindow.objects.filter(quota=quota).order_by("-starts_at")[:WINDOWS_SHOWN]
-        rows = ((in_words(each.starts_at), in_credits(each.used), in_credits(each.held)) for each in newest)
+        rows = ((in_words(each.starts_at), _amount(quota, each.used), _amount(quota, each.held)) for each in newest)
         return table((_("from"), _("used"), _("set aside")), rows)
 
 
@@ -93,7 +115,11 @@ class LotAdmin(Endless[Lot]):
         "order_id",
         "unit_price",
         "currency",
+        "deferred_minor",
         "priority",
+        "chat_model_ids",
+        "scenario_ids",
+        "frozen",
         "granted_at",
         "effective_at",
         "expires_at",
@@ -148,12 +174,10 @@ class JournalAdmin(Endless[Journal]):
     """The books: one movement with its postings."""
 
     list_display = ("id", "kind", "account_id", "moved_at", "reason")
-    list_filter = (
-        filter_among("kind", _("kind"), {"grant": _("granted"), "settle": _("call settled"), "expire": _("expired")}),
-    )
+    list_filter = (filter_among("kind", _("kind"), KINDS),)
     search_fields = ("id",)
     search_help_text = _("A journal's or call's id, or the name of an account.")
-    fields = ("id", "kind", "whose", "actor_id", "reason", "moved_at", "postings")
+    fields = ("id", "kind", "whose", "about_id", "actor_id", "reason", "moved_at", "postings")
     readonly_fields = ("whose", "postings")
 
     @admin.display(description=_("account"))
@@ -178,3 +202,7 @@ class JournalAdmin(Endless[Journal]):
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:  # noqa: ARG002 - Django's signature
         """This will find a journal by its id, which is the call's, or the journals of an account by its name."""
         return by_id_or_account(queryset, search_term), False
+
+
+def _amount(quota: Quota, amount: int) -> str:
+    return str(amount) if quota.metric == Quota.Metric.CALLS else in_credits(amount)

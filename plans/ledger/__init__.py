@@ -1,7 +1,29 @@
-"""The ledger: setting credits aside for calls, granting lots, ending them, and telling what is left."""
+"""The ledger: setting credits aside for calls, granting lots, ending them, giving back, and telling what is left."""
 
 from plans.ledger.balances import Balance, LotLeft, balance, granted_by_plans
-from plans.ledger.expiry import expire, forget_keys, make_partitions
+from plans.ledger.corrections import (
+    AskedAdjustment,
+    NotAdjustable,
+    NotDisputable,
+    NotRefundable,
+    Refundable,
+    ask_adjustment,
+    close_dispute,
+    close_refund,
+    decide_adjustment,
+    open_dispute,
+    open_refund,
+)
+from plans.ledger.expiry import (
+    PeriodEnd,
+    RolledOver,
+    earn,
+    expire,
+    forget_keys,
+    make_partitions,
+    note_endings,
+    roll_over,
+)
 from plans.ledger.grants import Grant, Granted, Received, grant
 from plans.ledger.holds import (
     Claim,
@@ -20,10 +42,12 @@ from plans.ledger.refusals import (
     NoCredits,
     Paused,
     QuotaExceeded,
+    SetAside,
     Suspended,
 )
 
 __all__ = [
+    "AskedAdjustment",
     "Balance",
     "Busy",
     "Claim",
@@ -35,19 +59,35 @@ __all__ = [
     "KeyRevoked",
     "LotLeft",
     "NoCredits",
+    "NotAdjustable",
+    "NotDisputable",
+    "NotRefundable",
     "Paused",
+    "PeriodEnd",
     "QuotaExceeded",
     "Received",
+    "Refundable",
     "Reservation",
+    "RolledOver",
+    "SetAside",
     "Suspended",
+    "ask_adjustment",
     "balance",
     "claim",
+    "close_dispute",
+    "close_refund",
+    "decide_adjustment",
+    "earn",
     "expire",
     "forget_keys",
     "grant",
     "granted_by_plans",
     "heartbeat",
     "make_partitions",
+    "note_endings",
+    "open_dispute",
+    "open_refund",
     "reserve",
     "reserve_one",
+    "roll_over",
 ]

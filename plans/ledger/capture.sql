@@ -1,10 +1,11 @@
 -- Closes open calls for good: the part that was used is spent, the rest goes back to its lot, or to "expired"
 -- where the lot has ended meanwhile. Internal: the settlement of calls is built on it.
 --
--- Takes a JSON array of {call_id, fence, charge} and returns a row for each: 'ok', or 'already' for a call that
+-- Takes a JSON array of {call_id, fence, charge, cost, state} and returns a row for each: 'ok', or 'already' for a call that
 -- was closed before, or 'fenced' for one that is now another's. `if_state` asks for the state that the call must
 -- still be in, and `if_lapsed` that its lease or deadline has passed. The charge never exceeds what was set
--- aside. `lots` tells for each lot, in the order drawn: lot_id, ord, amount (set aside), spent, and what the
+-- aside; what it `cost` beyond that is ours, and stands in the books as variance. A call whose `state` is "voided"
+-- does not count where a quota counts calls. `lots` tells for each lot, in the order drawn: lot_id, ord, amount (set aside), spent, and what the
 -- lot had left to spend before and after, be it available or held. `credits_left` is what the account
 -- may still set aside.
 DROP FUNCTION IF EXISTS ledger_capture(jsonb);
@@ -31,7 +32,7 @@ BEGIN
   FOR v_closed IN
     WITH given AS MATERIALIZED (
       SELECT DISTINCT ON (g.call_id) g.* FROM jsonb_to_recordset(p_captures)
-        AS g(call_id uuid, fence integer, charge bigint, if_state text, if_lapsed boolean)
+        AS g(call_id uuid, fence integer, charge bigint, cost bigint, state text, if_state text, if_lapsed boolean)
     ), closed AS (
       DELETE FROM plans_hold h USING given g
       WHERE h.id = ANY (v_calls) AND h.id = g.call_id
@@ -40,10 +41,13 @@ BEGIN
         AND (g.if_lapsed IS NOT TRUE OR clock_timestamp() >= CASE h.state
           WHEN 'queued' THEN h.queue_deadline ELSE least(h.lease_until, h.hard_deadline) END)
       RETURNING h AS hold, h.id, h.account_id, h.amount, h.quota_windows,
-        greatest(0, least(coalesce(g.charge, 0), h.amount)) AS charged
+        greatest(0, least(coalesce(g.charge, 0), h.amount)) AS charged,
+        greatest(0, coalesce(g.cost, 0) - h.amount) AS variance,
+        CASE WHEN g.state = 'voided' THEN 0 ELSE 1 END AS counted
     ), freed AS (
       DELETE FROM plans_holdlot d USING closed c WHERE d.hold_id = ANY (v_calls) AND d.hold_id = c.id
-      RETURNING d.hold_id, d.lot_id, d.ord, d.amount, c.account_id, c.charged
+      RETURNING d.hold_id, d.lot_id, d.ord, d.amount, c.account_id, c.charged,
+        CASE WHEN d.ord = 1 THEN c.variance ELSE 0 END AS variance
     ), drawn AS (
       SELECT f.*, l.expires_at <= v_now IS TRUE AS ended, l.available + l.held AS lot_left,
         greatest(0, least(f.amount, f.charged + f.amount
@@ -65,21 +69,25 @@ BEGIN
         FROM lines i GROUP BY i.lot_id
       ) s WHERE l.id = s.lot_id
     ), counted AS (
-      UPDATE plans_quotawindow w SET held = w.held - s.amount, used = w.used + s.charged
+      UPDATE plans_quotawindow w
+      SET held = w.held - CASE WHEN w.counts_calls THEN s.calls ELSE s.amount END,
+        used = w.used + CASE WHEN w.counts_calls THEN s.counted ELSE s.charged END
       FROM (
-        SELECT u.id, sum(c.amount)::bigint AS amount, sum(c.charged)::bigint AS charged
+        SELECT u.id, sum(c.amount)::bigint AS amount, sum(c.charged)::bigint AS charged, count(*) AS calls,
+          sum(c.counted) AS counted
         FROM closed c, unnest(c.quota_windows) AS u(id) GROUP BY u.id
       ) s WHERE w.id = s.id
     ), booked AS (
       INSERT INTO plans_journal (id, kind, account_id, reason, moved_at)
       SELECT i.hold_id, 'settle', i.account_id, '', v_now FROM lines i
-      WHERE i.spent + i.lost > 0 GROUP BY i.hold_id, i.account_id
+      WHERE i.spent + i.lost + i.variance > 0 GROUP BY i.hold_id, i.account_id
     ), posted AS (
       INSERT INTO plans_posting (journal_id, account_code, unit, lot_id, amount)
-      SELECT i.hold_id, p.code, 'µ', i.lot_id, p.amount
+      SELECT i.hold_id, p.code, 'µ', p.lot_id, p.amount
       FROM lines i, LATERAL (VALUES
-        ('avail:' || i.account_id, -i.spent - i.lost), ('usage', i.spent), ('expired', i.lost)
-      ) AS p(code, amount)
+        ('avail:' || i.account_id, i.lot_id, -i.spent - i.lost), ('usage', i.lot_id, i.spent),
+        ('expired', i.lot_id, i.lost), ('issued', 0, -i.variance), ('provider_variance', 0, i.variance)
+      ) AS p(code, lot_id, amount)
       WHERE p.amount <> 0
     )
     SELECT g.call_id, c.hold, c.account_id, c.charged,

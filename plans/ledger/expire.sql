@@ -24,9 +24,7 @@ BEGIN
     WHERE l.id = ANY (v_lots) AND l.account_id = ANY (v_accounts) AND l.drawable
     RETURNING l.id, l.account_id, old.available AS amount
   LOOP
-    v_journal := new_id();
-    INSERT INTO plans_journal (id, kind, account_id, reason, moved_at)
-    VALUES (v_journal, 'expire', v_lot.account_id, '', v_now);
+    v_journal := ledger_open_journal('expire', v_lot.account_id, NULL, NULL, '');
     INSERT INTO plans_posting (journal_id, account_code, unit, lot_id, amount) VALUES
       (v_journal, 'avail:' || v_lot.account_id, 'µ', v_lot.id, -v_lot.amount),
       (v_journal, 'expired', 'µ', v_lot.id, v_lot.amount);
@@ -36,6 +34,20 @@ BEGIN
     RETURN NEXT;
   END LOOP;
 END $$;
+
+-- Writes down that lots are about to end, each p_days before once; lots that are shorter than that are left out.
+CREATE OR REPLACE FUNCTION ledger_note_endings(p_days smallint) RETURNS integer
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  WITH noted AS (
+    INSERT INTO plans_lotnotice (lot_id, days_before, account_id, due_at)
+    SELECT l.id, p_days, l.account_id, l.expires_at - make_interval(days => p_days)
+    FROM plans_lot l
+    WHERE l.drawable AND l.expires_at > app_now() AND l.expires_at <= app_now() + make_interval(days => p_days)
+      AND l.effective_at < l.expires_at - make_interval(days => p_days)
+    ON CONFLICT DO NOTHING RETURNING 1
+  )
+  SELECT count(*)::integer FROM noted
+$$;
 
 -- Forgets idempotency keys that are older than a day, at most p_limit of them.
 CREATE OR REPLACE FUNCTION ledger_forget_keys(p_limit integer) RETURNS integer

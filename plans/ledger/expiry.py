@@ -1,9 +1,69 @@
-"""What time does to the ledger: lots end, old keys are forgotten, coming months get their partitions."""
+"""What time does to the ledger: lots roll over and end, money is earned, coming months get their partitions."""
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import orjson
 from django.db import connection
 
+from portal.kit.units import Microcredits
+
 LOTS_A_RUN = 500
+ACCOUNTS_A_RUN = 200
+NOTICE_DAYS = (7, 1)
 KEYS_A_RUN = 5000
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeriodEnd:
+    """A lot whose period ends: `cap` microcredits at most go on in a new lot that ends at `expires_at`."""
+
+    lot_id: int
+    account_id: int
+    cap: Microcredits
+    name: str
+    expires_at: datetime
+    dedupe_key: str
+
+
+@dataclass(frozen=True)
+class RolledOver:
+    """What became of it: the new lot, if any, and in microcredits what rolled over and what expired."""
+
+    lot_id: int | None
+    rolled: Microcredits
+    expired: Microcredits
+
+
+def roll_over(ends: Sequence[PeriodEnd]) -> list[RolledOver]:
+    """This will close lots at the end of their period, each once by its dedupe key, in the order asked."""
+    given = orjson.dumps([asdict(end) for end in ends]).decode()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT lot_id, rolled, expired FROM ledger_roll_over(%s::jsonb)", [given])
+        return [RolledOver(*row) for row in cursor.fetchall()]
+
+
+def earn() -> int:
+    """This will book what the accounts' use and lapses have earned since the last time; returns how many there were."""
+    earned = 0
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute("SELECT ledger_earn(%s)", [ACCOUNTS_A_RUN])
+            accounts = int(cursor.fetchone()[0])
+            earned += accounts
+            if accounts < ACCOUNTS_A_RUN:
+                return earned
+
+
+def note_endings() -> int:
+    """This will write down which lots end in 7 days and in 1 day, each once, and return how many were new."""
+    with connection.cursor() as cursor:
+        noted = 0
+        for days in NOTICE_DAYS:
+            cursor.execute("SELECT ledger_note_endings(%s::smallint)", [days])
+            noted += int(cursor.fetchone()[0])
+        return noted
 
 
 def expire() -> int:

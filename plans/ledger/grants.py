@@ -12,15 +12,19 @@ from portal.kit.units import Microcredits, Money
 
 @dataclass(frozen=True)
 class Received:
-    """Money that came in for a lot, on an account of the books such as `psp:sandbox`."""
+    """Money that came in for a lot, on an account of the books such as `psp:sandbox`; `tax_minor` is part of it."""
 
     money: Money
     money_account: str
+    tax_minor: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Grant:
-    """What is asked for one lot; usable from `effective_at` (else now) until `expires_at` (else for ever)."""
+    """What is asked for one lot; usable from `effective_at` (else now) until `expires_at` (else for ever).
+
+    With `chat_model_ids` or `scenario_ids` it is good for calls of these alone.
+    """
 
     account_id: int
     source: str
@@ -34,6 +38,8 @@ class Grant:
     expires_at: datetime | None = None
     order_id: UUID | None = None
     offering_version_id: int | None = None
+    chat_model_ids: tuple[int, ...] | None = None
+    scenario_ids: tuple[int, ...] | None = None
     received: Received | None = None
 
 
@@ -60,4 +66,5 @@ def _given(asked: Grant) -> str:
         given["money_minor"] = received["money"]["minor"]
         given["currency"] = received["money"]["currency"]
         given["money_account"] = received["money_account"]
+        given["tax_minor"] = received["tax_minor"]
     return orjson.dumps([given]).decode()

@@ -17,6 +17,7 @@ from plans.ledger.refusals import (
     NoCredits,
     Paused,
     QuotaExceeded,
+    SetAside,
     Suspended,
 )
 from portal.kit import database
@@ -36,6 +37,7 @@ REFUSALS: Mapping[str, type[Refusal]] = {
     "paused": Paused,
     "quota": QuotaExceeded,
     "revoked": KeyRevoked,
+    "set_aside": SetAside,
     "suspended": Suspended,
 }
 

@@ -14,13 +14,25 @@ class NoCredits(Refusal):
 
 
 class QuotaExceeded(Refusal):
-    """A quota leaves less than the call may cost; details say node, window, used, limit and `resets_at`."""
+    """A quota leaves less than the call may cost.
+
+    Details say whose it is (`node_kind`, `node_id`), its `window`, in which `metric` it counts, what is `used` and
+    `held`, its `limit` with `grace_percent`, and when it `resets_at`.
+    """
 
     code = "quota_exceeded"
     status = 429
     sentence = gettext_noop(
         "A quota leaves too little for this call. Wait until it starts anew, or ask the owner for more."
     )
+
+
+class SetAside(Refusal):
+    """Credits are left, but others have them set aside; details say available, needed and set_aside."""
+
+    code = "quota_exceeded"
+    status = 429
+    sentence = gettext_noop("What is left of the credits is set aside for others. Ask the owner for more.")
 
 
 class Paused(Refusal):

@@ -28,6 +28,10 @@ DECLARE
   v_lot record;
   v_floor bigint;
   v_room bigint;
+  v_own bigint;
+  v_pool bigint;
+  v_kinds text[];
+  v_nodes bigint[];
   v_found bigint;
   v_amount bigint;
   v_limit bigint;
@@ -77,7 +81,9 @@ BEGIN
               FROM accounts_department d
               WHERE d.id = ANY (v_call.departments) AND d.account_id = a.id AND d.paused_at IS NOT NULL LIMIT 1)
       END AS paused,
-      (SELECT count(*) FROM plans_hold h WHERE h.account_id = a.id) AS open_calls
+      (SELECT count(*) FROM plans_hold h WHERE h.account_id = a.id) AS open_calls,
+      EXISTS (SELECT FROM plans_quota q
+              WHERE q.account_id = a.id AND q.is_slice AND q.ended_at IS NULL) AS has_slices
     INTO v_state
     FROM accounts_account a
     LEFT JOIN plans_wallet w ON w.account_id = a.id
@@ -103,21 +109,21 @@ BEGIN
     v_floor := CASE WHEN v_call.output_rate > 0
       THEN least(coalesce(v_call.floor_amount, v_call.amount), v_call.amount) ELSE v_call.amount END;
     v_room := v_call.amount;
+    v_own := 0;
     v_tight := NULL;
     v_windows := '{}';
     v_unopened := '{}';
+    v_kinds := ARRAY['account', 'member', 'project', 'scenario', 'key']
+      || array_fill('department'::text, ARRAY[cardinality(v_call.departments)]);
+    v_nodes := ARRAY[v_call.account_id, v_call.member_id, v_call.project_id, v_call.scenario_id, v_call.api_key_id]
+      || v_call.departments;
     FOR v_quota IN
-      SELECT q.id, q.node_kind, q.node_id, q."window", q.limit_microcredits AS "limit",
+      SELECT q.id, q.node_kind, q.node_id, q."window", q.metric, q."limit", q.grace_percent, q.is_slice,
         w.id AS window_id, coalesce(w.used, 0) AS used, coalesce(w.held, 0) AS held, w.ends_at,
-        q.limit_microcredits - coalesce(w.used + w.held, 0) AS rest
-      FROM unnest(
-        ARRAY['account', 'member', 'project', 'scenario', 'key']
-          || array_fill('department'::text, ARRAY[cardinality(v_call.departments)]),
-        ARRAY[v_call.account_id, v_call.member_id, v_call.project_id, v_call.scenario_id, v_call.api_key_id]
-          || v_call.departments
-      ) AS n(kind, id)
+        q."limit" + q."limit" * q.grace_percent / 100 - coalesce(w.used + w.held, 0) AS rest
+      FROM unnest(v_kinds, v_nodes) AS n(kind, id)
       JOIN plans_quota q
-        ON q.account_id = v_call.account_id AND q.node_kind = n.kind AND q.node_id = n.id
+        ON q.account_id = v_call.account_id AND q.node_kind = n.kind AND q.node_id = n.id AND q.ended_at IS NULL
       LEFT JOIN LATERAL (
         SELECT o.id, o.used, o.held, o.ends_at FROM plans_quotawindow o
         WHERE o.quota_id = q.id AND o.starts_at <= v_now AND (o.ends_at > v_now OR o.ends_at IS NULL)
@@ -129,6 +135,12 @@ BEGIN
       ELSE
         v_windows := v_windows || v_quota.window_id;
       END IF;
+      IF v_quota.metric = 'calls' THEN
+        v_quota.rest := CASE WHEN v_quota.rest > 0 THEN v_room ELSE -1 END;
+      END IF;
+      IF v_quota.is_slice THEN
+        v_own := greatest(v_own, v_quota.rest);
+      END IF;
       IF v_quota.rest < v_room THEN
         v_room := v_quota.rest;
         v_tight := v_quota;
@@ -137,11 +149,27 @@ BEGIN
     IF v_room < v_floor THEN
       outcome := 'quota';
       details := jsonb_build_object('node_kind', v_tight.node_kind, 'node_id', v_tight.node_id,
-        'window', v_tight."window", 'used', v_tight.used, 'held', v_tight.held, 'limit', v_tight."limit",
+        'window', v_tight."window", 'metric', v_tight.metric, 'used', v_tight.used, 'held', v_tight.held,
+        'limit', v_tight."limit", 'grace_percent', v_tight.grace_percent,
         'resets_at', coalesce(v_tight.ends_at,
           (SELECT w.ends_at FROM ledger_window(v_tight."window", v_now, v_state.time_zone) w)));
       RETURN NEXT;
       CONTINUE;
+    END IF;
+
+    -- what is set aside for others? Where more is set aside than there is, a slice still gives what is there.
+    IF v_state.has_slices THEN
+      v_pool := ledger_credits_left(v_call.account_id, v_now);
+      SELECT a.kept, least(v_own, v_pool) - a.inside INTO v_found, v_own
+      FROM ledger_set_aside(v_call.account_id, v_kinds, v_nodes, v_now) a;
+      v_room := least(v_room, greatest(v_pool - v_found, v_own, 0));
+      IF v_room < v_floor THEN
+        outcome := CASE WHEN v_pool < v_floor THEN 'no_credits' ELSE 'set_aside' END;
+        details := jsonb_build_object('available', v_pool, 'needed', v_floor)
+          || CASE WHEN v_pool < v_floor THEN '{}'::jsonb ELSE jsonb_build_object('set_aside', v_found) END;
+        RETURN NEXT;
+        CONTINUE;
+      END IF;
     END IF;
 
     -- what do the lots give?
@@ -153,6 +181,8 @@ BEGIN
         SELECT l.id, l.available FROM plans_lot l
         WHERE l.account_id = v_call.account_id AND l.drawable AND l.effective_at <= v_now
           AND (l.expires_at > v_now OR l.expires_at IS NULL)
+          AND (l.chat_model_ids IS NULL OR v_call.chat_model_id = ANY (l.chat_model_ids))
+          AND (l.scenario_ids IS NULL OR v_call.scenario_id = ANY (l.scenario_ids))
         ORDER BY l.priority, l.expires_at, l.granted_at, l.id
       LOOP
         v_lots := v_lots || v_lot.id;
@@ -181,11 +211,12 @@ BEGIN
     FROM unnest(v_lots, v_drawn) WITH ORDINALITY AS d(id, amount, ord);
     IF v_unopened <> '{}' THEN
       v_windows := v_windows || ARRAY(
-        SELECT ledger_open_window(q.id, q."window", v_now, v_state.time_zone)
+        SELECT ledger_open_window(q.id, q."window", q.metric = 'calls', v_now, v_state.time_zone)
         FROM plans_quota q WHERE q.id = ANY (v_unopened));
     END IF;
     IF v_windows <> '{}' THEN
-      UPDATE plans_quotawindow w SET held = w.held + v_amount WHERE w.id = ANY (v_windows);
+      UPDATE plans_quotawindow w SET held = w.held + CASE WHEN w.counts_calls THEN 1 ELSE v_amount END
+      WHERE w.id = ANY (v_windows);
     END IF;
     INSERT INTO plans_hold (
       id, account_id, member_id, departments, project_id, scenario_id, api_key_id, end_user, chat_model_id,

@@ -1,4 +1,5 @@
--- The calendar window of a quota around a moment, in the account's zone. A lifetime has no end.
+-- The calendar window of a quota around a moment, in the account's zone. A lifetime has no end, and five hours
+-- begin at the moment itself: with the first call.
 CREATE OR REPLACE FUNCTION ledger_window(
   p_window text, p_moment timestamptz, p_zone text, OUT starts_at timestamptz, OUT ends_at timestamptz
 ) LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
@@ -9,6 +10,11 @@ BEGIN
     starts_at := to_timestamp(0);
     RETURN;
   END IF;
+  IF p_window = 'five_hours' THEN
+    starts_at := p_moment;
+    ends_at := p_moment + interval '5 hours';
+    RETURN;
+  END IF;
   v_first := date_trunc(p_window, p_moment AT TIME ZONE p_zone);
   starts_at := v_first AT TIME ZONE p_zone;
   ends_at := (v_first + ('1 ' || p_window)::interval) AT TIME ZONE p_zone;
@@ -16,15 +22,52 @@ END $$;
 
 -- Opens the window of a quota that covers p_moment. After a change of zone the calendar's window may begin
 -- before the last one ended; then it begins where that one ended, so that nothing counts twice.
-CREATE OR REPLACE FUNCTION ledger_open_window(p_quota bigint, p_window text, p_moment timestamptz, p_zone text)
-RETURNS bigint LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
-  INSERT INTO plans_quotawindow (quota_id, starts_at, ends_at, used, held)
+DROP FUNCTION IF EXISTS ledger_open_window(bigint, text, timestamptz, text);
+CREATE OR REPLACE FUNCTION ledger_open_window(
+  p_quota bigint, p_window text, p_counts_calls boolean, p_moment timestamptz, p_zone text
+) RETURNS bigint LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
+  INSERT INTO plans_quotawindow (quota_id, starts_at, ends_at, used, held, counts_calls)
   SELECT p_quota,
     greatest(w.starts_at, (SELECT max(l.ends_at) FROM plans_quotawindow l
                            WHERE l.quota_id = p_quota AND l.ends_at <= p_moment)),
-    w.ends_at, 0, 0
+    w.ends_at, 0, 0, p_counts_calls
   FROM ledger_window(p_window, p_moment, p_zone) w
   RETURNING id
+$$;
+
+-- What an account's slices still keep for others than the given nodes. A slice inside of another one (a department
+-- in a department, a member in a department) is part of it and counts once. `inside` is the part of it that is
+-- kept for departments and members inside of the given ones. Internal.
+DROP FUNCTION IF EXISTS ledger_set_aside(bigint, text[], bigint[], timestamptz);
+CREATE FUNCTION ledger_set_aside(
+  p_account bigint, p_kinds text[], p_nodes bigint[], p_moment timestamptz, OUT kept bigint, OUT inside bigint
+) LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  WITH RECURSIVE slices AS (
+    SELECT q.id, q.node_kind, q.node_id, greatest(0, q."limit" - coalesce(w.used + w.held, 0)) AS rest,
+      CASE q.node_kind
+        WHEN 'department' THEN (SELECT d.parent_id FROM accounts_department d WHERE d.id = q.node_id)
+        WHEN 'member' THEN (SELECT m.department_id FROM accounts_member m WHERE m.id = q.node_id)
+      END AS parent_id
+    FROM plans_quota q
+    LEFT JOIN LATERAL (
+      SELECT o.used, o.held FROM plans_quotawindow o
+      WHERE o.quota_id = q.id AND o.starts_at <= p_moment AND (o.ends_at > p_moment OR o.ends_at IS NULL)
+      ORDER BY o.starts_at DESC LIMIT 1
+    ) w ON true
+    WHERE q.account_id = p_account AND q.is_slice AND q.ended_at IS NULL
+      AND NOT EXISTS (SELECT FROM unnest(p_kinds, p_nodes) AS n(kind, id) WHERE n.kind = q.node_kind AND n.id = q.node_id)
+  ), above AS (
+    SELECT s.id, s.parent_id FROM slices s WHERE s.parent_id IS NOT NULL
+    UNION
+    SELECT a.id, d.parent_id FROM above a JOIN accounts_department d ON d.id = a.parent_id
+    WHERE d.parent_id IS NOT NULL
+  )
+  SELECT coalesce(sum(s.rest), 0)::bigint, coalesce(sum(s.rest) FILTER (WHERE EXISTS (
+      SELECT FROM above a JOIN unnest(p_kinds, p_nodes) AS n(kind, id) ON n.kind = 'department' AND n.id = a.parent_id
+      WHERE a.id = s.id)), 0)::bigint
+  FROM slices s
+  WHERE NOT EXISTS (
+    SELECT FROM above a JOIN slices o ON o.node_kind = 'department' AND o.node_id = a.parent_id WHERE a.id = s.id)
 $$;
 
 -- Makes the partitions of the books for the coming months; running it again makes nothing.

@@ -1,17 +1,23 @@
 """The tables of what is sold, what is paid and what is left."""
 
-from plans.models.ledger import Hold, HoldLot, IdempotencyKey, Journal, Lot, Posting, Wallet
+from plans.models.corrections import Adjustment, Dispute, Refund
+from plans.models.ledger import Hold, HoldLot, IdempotencyKey, Journal, Posting
+from plans.models.lot import Lot, LotCheck, LotNotice, Wallet
 from plans.models.offering import Offering, OfferingVersion
 from plans.models.order import Order
 from plans.models.payment import Payment
 from plans.models.quota import Quota, QuotaWindow
 
 __all__ = [
+    "Adjustment",
+    "Dispute",
     "Hold",
     "HoldLot",
     "IdempotencyKey",
     "Journal",
     "Lot",
+    "LotCheck",
+    "LotNotice",
     "Offering",
     "OfferingVersion",
     "Order",
@@ -19,5 +25,6 @@ __all__ = [
     "Posting",
     "Quota",
     "QuotaWindow",
+    "Refund",
     "Wallet",
 ]

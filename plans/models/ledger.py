@@ -1,116 +1,22 @@
-"""An account's credits: wallets, lots, open calls, and the journals that say where every microcredit went."""
+"""Open calls, and the journals that say where every microcredit went."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-COUNTERS = ("granted", "available", "held", "spent", "expired", "revoked", "refunded")
-
-
-class Wallet(models.Model):
-    """The row that whoever moves an account's credits locks first."""
-
-    account = models.OneToOneField(
-        "accounts.Account", models.PROTECT, primary_key=True, related_name="+", verbose_name=_("account")
-    )
-    debt = models.BigIntegerField(_("debt, in microcredits"), default=0)
-    suspended_at = models.DateTimeField(_("suspended"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("wallet")
-        verbose_name_plural = _("wallets")
-        constraints = (models.CheckConstraint(name="wallet_debt_not_negative", condition=Q(debt__gte=0)),)
-
-    def __str__(self) -> str:
-        return f"wallet of account {self.account_id}"
-
-
-class Lot(models.Model):
-    """One grant of credits; its counters, in microcredits, always add up to what was granted."""
-
-    class Source(models.TextChoices):
-        PLAN = "plan", _("plan")
-        TOPUP = "topup", _("top-up")
-        PROMO = "promo", _("promotion")
-        GOODWILL = "goodwill", _("goodwill")
-        RESTORE = "restore", _("restored")
-
-    account = models.ForeignKey(
-        "accounts.Account", models.PROTECT, related_name="+", db_index=False, verbose_name=_("account")
-    )
-    source = models.CharField(_("source"), max_length=16, choices=Source)
-    name = models.CharField(_("name"), max_length=120)
-    dedupe_key = models.CharField(_("granted once by"), max_length=200, unique=True)
-    order_id = models.UUIDField(_("order"), null=True, blank=True)
-    offering_version_id = models.BigIntegerField(_("version of the offering"), null=True, blank=True)
-    # What one credit was paid with, in minor units of the currency.
-    unit_price = models.DecimalField(
-        _("price of one credit, in minor units"), max_digits=30, decimal_places=18, null=True, blank=True
-    )
-    currency = models.CharField(_("currency"), max_length=3, blank=True)
-    priority = models.SmallIntegerField(_("priority"), default=0)
-    granted_at = models.DateTimeField(_("granted at"))
-    effective_at = models.DateTimeField(_("usable from"))
-    expires_at = models.DateTimeField(_("ends at"), null=True, blank=True)
-    granted = models.BigIntegerField(_("granted, in microcredits"))
-    available = models.BigIntegerField(_("available, in microcredits"))
-    held = models.BigIntegerField(_("set aside, in microcredits"), default=0)
-    spent = models.BigIntegerField(_("spent, in microcredits"), default=0)
-    expired = models.BigIntegerField(_("lapsed, in microcredits"), default=0)
-    revoked = models.BigIntegerField(_("taken back, in microcredits"), default=0)
-    refunded = models.BigIntegerField(_("refunded, in microcredits"), default=0)
-    # Stands in the index instead of `available`, which changes with every call and would make each such
-    # change write to every index of the table.
-    drawable = models.GeneratedField(
-        expression=models.ExpressionWrapper(Q(available__gt=0), output_field=models.BooleanField()),
-        output_field=models.BooleanField(),
-        db_persist=True,
-    )
-
-    class Meta:
-        verbose_name = _("lot")
-        verbose_name_plural = _("lots")
-        constraints = (
-            models.CheckConstraint(
-                name="lot_adds_up",
-                condition=Q(
-                    granted=F("available") + F("held") + F("spent") + F("expired") + F("revoked") + F("refunded")
-                ),
-            ),
-            models.CheckConstraint(
-                name="lot_not_negative",
-                condition=Q(
-                    available__gte=0,
-                    held__gte=0,
-                    spent__gte=0,
-                    expired__gte=0,
-                    revoked__gte=0,
-                    refunded__gte=0,
-                ),
-            ),
-            models.CheckConstraint(name="lot_granted_something", condition=Q(granted__gt=0)),
-            models.CheckConstraint(
-                name="lot_source_known",
-                condition=Q(source__in=["plan", "topup", "promo", "goodwill", "restore"]),
-            ),
-            models.CheckConstraint(
-                name="lot_ends_after_start",
-                condition=Q(expires_at=None) | Q(expires_at__gt=F("effective_at")),
-            ),
-        )
-        indexes = (
-            models.Index(
-                name="lot_draw_order",
-                fields=["account", "priority", "expires_at", "granted_at", "id"],
-                condition=Q(drawable=True),
-            ),
-            models.Index(name="lot_of_account", fields=["account"]),
-            models.Index(name="lot_ending", fields=["expires_at"], condition=Q(drawable=True)),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.source})"
+JOURNAL_KINDS = (
+    "grant",
+    "settle",
+    "expire",
+    "roll_over",
+    "earn",
+    "refund",
+    "dispute",
+    "revoke",
+    "carry_forward",
+)
 
 
 class Hold(models.Model):
@@ -205,6 +111,8 @@ class Journal(models.Model):
     id = models.UUIDField(primary_key=True)
     kind = models.TextField(_("kind"))
     account_id = models.BigIntegerField(_("account"))
+    # What it mends or follows from: a call, an order, a refund, a dispute.
+    about_id = models.UUIDField(_("about"), null=True)
     actor_id = models.BigIntegerField(_("by"), null=True)
     reason = models.TextField(_("why"), default="", blank=True)
     moved_at = models.DateTimeField(_("moved at"))
@@ -212,9 +120,12 @@ class Journal(models.Model):
     class Meta:
         verbose_name = _("journal")
         verbose_name_plural = _("journals")
-        constraints = (
-            models.CheckConstraint(name="journal_kind_known", condition=Q(kind__in=["grant", "settle", "expire"])),
+        # Rows come in the order of their moments, so that a few numbers for each stretch of pages are enough.
+        indexes = (
+            BrinIndex(fields=["moved_at"], name="journal_by_moment", pages_per_range=32, autosummarize=True),
+            models.Index(fields=["about_id"], name="journal_about", condition=Q(about_id__isnull=False)),
         )
+        constraints = (models.CheckConstraint(name="journal_kind_known", condition=Q(kind__in=JOURNAL_KINDS)),)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"

@@ -1,12 +1,29 @@
 """What part of an account may spend in a window of time, and how much of it is used."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+LARGEST_LIMIT = 10**16
+MOST_GRACE_PERCENT = 100
+
+
+class QuotaQuerySet(models.QuerySet["Quota"]):
+    """Questions about quotas."""
+
+    def in_force(self) -> Self:
+        """This will leave out the quotas that were ended."""
+        return self.filter(ended_at=None)
+
 
 class Quota(models.Model):
-    """A limit in microcredits on an account, a department, a project, a member, a key or a scenario."""
+    """A limit on what an account, a department, a project, a member, a key or a scenario uses in a window.
+
+    It is a ceiling on the account's pool, or a slice of it that is set aside: then nobody else draws on what is
+    left of it. With grace it is soft: past the limit calls go on for so many percent, and the caller is told.
+    """
 
     class Node(models.TextChoices):
         ACCOUNT = "account", _("account")
@@ -17,10 +34,15 @@ class Quota(models.Model):
         SCENARIO = "scenario", _("scenario")
 
     class Window(models.TextChoices):
+        FIVE_HOURS = "five_hours", _("5 hours")
         DAY = "day", _("day")
         WEEK = "week", _("week")
         MONTH = "month", _("month")
         LIFETIME = "lifetime", _("lifetime")
+
+    class Metric(models.TextChoices):
+        MICROCREDITS = "microcredits", _("credits")
+        CALLS = "calls", _("calls")
 
     account = models.ForeignKey(
         "accounts.Account", models.PROTECT, related_name="+", db_index=False, verbose_name=_("account")
@@ -28,21 +50,39 @@ class Quota(models.Model):
     node_kind = models.CharField(_("for"), max_length=16, choices=Node)
     node_id = models.BigIntegerField(_("its id"))
     window = models.CharField(_("window"), max_length=16, choices=Window)
-    limit_microcredits = models.BigIntegerField(_("at most, in microcredits"))
+    metric = models.CharField(_("counted in"), max_length=16, choices=Metric, default=Metric.MICROCREDITS)
+    limit = models.BigIntegerField(_("at most"))
+    grace_percent = models.SmallIntegerField(_("grace, in percent"), default=0)
+    is_slice = models.BooleanField(_("set aside"), default=False)
     created_at = models.DateTimeField(_("made"))
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    objects = QuotaQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("quota")
         verbose_name_plural = _("quotas")
         constraints = (
-            models.UniqueConstraint(name="quota_once_a_window", fields=["account", "node_kind", "node_id", "window"]),
-            models.CheckConstraint(name="quota_limit_not_negative", condition=Q(limit_microcredits__gte=0)),
+            models.UniqueConstraint(
+                name="quota_once_a_window",
+                fields=["account", "node_kind", "node_id", "window", "metric"],
+                condition=Q(ended_at=None),
+            ),
+            models.CheckConstraint(name="quota_limit_sane", condition=Q(limit__gte=0, limit__lte=LARGEST_LIMIT)),
+            models.CheckConstraint(
+                name="quota_grace_sane", condition=Q(grace_percent__gte=0, grace_percent__lte=MOST_GRACE_PERCENT)
+            ),
+            models.CheckConstraint(
+                name="quota_slice_of_credits",
+                condition=Q(is_slice=False) | Q(metric="microcredits", grace_percent=0) & ~Q(node_kind="account"),
+            ),
+            models.CheckConstraint(name="quota_metric_known", condition=Q(metric__in=["microcredits", "calls"])),
             models.CheckConstraint(
                 name="quota_node_known",
                 condition=Q(node_kind__in=["account", "department", "project", "member", "key", "scenario"]),
             ),
             models.CheckConstraint(
-                name="quota_window_known", condition=Q(window__in=["day", "week", "month", "lifetime"])
+                name="quota_window_known", condition=Q(window__in=["five_hours", "day", "week", "month", "lifetime"])
             ),
         )
 
@@ -51,13 +91,14 @@ class Quota(models.Model):
 
 
 class QuotaWindow(models.Model):
-    """One stretch of a quota: what its calls have used and what the open ones hold, in microcredits."""
+    """One stretch of a quota: what its calls have used and what the open ones hold, in the quota's metric."""
 
     quota = models.ForeignKey(Quota, models.PROTECT, related_name="windows", db_index=False)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True)
     used = models.BigIntegerField(default=0)
     held = models.BigIntegerField(default=0)
+    counts_calls = models.BooleanField(default=False)
 
     class Meta:
         constraints = (

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from celery.schedules import crontab
+
 PAYMENTS_SECONDS = 2.0
 ENDINGS_SECONDS = 60.0
 CHORES_SECONDS = 3600.0
@@ -12,10 +14,17 @@ def _every(seconds: float, task: str) -> dict[str, Any]:
     return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
 
 
+def _at_night(hour: int, task: str) -> dict[str, Any]:
+    """A run a day, by the portal's own clock in UTC."""
+    return {"task": task, "schedule": crontab(hour=hour, minute=7), "options": {"expires": CHORES_SECONDS}}
+
+
 TIMETABLE = {
     "ask about open payments": _every(PAYMENTS_SECONDS, "plans.tasks.refresh_pending_payments"),
     "give up unpaid orders": _every(ENDINGS_SECONDS, "plans.tasks.expire_orders"),
     "end old lots": _every(ENDINGS_SECONDS, "plans.tasks.expire_lots"),
+    "note which lots are about to end": _every(CHORES_SECONDS, "plans.tasks.note_endings"),
+    "book what was earned": _at_night(2, "plans.tasks.earn"),
     "forget old idempotency keys": _every(CHORES_SECONDS, "plans.tasks.forget_idempotency_keys"),
     "make partitions of the books": _every(CHORES_SECONDS, "plans.tasks.make_partitions"),
     "forget answers kept for a day": _every(CHORES_SECONDS, "usage.tasks.forget_answers"),

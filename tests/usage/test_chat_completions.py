@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -15,8 +16,10 @@ import pytest
 from openai.types.chat import ChatCompletionMessageParam
 
 from accounts import accounts, api_keys
-from accounts.models import User
+from accounts.models import Member, User
+from plans import quotas
 from portal.kit import clock
+from tests.plans.ledger import books
 from tests.stand import Stand
 
 MANY = 30
@@ -57,10 +60,14 @@ def refused(ask: Callable[[], object]) -> tuple[int, str | None]:
 
 
 def key_of_an_empty_account() -> str:
+    return newcomer()[1]
+
+
+def newcomer() -> tuple[Member, str]:
     now = clock.now()
     user = User.objects.create_user(f"{uuid4().hex}@example.com", password=uuid4().hex, name="New", now=now)
     member = accounts.found(user, kind="business", name="New", now=now)
-    return api_keys.issue(member, label="Test", by=user, now=now)[1]
+    return member, api_keys.issue(member, label="Test", by=user, now=now)[1]
 
 
 class TestModels:
@@ -224,6 +231,30 @@ class TestRefusals:
         assert (no.value.status_code, no.value.code) == (402, "insufficient_quota")
         assert no.value.response.headers["x-should-retry"] == "false"
         assert len(sent) == 1
+
+    def test_name_the_quota_its_window_and_when_it_starts_anew(self, stand: Stand) -> None:
+        with stand.inside():
+            member, secret = newcomer()
+            books.grant(member, 10**9)
+            quotas.put(
+                member.account,
+                node_kind="member",
+                node_id=member.pk,
+                terms=quotas.Terms(window="day", limit=1, metric="calls"),
+                by=None,
+                now=clock.now(),
+            )
+        body = {"model": "fast", "messages": asking("[[script words=1 gap_ms=0]]")}
+        with httpx.Client(base_url=stand.api_base, headers={"authorization": f"Bearer {secret}"}) as http:
+            assert http.post("/chat/completions", json=body).status_code == 200
+            answer = http.post("/chat/completions", json=body)
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"], answer.headers["x-should-retry"]) == (429, "quota_exceeded", "false")
+        assert error["message"].startswith(f"The daily quota of {member.name} leaves too little for this call: 1 of 1")
+        told = error["metadata"]
+        assert (told["node_kind"], told["node_name"], told["window"]) == ("member", member.name, "day")
+        assert (told["metric"], told["used"], told["limit"]) == ("calls", 1, 1)
+        assert datetime.fromisoformat(told["resets_at"]) > datetime.now(UTC)
 
 
 class TestIdempotency:

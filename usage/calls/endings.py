@@ -9,6 +9,7 @@ from models_catalog import pricing
 from models_catalog.pricing import Rates, Usage
 from models_catalog.providers.base import UpstreamFailure
 from portal.kit.refusals import gettext_noop
+from portal.kit.units import LARGEST_AMOUNT_MICROCREDITS
 from usage import metering
 from usage.models import How
 
@@ -45,11 +46,12 @@ class Facts:
 
 @dataclass(frozen=True)
 class Charge:
-    """What a call is charged and how that was found."""
+    """What a call is charged and how that was found; what it cost beyond the charge is ours."""
 
     usage: Usage
     microcredits: int
     how: How
+    cost: int = 0
 
     @property
     def is_estimated(self) -> bool:
@@ -94,6 +96,7 @@ class Ending:
             "if_state": self.if_state,
             "if_lapsed": self.if_lapsed,
             "charge": self.charge.microcredits,
+            "cost": self.charge.cost,
             "usage": self.charge.usage,  # which the encoder writes as an object
             "how": self.charge.how.value,
             "state": "voided" if self.charge.how in VOID else "settled",
@@ -127,7 +130,7 @@ def charge_for(facts: Facts, *, rates: Rates, held: int) -> Charge:
     if measured.estimated:
         return Charge(measured.usage, min(cost, held), _ESTIMATED[facts.reason])
     if cost > held:
-        return Charge(measured.usage, held, How.USAGE_CAPPED)
+        return Charge(measured.usage, held, How.USAGE_CAPPED, min(cost, LARGEST_AMOUNT_MICROCREDITS))
     return Charge(measured.usage, cost, How.SWEEP_USAGE if facts.reason == OURS else How.USAGE)
 
 

@@ -1,7 +1,5 @@
 -- Every row is something that must never be: a charge that does not follow from usage and price, lines that do
 -- not add up to it, a quota or a total that disagrees with the calls.
-DROP VIEW IF EXISTS call_violations;
-
 CREATE VIEW call_violations AS
 WITH costs AS (
   SELECT c.*, ceil((
@@ -12,26 +10,36 @@ WITH costs AS (
       + c.out_image::numeric * p.out_image + c.out_audio::numeric * p.out_audio
     ) / 1000000) + p.per_request AS cost
   FROM usage_call c JOIN models_catalog_price p ON p.id = c.price_id
+  WHERE c.ended_at >= audit_since()
 )
 SELECT 'charge_not_cost' AS kind, id::text AS subject,
   format('charged %s, cost %s, held %s', charged_microcredits, cost, held_microcredits) AS details
 FROM costs WHERE state = 'settled' AND charged_microcredits <> least(cost, held_microcredits)
 UNION ALL
 SELECT 'voided_but_charged', id::text, format('charged %s', charged_microcredits)
-FROM usage_call WHERE state = 'voided' AND charged_microcredits <> 0
+FROM costs WHERE state = 'voided' AND charged_microcredits <> 0
 UNION ALL
 SELECT 'charge_over_hold', id::text, format('charged %s, held %s', charged_microcredits, held_microcredits)
-FROM usage_call WHERE charged_microcredits NOT BETWEEN 0 AND held_microcredits
+FROM costs WHERE charged_microcredits NOT BETWEEN 0 AND held_microcredits
 UNION ALL
 SELECT 'lots_not_charge', c.id::text, format('lots %s, charged %s', coalesce(l.amount, 0), c.charged_microcredits)
-FROM usage_call c
-LEFT JOIN (SELECT call_id, sum(amount_microcredits) AS amount FROM usage_calllot GROUP BY 1) l ON l.call_id = c.id
+FROM costs c
+LEFT JOIN LATERAL (
+  SELECT sum(d.amount_microcredits) AS amount FROM usage_calllot d WHERE d.call_id = c.id
+) l ON true
 WHERE coalesce(l.amount, 0) <> c.charged_microcredits
 UNION ALL
 SELECT 'ended_but_open', c.id::text, h.state FROM usage_call c JOIN plans_hold h ON h.id = c.id
 UNION ALL
 SELECT 'settled_without_journal', c.id::text, format('charged %s', c.charged_microcredits)
-FROM usage_call c WHERE c.charged_microcredits > 0 AND NOT EXISTS (SELECT FROM plans_journal j WHERE j.id = c.id)
+FROM costs c WHERE c.charged_microcredits > 0 AND NOT EXISTS (SELECT FROM plans_journal j WHERE j.id = c.id)
+UNION ALL
+SELECT 'variance_not_booked', c.id::text, format('cost %s, held %s, booked %s', c.cost, c.held_microcredits, v.amount)
+FROM costs c
+LEFT JOIN plans_posting v ON v.journal_id = c.id AND v.account_code = 'provider_variance' AND v.unit = 'µ'
+  AND v.lot_id = 0
+WHERE c.how = 'usage_capped' AND c.held_microcredits > 0
+  AND coalesce(v.amount, 0) <> greatest(0, c.cost - c.held_microcredits)
 UNION ALL
 SELECT 'totals_not_calls', coalesce(t.account_id, c.account_id)::text || ' ' || coalesce(t.day, c.day),
   format('totals %s calls, %s; calls %s, %s', t.calls, t.charged, c.calls, c.charged)
@@ -40,7 +48,7 @@ FROM (SELECT account_id, day, sum(calls) AS calls, sum(charged_microcredits) AS 
 FULL JOIN (SELECT account_id, day, count(*) AS calls, sum(charged_microcredits) AS charged
            FROM usage_call GROUP BY 1, 2) c
   ON c.account_id = t.account_id AND c.day = t.day
-WHERE (t.calls, t.charged) IS DISTINCT FROM (c.calls, c.charged)
+WHERE audit_is_full() AND (t.calls, t.charged) IS DISTINCT FROM (c.calls, c.charged)
 UNION ALL
 SELECT 'profile_not_calls', coalesce(p.account_id, c.account_id)::text,
   format('profile %s calls, %s; calls %s, %s', p.calls, p.charged, c.calls, c.charged)
@@ -48,12 +56,16 @@ FROM (SELECT account_id, sum(calls) AS calls, sum(charged_microcredits) AS charg
       FROM usage_hourprofile GROUP BY 1) p
 FULL JOIN (SELECT account_id, count(*) AS calls, sum(charged_microcredits) AS charged
            FROM usage_call GROUP BY 1) c ON c.account_id = p.account_id
-WHERE (p.calls, p.charged) IS DISTINCT FROM (c.calls, c.charged)
+WHERE audit_is_full() AND (p.calls, p.charged) IS DISTINCT FROM (c.calls, c.charged)
 UNION ALL
-SELECT 'quota_not_calls', w.id::text, format('used %s, calls %s', w.used, coalesce(sum(c.charged_microcredits), 0))
+SELECT 'quota_not_calls', w.id::text, format('used %s, calls %s', w.used, coalesce(sum(c.counted), 0))
 FROM plans_quotawindow w
 JOIN plans_quota q ON q.id = w.quota_id
-LEFT JOIN usage_call c ON c.account_id = q.account_id
+LEFT JOIN LATERAL (
+  SELECT o.*, CASE WHEN NOT w.counts_calls THEN o.charged_microcredits WHEN o.state = 'voided' THEN 0 ELSE 1 END
+    AS counted
+  FROM usage_call o WHERE o.account_id = q.account_id
+) c ON c.account_id = q.account_id
   AND c.opened_at >= greatest(w.starts_at, q.created_at) AND (w.ends_at IS NULL OR c.opened_at < w.ends_at)
   AND CASE q.node_kind
     WHEN 'account' THEN true
@@ -63,5 +75,12 @@ LEFT JOIN usage_call c ON c.account_id = q.account_id
     WHEN 'key' THEN c.api_key_id = q.node_id
     WHEN 'scenario' THEN c.scenario_id = q.node_id
   END
+WHERE audit_is_full()
 GROUP BY w.id, w.used
-HAVING w.used <> coalesce(sum(c.charged_microcredits), 0);
+HAVING w.used <> coalesce(sum(c.counted), 0);
+
+-- All of it in one place.
+CREATE VIEW violations (kind, subject, details) AS
+SELECT kind, subject, details::text FROM ledger_violations
+UNION ALL
+SELECT kind, subject, details FROM call_violations;

@@ -117,7 +117,8 @@ def refusal(no: Refusal) -> tuple[int, Headers, bytes]:
     """This will return status, headers and body that tell a stock client of a refusal, and whether to retry."""
     details = dict(no.details)
     param = details.pop("param", None)
-    details.pop("problem", None)
+    for words in ("problem", "told"):
+        details.pop(words, None)
     error: Json = {
         "message": uncharged(str(no)),
         "type": "quota_exceeded" if no.code == "quota_exceeded" else _type(no.status),

@@ -27,6 +27,11 @@ READ_ONLY = (
     "plans_journal",
     "plans_posting",
     "plans_quotawindow",
+    "plans_lotcheck",
+    "plans_lotnotice",
+    "plans_refund",
+    "plans_dispute",
+    "plans_adjustment",
     "usage_call",
     "usage_attempt",
     "usage_calllot",
@@ -37,7 +42,17 @@ READ_ONLY = (
 )
 """What the application may read, and change only through the functions."""
 
-INTERNAL = ("ledger_capture", "make_partitions")
+INTERNAL = (
+    "ledger_capture",
+    "ledger_do_adjustment",
+    "ledger_earn_account",
+    "ledger_open_journal",
+    "ledger_open_window",
+    "ledger_paid_and_kept",
+    "ledger_set_aside",
+    "ledger_wrong_adjustment",
+    "make_partitions",
+)
 """Functions that only other functions may call."""
 
 # Two databases of one cluster may be migrated at once, which an advisory lock, being a database's own, does

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import orjson
 from django.conf import settings
@@ -18,7 +18,7 @@ from plans import ledger
 from plans.ledger import holds
 from plans.models import Lot, Quota, QuotaWindow
 from portal.kit import clock, ids
-from portal.kit.units import Microcredits
+from portal.kit.units import Microcredits, Money
 from portal.management.commands.audit_ledger import violations
 
 _numbers = itertools.count(1)
@@ -50,6 +50,21 @@ def grant(member: Member, microcredits: int, **terms: Any) -> int:
         ledger.Grant(account_id=member.account_id, microcredits=Microcredits(microcredits), **asked | terms)
     )
     return granted.lot_id
+
+
+def buy(member: Member, microcredits: int, minor: int, *, tax_minor: int = 0, **terms: Any) -> int:
+    """This will grant a lot that was paid for, from an order of its own, and return its id."""
+    received = ledger.Received(Money(minor, "CNY"), "psp:test", tax_minor)
+    return grant(member, microcredits, **{"order_id": uuid4(), "received": received} | terms)
+
+
+def in_books(code: str, unit: str = "CNY") -> int:
+    """This will return what stands on an account of the books."""
+    return int(
+        fetch("SELECT coalesce(sum(amount), 0) FROM plans_posting WHERE account_code = %s AND unit = %s", code, unit)[
+            0
+        ][0]
+    )
 
 
 def ask(member: Member, amount: int = 100, **terms: Any) -> ledger.Reservation:
@@ -107,15 +122,18 @@ def close(asked: ledger.Reservation, charge: int, **terms: Any) -> Closed:
     return capture({"call_id": asked.call_id, "charge": charge, **terms})[0]
 
 
-def quota(member: Member, limit: int, *, kind: str = "account", node_id: int = 0, window: str = "day") -> Quota:
+def quota(
+    member: Member, limit: int, *, kind: str = "account", node_id: int = 0, window: str = "day", **terms: Any
+) -> Quota:
     """This will set a quota, on the account where nothing else is said."""
     return Quota.objects.create(
         account_id=member.account_id,
         node_kind=kind,
         node_id=node_id or member.account_id,
         window=window,
-        limit_microcredits=limit,
+        limit=limit,
         created_at=clock.now(),
+        **terms,
     )
 
 
@@ -149,6 +167,11 @@ def move_clock(distance: timedelta) -> datetime:
 def kinds() -> set[str]:
     """This will return the kinds of violation that the audit finds in the ledger's own tables."""
     return {found.kind for found in violations() if found.kind.startswith("I")}
+
+
+def all_kinds() -> set[str]:
+    """This will return the kinds of violation that the audit finds anywhere."""
+    return {found.kind for found in violations()}
 
 
 @contextmanager

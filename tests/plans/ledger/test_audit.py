@@ -31,6 +31,11 @@ PLANTED = {
     "I6 lot holds what no call holds": ["UPDATE plans_lot SET held = held + 1, available = available - 1"],
     "I6 call and its lots differ": ["UPDATE plans_hold SET amount = amount + 1"],
     "I6 quota holds what no call holds": ["UPDATE plans_quotawindow SET held = held + 1"],
+    "I6 lot is frozen for nothing": ["UPDATE plans_lot SET frozen = 1"],
+    "I16 money that is not earned differs from the books": ["UPDATE plans_lot SET deferred_minor = 7"],
+    "I16 all credits are gone, yet not all money is earned": [
+        "UPDATE plans_lot SET deferred_minor = 7, revoked = granted, available = 0, held = 0, spent = 0",
+    ],
     "I8 open call is settled already": [
         """INSERT INTO plans_journal (id, kind, account_id, reason, moved_at)
         SELECT id, 'settle', account_id, '', now() FROM plans_hold""",

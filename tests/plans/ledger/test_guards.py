@@ -20,6 +20,11 @@ TABLES = [
     "plans_journal",
     "plans_posting",
     "plans_quotawindow",
+    "plans_lotcheck",
+    "plans_lotnotice",
+    "plans_refund",
+    "plans_dispute",
+    "plans_adjustment",
     "usage_call",
     "usage_attempt",
     "usage_calllot",
@@ -71,8 +76,16 @@ class TestApplication:
             "SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef"
             " AND has_function_privilege(oid, 'execute') ORDER BY 1"
         )
-        expected = {"ledger_claim", "ledger_expire", "ledger_forget_keys", "ledger_grant"}
-        expected |= {"ledger_heartbeat", "ledger_make_partitions", "ledger_reserve"}
+        expected = {"ledger_claim", "ledger_expire", "ledger_forget_keys", "ledger_grant", "ledger_heartbeat"}
+        expected |= {
+            "ledger_make_partitions",
+            "ledger_reserve",
+            "ledger_earn",
+            "ledger_note_endings",
+            "ledger_fold_audit",
+        }
+        expected |= {"ledger_roll_over", "ledger_open_refund", "ledger_close_refund", "ledger_open_dispute"}
+        expected |= {"ledger_close_dispute", "ledger_ask_adjustment", "ledger_decide_adjustment"}
         assert {name for (name,) in found if name.startswith(("ledger", "make"))} == expected
 
     def test_finds_functions_with_a_fixed_search_path_alone(self) -> None:
@@ -89,7 +102,12 @@ class TestOwner:
         [
             "UPDATE plans_lot SET available = available - 1",
             "UPDATE plans_lot SET spent = -1, available = available + 1",
-            "UPDATE plans_lot SET granted = 0, available = 0",
+            "UPDATE plans_lot SET granted = 0",
+            "UPDATE plans_lot SET rolled = -1, available = available + 1",
+            "UPDATE plans_lot SET frozen = -1",
+            "UPDATE plans_lot SET deferred_minor = -1",
+            "UPDATE plans_lot SET spent_earned = spent + 1",
+            "UPDATE plans_lot SET expired_earned = expired + 1",
             "UPDATE plans_lot SET held = 5",
             "UPDATE plans_lot SET source = 'gift'",
             "UPDATE plans_lot SET expires_at = effective_at",
@@ -157,7 +175,7 @@ class TestOwner:
         with books.owner():
             refused("UPDATE plans_wallet SET debt = -1")
             refused("UPDATE plans_quotawindow SET held = -1")
-            refused("UPDATE plans_quota SET limit_microcredits = -1")
+            refused('UPDATE plans_quota SET "limit" = -1')
             refused("UPDATE plans_holdlot SET amount = 0")
             refused("UPDATE portal_clock SET shift = '-1 day'")
             refused("INSERT INTO portal_clock (id, shift) VALUES (2, '0')")

@@ -127,7 +127,7 @@ class TestQuota:
         daily = books.quota(member, 1000)
         asked = books.ask(member, 500)
         books.reserve(asked)
-        daily.limit_microcredits = 100
+        daily.limit = 100
         daily.save()
         assert books.reserve(books.ask(member, 1))[0][0] == "quota"
         assert books.close(asked, 500).charged == 500
@@ -149,3 +149,111 @@ class TestQuota:
         assert second.pk != first.pk
         assert second.starts_at >= first.ends_at
         assert second.ends_at == window("day", clock.now(), "Pacific/Auckland")[1]
+
+
+class TestFiveHours:
+    def test_begin_with_the_first_call(self) -> None:
+        member = books.founded()
+        books.grant(member, 10**6)
+        short = books.quota(member, 100, window="five_hours")
+        assert books.reserve(books.ask(member, 100))[0][0] == "ok"
+        first = books.window_of(short)
+        assert first.ends_at is not None
+        assert first.ends_at - first.starts_at == timedelta(hours=5)
+        books.move_clock(timedelta(hours=4, minutes=59))
+        outcome, details = books.reserve(books.ask(member, 1))[0]
+        assert outcome == "quota"
+        assert datetime.fromisoformat(details["resets_at"]) == first.ends_at
+        books.move_clock(timedelta(minutes=2))
+        assert books.reserve(books.ask(member, 100))[0][0] == "ok"
+        assert books.window_of(short).starts_at > first.ends_at
+
+
+class TestCalls:
+    def test_are_counted_as_such(self) -> None:
+        member = books.founded()
+        books.grant(member, 10**6)
+        daily = books.quota(member, 2, metric="calls")
+        first, second, third = (books.ask(member, 100) for _ in range(3))
+        outcomes = [outcome for outcome, _ in books.reserve(first, second, third)]
+        assert outcomes == ["ok", "ok", "quota"]
+        assert (books.window_of(daily).held, books.window_of(daily).used) == (2, 0)
+        assert books.kinds() == set()
+        books.close(first, 100, state="settled")
+        books.close(second, 0, state="voided")
+        assert (books.window_of(daily).held, books.window_of(daily).used) == (0, 1)
+        assert books.reserve(third)[0][0] == "ok"
+        outcome, details = books.reserve(books.ask(member, 1))[0]
+        assert (outcome, details["metric"], details["limit"]) == ("quota", "calls", 2)
+
+    def test_and_credits_may_be_limited_at_once(self) -> None:
+        member = books.founded()
+        books.grant(member, 10**6)
+        books.quota(member, 10, metric="calls")
+        books.quota(member, 150)
+        outcomes = books.reserve(books.ask(member, 100), books.ask(member, 100))
+        assert [outcome for outcome, _ in outcomes] == ["ok", "quota"]
+        assert outcomes[1][1]["metric"] == "microcredits"
+
+
+class TestGrace:
+    def test_lets_calls_go_on_for_so_many_percent(self) -> None:
+        member = books.founded()
+        books.grant(member, 10**6)
+        books.quota(member, 100, grace_percent=20)
+        outcomes = books.reserve(books.ask(member, 100), books.ask(member, 20), books.ask(member, 1))
+        assert [outcome for outcome, _ in outcomes] == ["ok", "ok", "quota"]
+        assert (outcomes[2][1]["limit"], outcomes[2][1]["grace_percent"]) == (100, 20)
+
+
+class TestSlice:
+    def test_is_kept_for_those_whom_it_is_for(self) -> None:
+        member = books.founded()
+        books.grant(member, 1000)
+        sales = Department.objects.create(account_id=member.account_id, name="Sales", created_at=clock.now())
+        books.quota(member, 400, kind="department", node_id=sales.pk, window="month", is_slice=True)
+        outcome, details = books.reserve(books.ask(member, 700))[0]
+        assert (outcome, details) == ("set_aside", {"available": 1000, "needed": 700, "set_aside": 400})
+        assert books.reserve(books.ask(member, 600))[0][0] == "ok"
+        assert books.reserve(books.ask(member, 1))[0][0] == "set_aside"
+        inside = {"departments": (sales.pk,)}
+        assert books.reserve(books.ask(member, 401, **inside))[0][0] == "quota"
+        assert books.reserve(books.ask(member, 400, **inside))[0][0] == "ok"
+        assert books.reserve(books.ask(member, 1))[0][0] == "no_credits"
+
+    def test_that_is_used_up_is_kept_no_more(self) -> None:
+        member = books.founded()
+        books.grant(member, 1000)
+        books.quota(member, 400, kind="member", node_id=member.pk, window="month", is_slice=True)
+        asked = books.ask(member, 400)
+        books.reserve(asked)
+        books.close(asked, 400)
+        assert books.reserve(books.ask(member, 1))[0][0] == "quota"
+        with books.owner():
+            kept = "SELECT kept FROM ledger_set_aside(%s, '{}', '{}', app_now())"
+            assert books.fetch(kept, member.account_id) == [(0,)]
+
+    def test_inside_of_another_counts_once(self) -> None:
+        member = books.founded()
+        books.grant(member, 1000)
+        terms = {"account_id": member.account_id, "created_at": clock.now()}
+        top = Department.objects.create(name="Top", **terms)
+        leaf = Department.objects.create(name="Leaf", parent=top, **terms)
+        for department, limit in ((top, 500), (leaf, 300)):
+            books.quota(member, limit, kind="department", node_id=department.pk, window="month", is_slice=True)
+        assert books.reserve(books.ask(member, 501))[0][0] == "set_aside"
+        assert books.reserve(books.ask(member, 500))[0][0] == "ok"
+        assert books.reserve(books.ask(member, 201, departments=(top.pk,)))[0][0] == "set_aside"
+        assert books.reserve(books.ask(member, 200, departments=(top.pk,)))[0][0] == "ok"
+        assert books.reserve(books.ask(member, 300, departments=(leaf.pk, top.pk)))[0][0] == "ok"
+
+    def test_of_more_than_there_is_gives_what_there_is(self) -> None:
+        member = books.founded()
+        books.grant(member, 100)
+        terms = {"account_id": member.account_id, "created_at": clock.now()}
+        one, two = (Department.objects.create(name=name, **terms) for name in ("One", "Two"))
+        for department in (one, two):
+            books.quota(member, 100, kind="department", node_id=department.pk, window="month", is_slice=True)
+        assert books.reserve(books.ask(member, 80, departments=(one.pk,)))[0][0] == "ok"
+        assert books.reserve(books.ask(member, 30, departments=(two.pk,)))[0][0] == "no_credits"
+        assert books.reserve(books.ask(member, 20, departments=(two.pk,)))[0][0] == "ok"

@@ -1,0 +1,95 @@
+-- Begins a refund of what is unspent of a paid lot: freezes the lot and says what the provider has to pay back.
+--
+-- `outcome` is 'ok', 'again' (this refund was begun before), 'unpaid' (nothing was paid for the lot: given, rolled
+-- over), 'frozen' (another refund or a dispute is under way) or 'nothing' (nothing is left, or less than a unit of
+-- money). p_microcredits empty means all that is available.
+DROP FUNCTION IF EXISTS ledger_open_refund(uuid, bigint, bigint, bigint, text);
+CREATE FUNCTION ledger_open_refund(
+  p_refund uuid, p_lot bigint, p_microcredits bigint, p_actor bigint, p_reason text
+) RETURNS TABLE (outcome text, microcredits bigint, money_minor bigint, currency text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '5s' AS $$
+#variable_conflict use_column
+DECLARE
+  v_lot plans_lot;
+  v_paid bigint;
+  v_tax bigint;
+BEGIN
+  PERFORM FROM plans_wallet w JOIN plans_lot l USING (account_id) WHERE l.id = p_lot FOR NO KEY UPDATE OF w;
+  SELECT 'again', r.microcredits, r.money_minor, r.currency INTO outcome, microcredits, money_minor, currency
+  FROM plans_refund r WHERE r.id = p_refund;
+  IF FOUND THEN
+    RETURN NEXT;
+    RETURN;
+  END IF;
+  SELECT * INTO STRICT v_lot FROM plans_lot l WHERE l.id = p_lot;
+  PERFORM ledger_earn_account(v_lot.account_id);
+  SELECT * INTO STRICT v_lot FROM plans_lot l WHERE l.id = p_lot;
+  microcredits := least(coalesce(p_microcredits, v_lot.available), v_lot.available);
+  money_minor := floor(microcredits * coalesce(v_lot.unit_price, 0) / 1000000)::bigint;
+  currency := v_lot.currency;
+  outcome := CASE
+    WHEN v_lot.source NOT IN ('plan', 'topup') OR v_lot.unit_price IS NULL THEN 'unpaid'
+    WHEN v_lot.frozen > 0 THEN 'frozen'
+    WHEN microcredits <= 0 OR money_minor <= 0 THEN 'nothing'
+    ELSE 'ok' END;
+  IF outcome = 'ok' THEN
+    v_paid := round(v_lot.unit_price * v_lot.granted / 1000000)::bigint;
+    v_tax := least(ledger_share(v_lot.tax_minor, money_minor, v_paid), money_minor);
+    UPDATE plans_lot l SET frozen = l.frozen + 1 WHERE l.id = p_lot;
+    INSERT INTO plans_refund (
+      id, account_id, order_id, lot_id, microcredits, money_minor, tax_minor, currency, state, reason, actor_id,
+      opened_at)
+    VALUES (
+      p_refund, v_lot.account_id, v_lot.order_id, p_lot, microcredits, money_minor, v_tax, v_lot.currency,
+      'processing',
+      p_reason, p_actor, app_now());
+  END IF;
+  RETURN NEXT;
+END $$;
+
+-- Ends a refund as the provider tells it, and lets the lot go. After a failure it ends later by as long as it was
+-- frozen. Returns 'ok', or 'already' when it had ended before.
+DROP FUNCTION IF EXISTS ledger_close_refund(uuid, boolean, text);
+CREATE FUNCTION ledger_close_refund(p_refund uuid, p_succeeded boolean, p_money_account text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '5s' AS $$
+DECLARE
+  v_refund plans_refund;
+  v_lot plans_lot;
+  v_released bigint;
+  v_journal uuid;
+BEGIN
+  PERFORM FROM plans_wallet w JOIN plans_refund r USING (account_id) WHERE r.id = p_refund FOR NO KEY UPDATE OF w;
+  UPDATE plans_refund r
+  SET state = CASE WHEN p_succeeded THEN 'succeeded' ELSE 'failed' END, ended_at = app_now()
+  WHERE r.id = p_refund AND r.state = 'processing' RETURNING * INTO v_refund;
+  IF NOT FOUND THEN
+    RETURN 'already';
+  END IF;
+  IF NOT p_succeeded THEN
+    UPDATE plans_lot l SET frozen = l.frozen - 1, expires_at = l.expires_at + (app_now() - v_refund.opened_at)
+    WHERE l.id = v_refund.lot_id;
+    RETURN 'ok';
+  END IF;
+  PERFORM ledger_earn_account(v_refund.account_id);
+  SELECT * INTO STRICT v_lot FROM plans_lot l WHERE l.id = v_refund.lot_id;
+  v_released := ledger_share(v_lot.deferred_minor, v_refund.microcredits, ledger_unearned(v_lot));
+  UPDATE plans_lot l
+  SET frozen = l.frozen - 1, available = l.available - v_refund.microcredits,
+    refunded = l.refunded + v_refund.microcredits, deferred_minor = l.deferred_minor - v_released
+  WHERE l.id = v_lot.id;
+  v_journal := ledger_open_journal(
+    'refund', v_refund.account_id, p_refund, v_refund.actor_id, v_refund.reason);
+  INSERT INTO plans_posting (journal_id, account_code, unit, lot_id, amount)
+  SELECT v_journal, p.code, p.unit, p.lot, p.amount FROM (VALUES
+    ('avail:' || v_refund.account_id, 'µ', v_lot.id, -v_refund.microcredits),
+    ('refunded', 'µ', v_lot.id, v_refund.microcredits),
+    ('deferred:' || v_refund.account_id, v_refund.currency, v_lot.id, v_released),
+    ('tax', v_refund.currency, 0, v_refund.tax_minor),
+    (p_money_account, v_refund.currency, 0, -v_refund.money_minor),
+    -- What rounding left between the two.
+    ('revenue_breakage', v_refund.currency, v_lot.id,
+     v_refund.money_minor - v_refund.tax_minor - v_released)
+  ) AS p(code, unit, lot, amount)
+  WHERE p.amount <> 0;
+  RETURN 'ok';
+END $$;

@@ -1,0 +1,192 @@
+"""Quotas: setting them on any node of an account, ending them, and saying which one refused a call."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import models, transaction
+
+from accounts import audit
+from accounts.models import Account, ApiKey, Department, Member, Project, Scenario, User
+from plans.ledger import QuotaExceeded
+from plans.models import Quota
+from plans.models.quota import LARGEST_LIMIT, MOST_GRACE_PERCENT
+from portal.kit.refusals import Refusal, gettext_noop
+from portal.kit.units import MICROCREDITS_PER_CREDIT
+
+TABLES: Mapping[str, Any] = {
+    Quota.Node.DEPARTMENT: Department,
+    Quota.Node.PROJECT: Project,
+    Quota.Node.MEMBER: Member,
+    Quota.Node.KEY: ApiKey,
+    Quota.Node.SCENARIO: Scenario,
+}
+
+
+class UnknownNode(Refusal):
+    """The account has no such department, project, member, key or scenario."""
+
+    code = "unknown_node"
+    status = 404
+    sentence = gettext_noop("This account has nothing of that kind with that number. Choose one from the list.")
+
+
+class BadQuota(Refusal):
+    """The terms do not fit together."""
+
+    code = "bad_quota"
+    status = 422
+    sentence = gettext_noop(
+        "These terms do not fit together. A slice counts credits, has no grace and is not of the whole account."
+    )
+
+
+class FiveHoursUsed(QuotaExceeded):
+    """A window of five hours is used up."""
+
+    sentence = gettext_noop(
+        "The 5-hour quota of {told[whose]} leaves too little for this call: {told[used]} of {told[limit]} are used"
+        " or set aside. It starts anew at {told[resets_at]}. The owner can give you more."
+    )
+
+
+class DayUsed(QuotaExceeded):
+    """A day is used up."""
+
+    sentence = gettext_noop(
+        "The daily quota of {told[whose]} leaves too little for this call: {told[used]} of {told[limit]} are used"
+        " or set aside. It starts anew at {told[resets_at]}. The owner can give you more."
+    )
+
+
+class WeekUsed(QuotaExceeded):
+    """A week is used up."""
+
+    sentence = gettext_noop(
+        "The weekly quota of {told[whose]} leaves too little for this call: {told[used]} of {told[limit]} are used"
+        " or set aside. It starts anew at {told[resets_at]}. The owner can give you more."
+    )
+
+
+class MonthUsed(QuotaExceeded):
+    """A month is used up."""
+
+    sentence = gettext_noop(
+        "The monthly quota of {told[whose]} leaves too little for this call: {told[used]} of {told[limit]} are used"
+        " or set aside. It starts anew at {told[resets_at]}. The owner can give you more."
+    )
+
+
+class LifetimeUsed(QuotaExceeded):
+    """A quota without an end is used up."""
+
+    sentence = gettext_noop(
+        "The quota of {told[whose]} leaves too little for this call: {told[used]} of {told[limit]} are used or"
+        " set aside. It does not start anew; the owner can give you more."
+    )
+
+
+_USED: Mapping[str, type[QuotaExceeded]] = {
+    Quota.Window.FIVE_HOURS: FiveHoursUsed,
+    Quota.Window.DAY: DayUsed,
+    Quota.Window.WEEK: WeekUsed,
+    Quota.Window.MONTH: MonthUsed,
+    Quota.Window.LIFETIME: LifetimeUsed,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What a node may use in a window: `limit` in microcredits or in calls, soft by `grace_percent`.
+
+    A slice is set aside of the account's credits; otherwise it is a ceiling on the pool.
+    """
+
+    window: str
+    limit: int
+    metric: str = Quota.Metric.MICROCREDITS
+    grace_percent: int = 0
+    is_slice: bool = False
+
+
+@transaction.atomic
+def put(account: Account, *, node_kind: str, node_id: int, terms: Terms, by: User | None, now: datetime) -> Quota:
+    """This will set a quota, or change the one of the same window and metric; running calls go on as they are.
+
+    Raises `UnknownNode` and `BadQuota`.
+    """
+    if _name_of(account, node_kind, node_id) is None:
+        raise UnknownNode
+    if not _fit(node_kind, terms):
+        raise BadQuota
+    quota, _ = Quota.objects.in_force().update_or_create(
+        account=account,
+        node_kind=node_kind,
+        node_id=node_id,
+        window=terms.window,
+        metric=terms.metric,
+        defaults={"limit": terms.limit, "grace_percent": terms.grace_percent, "is_slice": terms.is_slice},
+        create_defaults={
+            "limit": terms.limit,
+            "grace_percent": terms.grace_percent,
+            "is_slice": terms.is_slice,
+            "created_at": now,
+        },
+    )
+    audit.record("quota.put", subject=str(quota), account=account, by=by, now=now, **asdict(terms))
+    return quota
+
+
+@transaction.atomic
+def end(quota: Quota, *, by: User | None, now: datetime) -> None:
+    """This will end a quota for calls that are opened from now on; its windows stay for the books."""
+    Quota.objects.in_force().filter(pk=quota.pk).update(ended_at=now)
+    audit.record("quota.end", subject=str(quota), account=quota.account, by=by, now=now)
+
+
+def told(refusal: QuotaExceeded, *, account_id: int) -> QuotaExceeded:
+    """This will say a quota's refusal in words: whose, which window, how much of what, and when it starts anew."""
+    details = dict(refusal.details)
+    account = Account.objects.get(pk=account_id)
+    name = _name_of(account, str(details["node_kind"]), int(str(details["node_id"])))
+    taken = int(str(details["used"])) + int(str(details["held"]))
+    metric = str(details["metric"])
+    words = {
+        "whose": name or account.name,
+        "used": _figure(taken, metric),
+        "limit": _figure(int(str(details["limit"])), metric),
+        "resets_at": _moment(details["resets_at"], account.time_zone),
+    }
+    return _USED[str(details["window"])](**details, node_name=words["whose"], told=words)
+
+
+def _fit(node_kind: str, terms: Terms) -> bool:
+    known = terms.window in Quota.Window.values and terms.metric in Quota.Metric.values
+    sane = 0 <= terms.limit <= LARGEST_LIMIT and 0 <= terms.grace_percent <= MOST_GRACE_PERCENT
+    sliced = terms.metric == Quota.Metric.MICROCREDITS and not terms.grace_percent and node_kind != Quota.Node.ACCOUNT
+    return known and sane and (sliced or not terms.is_slice)
+
+
+def _name_of(account: Account, node_kind: str, node_id: int) -> str | None:
+    if node_kind == Quota.Node.ACCOUNT:
+        return account.name if node_id == account.pk else None
+    if node_kind not in TABLES:
+        return None
+    shown = "label" if node_kind == Quota.Node.KEY else "name"
+    own = models.Q(account=account)
+    if node_kind == Quota.Node.SCENARIO:
+        own |= models.Q(account=None)
+    found: str | None = TABLES[node_kind].objects.filter(own, pk=node_id).values_list(shown, flat=True).first()
+    return found
+
+
+def _figure(amount: int, metric: str) -> str:
+    return f"{amount if metric == Quota.Metric.CALLS else amount // MICROCREDITS_PER_CREDIT:,}"
+
+
+def _moment(resets_at: object, zone: str) -> str:
+    if not resets_at:
+        return ""
+    return datetime.fromisoformat(str(resets_at)).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
