@@ -16,7 +16,7 @@ from accounts.desks import Endless, by_id_or_account, credits_column, filter_amo
 from models_catalog.models import Price
 from portal.kit import clock
 from usage import receipts
-from usage.models import Attempt, Call, CallLot
+from usage.models import Attempt, AuditRun, Call, CallLot
 
 SPANS = {
     "hour": (timedelta(hours=1), _("the last hour")),
@@ -42,6 +42,40 @@ class Opened(admin.SimpleListFilter):
         """This will keep the calls of the chosen span."""
         chosen = self.value()
         return queryset.filter(id__gte=_first_id(clock.now() - SPANS[chosen][0])) if chosen in SPANS else queryset
+
+
+class Clean(admin.SimpleListFilter):
+    """Whether an audit found anything."""
+
+    title = _("outcome")
+    parameter_name = "clean"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, Any]]:  # noqa: ARG002 - Django's signature
+        """This will offer both."""
+        return [("yes", _("in order")), ("no", _("wrong"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:  # noqa: ARG002 - Django's signature
+        """This will keep the audits of the chosen outcome."""
+        if self.value() not in {"yes", "no"}:
+            return queryset
+        return queryset.filter(violations=0) if self.value() == "yes" else queryset.exclude(violations=0)
+
+
+@admin.register(AuditRun)
+class AuditRunAdmin(Endless[AuditRun]):
+    """What the audits found: green is nothing."""
+
+    list_display = ("ended_at", "is_full", "violations", "milliseconds")
+    list_filter = ("is_full", Clean)
+    fields = ("ended_at", "is_full", "looked_from", "looked_until", "milliseconds", "violations", "listed")
+    readonly_fields = ("listed",)
+    ordering = ("-pk",)
+
+    @admin.display(description=_("what was found"))
+    def listed(self, run: AuditRun) -> str:
+        """This will list each violation, with what it is about."""
+        rows = ((each["kind"], each["subject"], each["details"]) for each in run.found)
+        return table((_("invariant"), _("about"), _("details")), rows)
 
 
 @admin.register(Call)

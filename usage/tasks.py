@@ -9,7 +9,7 @@ from celery import shared_task
 
 from models_catalog.providers.base import ChatRequest
 from portal.kit import database
-from usage import conversations, dispatch
+from usage import audits, conversations, dispatch
 from usage.calls import performing, upkeep
 
 CHAT = "chat"
@@ -43,3 +43,16 @@ def forget_answers() -> int:
 def make_partitions() -> int:
     """This will give the calls the partitions of the coming months."""
     return upkeep.make_partitions()
+
+
+@shared_task(ignore_result=True)
+def audit_recent() -> bool:
+    """This will audit what moved since the last audit; tells whether the books are in order."""
+    return audits.audit_recent().is_clean
+
+
+@shared_task(ignore_result=True)
+def audit_all() -> bool:
+    """This will audit everything; tells whether the books are in order."""
+    audits.forget()
+    return audits.audit_all().is_clean

@@ -1,7 +1,7 @@
 """The nouns of the catalog."""
 
 from models_catalog.models.chat_model import Alias, ChatModel, DataRegion, Retention, State
-from models_catalog.models.price import Price
+from models_catalog.models.price import Price, PublicationStop
 from models_catalog.models.upstream import Route, Upstream
 from models_catalog.models.vendor import Vendor
 
@@ -10,6 +10,7 @@ __all__ = [
     "ChatModel",
     "DataRegion",
     "Price",
+    "PublicationStop",
     "Retention",
     "Route",
     "State",

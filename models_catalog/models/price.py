@@ -61,3 +61,16 @@ class Price(models.Model):
     def rates(self) -> Rates:
         """The same figures as a plain value."""
         return Rates(**{name: getattr(self, name) for name in RATE_NAMES})
+
+
+class PublicationStop(models.Model):
+    """While its row is there no price is published: the books are wrong, and a new price would make it worse."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.CheckConstraint(name="publication_stop_is_one_row", condition=models.Q(id=1)),)
+
+    def __str__(self) -> str:
+        return f"since {self.since:%Y-%m-%d %H:%M}"

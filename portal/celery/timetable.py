@@ -6,6 +6,7 @@ from celery.schedules import crontab
 
 PAYMENTS_SECONDS = 2.0
 ENDINGS_SECONDS = 60.0
+AUDIT_SECONDS = 300.0
 CHORES_SECONDS = 3600.0
 
 
@@ -25,6 +26,8 @@ TIMETABLE = {
     "end old lots": _every(ENDINGS_SECONDS, "plans.tasks.expire_lots"),
     "note which lots are about to end": _every(CHORES_SECONDS, "plans.tasks.note_endings"),
     "book what was earned": _at_night(2, "plans.tasks.earn"),
+    "audit what moved": _every(AUDIT_SECONDS, "usage.tasks.audit_recent"),
+    "audit all books": _at_night(3, "usage.tasks.audit_all"),
     "forget old idempotency keys": _every(CHORES_SECONDS, "plans.tasks.forget_idempotency_keys"),
     "make partitions of the books": _every(CHORES_SECONDS, "plans.tasks.make_partitions"),
     "forget answers kept for a day": _every(CHORES_SECONDS, "usage.tasks.forget_answers"),

@@ -39,13 +39,13 @@ BEGIN
     ), called AS (
       INSERT INTO usage_call (
         id, account_id, member_id, departments, project_id, scenario_id, api_key_id, end_user, chat_model_id,
-        price_id, route_id, source, streamed, state, how, held_microcredits, charged_microcredits, estimated,
+        price_id, route_id, source, streamed, state, how, prompt_bound, held_microcredits, charged_microcredits, estimated,
         in_fresh, cache_read, cache_write_5m, cache_write_1h, in_image, in_audio,
         out_text, out_reasoning, out_image, out_audio, finish_reason, error_code,
         opened_at, accepted_at, first_token_milliseconds, ended_at, day)
       SELECT
         id, account_id, member_id, departments, project_id, scenario_id, api_key_id, end_user, chat_model_id,
-        price_id, route_id, source, streamed, call_state, how, amount, charged, estimated,
+        price_id, route_id, source, streamed, call_state, how, prompt_tokens, amount, charged, estimated,
         in_fresh, cache_read, cache_write_5m, cache_write_1h, in_image, in_audio,
         out_text, out_reasoning, out_image, out_audio, finish_reason, error_code,
         opened_at, coalesce(v_now - make_interval(secs => accepted_ago), accepted_at), first_token_milliseconds,

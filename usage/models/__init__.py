@@ -1,11 +1,13 @@
 """What is kept of every call, and the totals that calls add up to."""
 
+from usage.models.audit import AuditRun
 from usage.models.call import Attempt, Call, CallLot, How, KeptAnswer, LateEvidence
 from usage.models.conversation import ContentKey, Conversation, Turn
 from usage.models.rollup import DailyTotal, HourProfile
 
 __all__ = [
     "Attempt",
+    "AuditRun",
     "Call",
     "CallLot",
     "ContentKey",

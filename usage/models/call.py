@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -78,6 +79,7 @@ class Call(models.Model):
     streamed = models.BooleanField(_("streamed"))
     state = models.TextField(_("state"), choices=State)
     how = models.TextField(_("how the charge was found"), choices=How)
+    prompt_bound = models.BigIntegerField(_("most tokens in"), default=0)
     held_microcredits = models.BigIntegerField(_("set aside"))
     charged_microcredits = models.BigIntegerField(_("charged"))
     estimated = models.BooleanField(_("estimated"))
@@ -104,7 +106,10 @@ class Call(models.Model):
     class Meta:
         verbose_name = _("call")
         verbose_name_plural = pgettext_lazy("the records", "calls")
-        indexes = (models.Index(fields=["account", "id"], name="call_of_account"),)
+        indexes = (
+            models.Index(fields=["account", "id"], name="call_of_account"),
+            BrinIndex(fields=["ended_at"], name="call_by_end", pages_per_range=32, autosummarize=True),
+        )
         constraints = (
             models.CheckConstraint(
                 name="call_charged_within_hold",

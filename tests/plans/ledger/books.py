@@ -19,7 +19,7 @@ from plans.ledger import holds
 from plans.models import Lot, Quota, QuotaWindow
 from portal.kit import clock, ids
 from portal.kit.units import Microcredits, Money
-from portal.management.commands.audit_ledger import violations
+from usage.audits import violations
 
 _numbers = itertools.count(1)
 

@@ -1,0 +1,113 @@
+"""Audits: everything or what moved, what they keep, and what a wrong book stops."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from accounts.models import User
+from models_catalog import prices
+from models_catalog.models import ChatModel, Price
+from models_catalog.pricing import Usage
+from portal.kit import clock
+from tests.plans.ledger import books
+from tests.usage import cast
+from tests.usage.cast import Home
+from usage import audits
+from usage.models import AuditRun
+
+pytestmark = pytest.mark.django_db
+WRONG = "UPDATE plans_lot SET available = available - 1, spent = spent + 1 WHERE account_id = %s"
+
+
+def used(home: Home, times: int = 2) -> None:
+    for _ in range(times):
+        cast.called(home.owner, used=Usage(in_fresh=11, out_text=90))
+
+
+class TestRecent:
+    def test_looks_at_everything_first_and_then_at_what_moved(self, home: Home) -> None:
+        used(home)
+        first = audits.audit_recent()
+        assert (first.is_full, first.is_clean) == (True, True)
+        for _ in range(3):
+            books.move_clock(timedelta(minutes=5))
+            used(home)
+            run = audits.audit_recent()
+            assert (run.is_full, run.is_clean) == (False, True), run.found
+
+    def test_finds_what_was_changed_and_looks_at_everything_then(self, home: Home) -> None:
+        used(home)
+        audits.audit_recent()
+        books.move_clock(timedelta(minutes=5))
+        used(home)
+        with books.corrupting():
+            books.run(WRONG, home.owner.account_id)
+        run = audits.audit_recent()
+        assert run.is_full
+        assert "I3 lot differs from the books" in {found["kind"] for found in run.found}
+        recent = AuditRun.objects.get(is_full=False)
+        assert not recent.is_clean
+
+    def test_is_not_misled_by_what_was_not_visible_in_time(self, home: Home) -> None:
+        """A transaction that commits late is missing in what is remembered; the full audit finds nothing wrong."""
+        used(home)
+        audits.audit_recent()
+        books.move_clock(timedelta(minutes=5))
+        used(home)
+        audits.audit_recent()
+        with books.owner():
+            books.run("UPDATE plans_lotcheck SET spent = spent - 1, left_over = left_over + 1")
+        books.move_clock(timedelta(minutes=5))
+        used(home)
+        run = audits.audit_recent()
+        assert (run.is_full, run.is_clean) == (True, True)
+        books.move_clock(timedelta(minutes=5))
+        used(home)
+        assert not audits.audit_recent().is_full
+
+    def test_recomputes_the_charge_of_each_call_that_ended(self, home: Home) -> None:
+        audits.audit_recent()
+        books.move_clock(timedelta(minutes=5))
+        call = cast.called(home.owner, used=Usage(in_fresh=11, out_text=90), held=10**9)
+        with books.corrupting():
+            books.run("UPDATE usage_call SET out_text = out_text + 1 WHERE id = %s", call.pk)
+        found = [each["kind"] for each in audits.audit_recent().found]
+        assert found == ["charge_not_cost"]
+
+
+class TestRed:
+    def test_stops_prices_until_the_books_are_right(self, home: Home) -> None:
+        with books.corrupting():
+            books.run(WRONG, home.owner.account_id)
+        assert not audits.audit_all().is_clean
+        model, now = ChatModel.objects.earliest("pk"), clock.now()
+        with pytest.raises(prices.HeldBack):
+            prices.publish(model, rates=Price().rates, active_from=now, by=None, now=now)
+        with books.corrupting():
+            books.run(WRONG.replace("- 1", "+ 1", 1).replace("+ 1 WHERE", "- 1 WHERE"), home.owner.account_id)
+        assert audits.audit_all().is_clean
+        assert prices.publish(model, rates=Price().rates, active_from=now, by=None, now=now).pk
+
+    def test_is_shown_on_every_page_of_admin(self, home: Home, client: Client, settings: Settings) -> None:
+        settings.DEMO = True
+        client.force_login(User.objects.create_superuser("staff@example.com", password="a long pass phrase"))
+        assert "The books are in order" not in client.get("/admin/").content.decode()
+        audits.audit_all()
+        assert "The books are in order" in client.get("/admin/").content.decode()
+        with books.corrupting():
+            books.run(WRONG, home.owner.account_id)
+        run = audits.audit_all()
+        page = client.get("/admin/plans/lot/").content.decode()
+        assert f"The books are wrong: {run.violations} violations" in page
+        assert f"/admin/usage/auditrun/{run.pk}/change/" in page
+        assert "I3 lot differs from the books" in client.get(f"/admin/usage/auditrun/{run.pk}/change/").content.decode()
+
+
+class TestForget:
+    def test_keeps_the_newest(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(audits, "RUNS_KEPT", 2)
+        runs = [audits.audit_all() for _ in range(4)]
+        assert audits.forget() == 2
+        assert set(AuditRun.objects.all()) == set(runs[2:])

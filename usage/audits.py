@@ -1,0 +1,101 @@
+"""Auditing the books: all of them, or what moved since the last time; what is found is kept, and stops publication."""
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from models_catalog import prices
+from portal.kit import clock
+from usage.models import AuditRun
+
+SETTLING = timedelta(minutes=1)
+"""What moved so recently may not be visible yet, so the next audit looks at it again."""
+MOST_KEPT = 200
+RUNS_KEPT = 2000
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Violation:
+    """Something in the database that must never be."""
+
+    kind: str
+    subject: str
+    details: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.subject} {self.details}"
+
+
+def violations(*, since: datetime | None = None) -> list[Violation]:
+    """This will return all that the view of violations shows, of one moment; of what moved since then, if given."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        if not connection.savepoint_ids:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        cursor.execute("SELECT set_config('audit.since', %s, true)", [since.isoformat() if since else ""])
+        cursor.execute("SELECT kind, subject, details FROM violations")
+        found = [Violation(*row) for row in cursor.fetchall()]
+        cursor.execute("SELECT set_config('audit.since', '', true)")
+        return found
+
+
+def audit_all() -> AuditRun:
+    """This will audit everything and keep what was found."""
+    return _audit(since=None)
+
+
+def audit_recent() -> AuditRun:
+    """This will audit what moved since the last audit that was clean; where that finds anything, everything."""
+    newest = AuditRun.objects.newest_first().first()
+    if newest is None or not newest.is_clean:
+        return _audit(since=None)
+    run = _audit(since=newest.looked_until)
+    return run if run.is_clean else _audit(since=None)
+
+
+def newest() -> AuditRun | None:
+    """This will return what the last audit found; None before the first."""
+    return AuditRun.objects.newest_first().first()
+
+
+def forget() -> int:
+    """This will forget the oldest audits and return how many."""
+    kept = AuditRun.objects.newest_first()[:RUNS_KEPT]
+    return AuditRun.objects.exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()[0]
+
+
+def _audit(*, since: datetime | None) -> AuditRun:
+    until = clock.now() - SETTLING
+    if since is not None:
+        until = max(until, since)
+    began = time.monotonic()
+    found = violations(since=since)
+    milliseconds = int((time.monotonic() - began) * 1000)
+    if not found:
+        _fold(since, until)
+    for violation in found[:MOST_KEPT]:
+        logger.error("the books are wrong: %s", violation)
+    run = AuditRun.objects.create(
+        is_full=since is None,
+        looked_from=since,
+        looked_until=until,
+        ended_at=clock.now(),
+        milliseconds=milliseconds,
+        violations=len(found),
+        found=[vars(violation) for violation in found[:MOST_KEPT]],
+    )
+    if run.is_full or run.is_clean:
+        prices.hold_back(is_wrong=not run.is_clean, now=run.ended_at)
+    return run
+
+
+def _fold(since: datetime | None, until: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT ledger_fold_audit(%s::timestamptz, %s::timestamptz)",
+            [since.isoformat() if since else "-infinity", until.isoformat()],
+        )
