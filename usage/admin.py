@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
+from django.db.models import Func, IntegerField
+from django.db.models.lookups import Exact
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.text import capfirst
@@ -15,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.desks import Endless, by_id_or_account, credits_column, filter_among, in_credits, in_words, link, table
 from models_catalog.models import Price
 from portal.kit import clock
-from usage import receipts
+from usage import codes, receipts
 from usage.models import Attempt, AuditRun, Call, CallLot
 
 SPANS = {
@@ -26,6 +28,13 @@ SPANS = {
 }
 MILLISECONDS = 1000
 BITS_AFTER_MOMENT = 80
+
+
+class CallNumber(Func):
+    """The number that a call's short code writes."""
+
+    function = "call_number"
+    output_field = IntegerField()
 
 
 class Opened(admin.SimpleListFilter):
@@ -99,7 +108,7 @@ class CallAdmin(Endless[Call]):
     )
     list_select_related = ("account", "member", "chat_model")
     search_fields = ("id",)
-    search_help_text = _("A call's id, or the name of an account.")
+    search_help_text = _("A call's id or short code (K7-3M2), or the name of an account.")
     fieldsets = (
         (
             None,
@@ -202,8 +211,12 @@ class CallAdmin(Endless[Call]):
         return table((_("upstream"), _("outcome"), _("started"), _("took"), _("usage as told")), rows)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:  # noqa: ARG002 - Django's signature
-        """This will find a call by its id, or the calls of accounts by their name."""
-        return by_id_or_account(queryset, search_term), False
+        """This will find a call by its id or its short code, or the calls of accounts by their name."""
+        number = codes.number_of(search_term)
+        found = by_id_or_account(queryset, search_term)
+        if number is not None and not found.exists():
+            found = queryset.filter(Exact(CallNumber("id"), number))
+        return found, False
 
 
 def _first_id(moment: datetime) -> UUID:

@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from models_catalog.pricing import USAGE_CLASSES
 from plans.models import OfferingVersion
 from portal.kit.units import TOKENS_PER_PRICE, Microcredits
+from usage import codes
 from usage.models import Attempt, Call, CallLot
 
 
@@ -38,6 +39,25 @@ class Receipt:
     forgiven: Microcredits
     lots: Sequence[CallLot]
     attempts: Sequence[Attempt]
+
+    @property
+    def code(self) -> str:
+        """The short code of the call, to be read out on the phone."""
+        return codes.code_of(self.call.pk)
+
+    @property
+    def vendor_tokens(self) -> int | None:
+        """All tokens as the vendor added them up; None when it did not."""
+        raw = self.attempts[-1].raw_usage if self.attempts else None
+        total = raw.get("total_tokens") if isinstance(raw, dict) else None
+        return total if isinstance(total, int) else None
+
+    @property
+    def checks(self) -> bool | None:
+        """Whether our exclusive classes add up to the vendor's own sum; None when there is none to compare with."""
+        if self.vendor_tokens is None or self.call.estimated:
+            return None
+        return self.call.input_tokens + self.call.output_tokens == self.vendor_tokens
 
     @property
     def charged(self) -> Microcredits:

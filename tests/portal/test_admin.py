@@ -28,6 +28,7 @@ from portal.kit import clock
 from portal.models import Brand
 from tests.budget import query_budget
 from tests.usage import cast
+from usage import audits
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +61,7 @@ def home(now: datetime, settings: Settings) -> Iterator[cast.Home]:
     Department.objects.create(account=home.stranger.account, name="Sales", created_at=now)
     SentMessage.objects.create(channel="sms", recipient="+8613800000000", body="123456", created_at=now)
     Brand.objects.create()
+    audits.audit_all()
     brand.forget()
     yield home
     brand.forget()

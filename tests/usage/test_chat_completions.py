@@ -100,7 +100,10 @@ class TestPlain:
         assert receipt["usage"] == {
             "prompt_tokens": usage.prompt_tokens,
             "completion_tokens": usage.completion_tokens,
+            "vendor_total_tokens": usage.total_tokens,
+            "adds_up": True,
         }
+        assert sum(Decimal(line["credits"]) for line in receipt["lines"]) <= Decimal(receipt["credits_cost"])
 
     def test_leaves_what_the_balance_says(self, client: openai.OpenAI) -> None:
         answer = client.chat.completions.with_raw_response.create(model="fast", messages=asking())

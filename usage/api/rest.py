@@ -17,10 +17,11 @@ from plans import access, ledger
 from portal.kit import clock
 from portal.kit.refusals import Refusal, gettext_noop
 from portal.kit.units import MICROCREDITS_PER_CREDIT, TOKENS_PER_PRICE
+from usage import receipts
 from usage.api import documents
 from usage.dialects import openai_answer
 from usage.dialects.openai_answer import in_credits
-from usage.models import Attempt, Call, CallLot
+from usage.models import Call
 from usage.watch import open_state
 
 Json = dict[str, Any]
@@ -106,7 +107,7 @@ def model(request: ApiRequest, name: str) -> Json:
 def call(request: ApiRequest, call_id: UUID) -> Json:
     """Tells what a call used, cost and drew on; its id is the x-request-id of its answer."""
     mine = Call.objects.of_account(request.auth.account_id).filter(member_id=request.auth.member_id)
-    ended = mine.filter(pk=call_id).select_related("chat_model").first()
+    ended = mine.filter(pk=call_id).select_related("chat_model", "price").first()
     if ended is not None:
         return _receipt(ended)
     state = open_state(call_id, account_id=request.auth.account_id, member_id=request.auth.member_id)
@@ -217,22 +218,62 @@ def _per_token(rate: int) -> str:
 
 
 def _receipt(ended: Call) -> Json:
-    lots = CallLot.objects.filter(call_id=ended.pk).order_by("ord")
+    receipt = receipts.of(ended)
     return {
         "id": str(ended.pk),
         "object": "call",
+        "code": receipt.code,
         "state": ended.state,
         "model": ended.chat_model.slug,
         "how": ended.how,
         "estimated": ended.estimated,
-        "usage": {"prompt_tokens": ended.input_tokens, "completion_tokens": ended.output_tokens},
+        "usage": {
+            "prompt_tokens": ended.input_tokens,
+            "completion_tokens": ended.output_tokens,
+            "vendor_total_tokens": receipt.vendor_tokens,
+            "adds_up": receipt.checks,
+        },
+        "lines": [
+            {
+                "class": line.token_class,
+                "tokens": line.tokens,
+                "credits_per_token": _per_token(line.rate),
+                "credits": in_credits(line.amount),
+            }
+            for line in receipt.lines
+        ],
+        "price": ended.price_id,
+        "credits_per_request": in_credits(receipt.per_request),
+        "credits_rounded_up": in_credits(receipt.rounding),
+        "credits_cost": in_credits(receipt.cost),
+        "credits_not_charged": in_credits(receipt.forgiven),
         "credits_held": in_credits(ended.held_microcredits),
         "credits_charged": in_credits(ended.charged_microcredits),
-        "lots": [{"lot": lot.lot_id, "credits": in_credits(lot.amount_microcredits)} for lot in lots],
-        "attempts": Attempt.objects.filter(call_id=ended.pk).count(),
+        "lots": [
+            {
+                "lot": lot.lot_id,
+                "name": lot.lot.name,
+                "credits": in_credits(lot.amount_microcredits),
+                "before": in_credits(lot.available_before_microcredits),
+                "after": in_credits(lot.available_after_microcredits),
+            }
+            for lot in receipt.lots
+        ],
+        "attempts": [
+            {
+                "outcome": attempt.outcome,
+                "raw_usage": attempt.raw_usage,
+                "started_at": attempt.started_at,
+                "accepted_at": attempt.accepted_at,
+                "ended_at": attempt.ended_at,
+            }
+            for attempt in receipt.attempts
+        ],
         "finish_reason": ended.finish_reason or None,
         "error_code": ended.error_code or None,
         "opened_at": ended.opened_at,
+        "accepted_at": ended.accepted_at,
+        "first_token_milliseconds": ended.first_token_milliseconds,
         "ended_at": ended.ended_at,
     }
 
