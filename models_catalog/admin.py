@@ -79,6 +79,7 @@ class ChatModelAdmin(ModelDesk):
     list_select_related = ("vendor",)
     search_fields = ("name", "slug", "vendor__name")
     autocomplete_fields = ("vendor",)
+    readonly_fields = ("prompt_permille",)
     inlines = (RouteInline,)
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "RouteOffer",
     "UnknownModel",
     "forget",
+    "learn",
     "offer",
     "remembered",
     "routes_of",
@@ -60,6 +61,7 @@ class Offer:
     rates: Rates
     context_tokens: int
     max_output_tokens: int
+    prompt_permille: int
     queue: str
     routes: tuple[RouteOffer, ...]
 
@@ -96,6 +98,11 @@ def remembered(name: str) -> Offer | None:
 def routes_of(chat_model_id: int) -> tuple[RouteOffer, ...]:
     """This will return the open routes of a model, the preferred one first, at most 5 seconds old."""
     return _fresh().routes.get(chat_model_id, ())
+
+
+def learn(chat_model_id: int, *, prompt_permille: int) -> None:
+    """This will let what is set aside for a model's prompts follow what its vendor was seen to count."""
+    ChatModel.objects.filter(pk=chat_model_id).update(prompt_permille=prompt_permille)
 
 
 def forget() -> None:
@@ -147,6 +154,7 @@ def _offer_of(model: ChatModel, *, price: Price, routes: tuple[RouteOffer, ...])
         rates=price.rates,
         context_tokens=model.context_tokens,
         max_output_tokens=model.max_output_tokens,
+        prompt_permille=model.prompt_permille,
         queue=routes[0].queue,
         routes=routes,
     )

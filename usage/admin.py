@@ -1,10 +1,9 @@
 """Calls in admin: what was used, charged and drawn on, only read; never a word of what was said."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Func, IntegerField
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.desks import Endless, by_id_or_account, credits_column, filter_among, in_credits, in_words, link, table
 from models_catalog.models import Price
-from portal.kit import clock
+from portal.kit import clock, ids
 from usage import codes, receipts
 from usage.models import Attempt, AuditRun, Call, CallLot
 
@@ -26,8 +25,6 @@ SPANS = {
     "week": (timedelta(days=7), _("the last 7 days")),
     "month": (timedelta(days=30), _("the last 30 days")),
 }
-MILLISECONDS = 1000
-BITS_AFTER_MOMENT = 80
 
 
 class CallNumber(Func):
@@ -50,7 +47,7 @@ class Opened(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:  # noqa: ARG002 - Django's signature
         """This will keep the calls of the chosen span."""
         chosen = self.value()
-        return queryset.filter(id__gte=_first_id(clock.now() - SPANS[chosen][0])) if chosen in SPANS else queryset
+        return queryset.filter(id__gte=ids.earliest(clock.now() - SPANS[chosen][0])) if chosen in SPANS else queryset
 
 
 class Clean(admin.SimpleListFilter):
@@ -76,15 +73,19 @@ class AuditRunAdmin(Endless[AuditRun]):
 
     list_display = ("ended_at", "is_full", "violations", "milliseconds")
     list_filter = ("is_full", Clean)
-    fields = ("ended_at", "is_full", "looked_from", "looked_until", "milliseconds", "violations", "listed")
-    readonly_fields = ("listed",)
+    fields = ("ended_at", "is_full", "looked_from", "looked_until", "milliseconds", "violations", "listed", "rung")
+    readonly_fields = ("listed", "rung")
     ordering = ("-pk",)
 
     @admin.display(description=_("what was found"))
     def listed(self, run: AuditRun) -> str:
         """This will list each violation, with what it is about."""
-        rows = ((each["kind"], each["subject"], each["details"]) for each in run.found)
-        return table((_("invariant"), _("about"), _("details")), rows)
+        return _found_table(run.found)
+
+    @admin.display(description=_("alarms"))
+    def rung(self, run: AuditRun) -> str:
+        """This will list what needs a person though the books may be in order."""
+        return _found_table(run.alarms)
 
 
 @admin.register(Call)
@@ -219,8 +220,9 @@ class CallAdmin(Endless[Call]):
         return found, False
 
 
-def _first_id(moment: datetime) -> UUID:
-    return UUID(int=int(moment.timestamp() * MILLISECONDS) << BITS_AFTER_MOMENT)
+def _found_table(found: Iterable[Mapping[str, str]]) -> str:
+    rows = ((each["kind"], each["subject"], each["details"]) for each in found)
+    return table((_("what"), _("about"), _("details")), rows)
 
 
 def _class(name: str) -> Any:

@@ -12,11 +12,12 @@ from models_catalog.providers.base import ChatRequest, TooLong
 from plans import ledger
 from plans.ledger import Reservation
 from portal.kit.refusals import Refusal, gettext_noop
-from portal.kit.units import Microcredits
+from portal.kit.units import Microcredits, divide_up
 from usage import metering
 
 DEFAULT_OUTPUT_TOKENS = 4096
 FLOOR_OUTPUT_TOKENS = 256
+PERMILLE = 1000
 MOST_BYTES_PER_TOKEN = 16
 """No language has more bytes to a token than this on average; what may still fit is left to the upstream."""
 
@@ -83,7 +84,9 @@ def _output_limit(request: ChatRequest, offer: Offer) -> int:
 
 
 def _ceiling(offer: Offer, prompt: int, output: int) -> Microcredits:
-    return pricing.ceiling(prompt_tokens=prompt, output_tokens=output, rates=offer.rates)
+    """The bound is of bytes; the model's learnt factor makes it one of the tokens that its vendor counts."""
+    tokens = divide_up(prompt * offer.prompt_permille, PERMILLE)
+    return pricing.ceiling(prompt_tokens=tokens, output_tokens=output, rates=offer.rates)
 
 
 def _scoped(caller: Caller, idempotency: Idempotency | None) -> ledger.Idempotency | None:

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Violation:
-    """Something in the database that must never be."""
+    """Something in the database that must never be, or that needs a person."""
 
     kind: str
     subject: str
@@ -41,6 +41,13 @@ def violations(*, since: datetime | None = None) -> list[Violation]:
         found = [Violation(*row) for row in cursor.fetchall()]
         cursor.execute("SELECT set_config('audit.since', '', true)")
         return found
+
+
+def alarms() -> list[Violation]:
+    """This will return what needs a person though the books are in order: vendors that count wrong, stale holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT kind, subject, details FROM alarms")
+        return [Violation(*row) for row in cursor.fetchall()]
 
 
 def audit_all() -> AuditRun:
@@ -79,6 +86,9 @@ def _audit(*, since: datetime | None) -> AuditRun:
         _fold(since, until)
     for violation in found[:MOST_KEPT]:
         logger.error("the books are wrong: %s", violation)
+    rung = alarms()
+    for alarm in rung[:MOST_KEPT]:
+        logger.warning("alarm: %s", alarm)
     run = AuditRun.objects.create(
         is_full=since is None,
         looked_from=since,
@@ -87,6 +97,7 @@ def _audit(*, since: datetime | None) -> AuditRun:
         milliseconds=milliseconds,
         violations=len(found),
         found=[vars(violation) for violation in found[:MOST_KEPT]],
+        alarms=[vars(alarm) for alarm in rung[:MOST_KEPT]],
     )
     if run.is_full or run.is_clean:
         prices.hold_back(is_wrong=not run.is_clean, now=run.ended_at)

@@ -8,8 +8,8 @@ import msgspec
 from celery import shared_task
 
 from models_catalog.providers.base import ChatRequest
-from portal.kit import database
-from usage import audits, conversations, dispatch
+from portal.kit import clock, database
+from usage import audits, conversations, dispatch, factors
 from usage.calls import performing, upkeep
 
 CHAT = "chat"
@@ -56,3 +56,9 @@ def audit_all() -> bool:
     """This will audit everything; tells whether the books are in order."""
     audits.forget()
     return audits.audit_all().is_clean
+
+
+@shared_task(ignore_result=True)
+def learn_factors() -> int:
+    """This will learn how much to set aside for each model's prompts."""
+    return factors.learn(now=clock.now())

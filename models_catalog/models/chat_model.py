@@ -105,6 +105,8 @@ class ChatModel(models.Model):
     )
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.ANNOUNCED)
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
+    prompt_permille = models.PositiveIntegerField(_("set aside for what goes in, in permille"), default=1000)
+    """Learnt: how many tokens of a thousand bytes the vendor counts at most. What is set aside follows it."""
 
     objects = ChatModels.as_manager()
 
@@ -123,6 +125,7 @@ class ChatModel(models.Model):
                 name="chat_model_answers_within_context",
             ),
             models.CheckConstraint(condition=models.Q(state__in=State.values), name="chat_model_state_is_known"),
+            models.CheckConstraint(condition=models.Q(prompt_permille__gte=1), name="chat_model_prompt_weighs"),
         )
 
     def __str__(self) -> str:

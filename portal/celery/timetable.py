@@ -26,6 +26,7 @@ TIMETABLE = {
     "end old lots": _every(ENDINGS_SECONDS, "plans.tasks.expire_lots"),
     "note which lots are about to end": _every(CHORES_SECONDS, "plans.tasks.note_endings"),
     "book what was earned": _at_night(2, "plans.tasks.earn"),
+    "learn how much to set aside": _at_night(4, "usage.tasks.learn_factors"),
     "audit what moved": _every(AUDIT_SECONDS, "usage.tasks.audit_recent"),
     "audit all books": _at_night(3, "usage.tasks.audit_all"),
     "forget old idempotency keys": _every(CHORES_SECONDS, "plans.tasks.forget_idempotency_keys"),

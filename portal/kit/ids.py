@@ -16,6 +16,11 @@ def uuid7(moment: datetime) -> UUID:
     return UUID(int=milliseconds << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low)
 
 
+def earliest(moment: datetime) -> UUID:
+    """This will return the id before all that carry `moment` or a later one: a place in their order."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
 def moment_of(identifier: UUID) -> datetime:
     """This will return the moment that a UUIDv7 carries, in UTC."""
     return datetime.fromtimestamp((identifier.int >> 80) / 1000, tz=UTC)

@@ -53,7 +53,9 @@ def grant(member: Member, whole: int, **terms: object) -> Lot:
     return Lot.objects.get(pk=books.grant(member, credits(whole), **terms))
 
 
-def called(member: Member, *, used: Usage, name: str = "fast", how: How = How.USAGE, held: int = 0) -> Call:
+def called(
+    member: Member, *, used: Usage, name: str = "fast", how: How = How.USAGE, held: int = 0, prompt_tokens: int = 10
+) -> Call:
     """This will set credits aside for a call and settle it with what it used."""
     offer = catalog.offer(name)
     price = cost(used, offer.rates) if used != Usage() else 0
@@ -63,9 +65,10 @@ def called(member: Member, *, used: Usage, name: str = "fast", how: How = How.US
         chat_model_id=offer.chat_model_id,
         price_id=offer.price_id,
         source="chat",
+        prompt_tokens=prompt_tokens,
     )
     assert books.reserve(asked)[0][0] == "ok"
-    charge = Charge(used, min(price, held or price), how)
+    charge = Charge(used, min(price, held or price), how, cost=price)
     settle(Ending(asked.call_id, charge, finish_reason="stop"))
     return Call.objects.select_related("price").get(pk=asked.call_id)
 

@@ -7,7 +7,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
-from models_catalog import prices
+from models_catalog import catalog, prices, pricing
 from models_catalog.models import ChatModel, Price
 from models_catalog.pricing import Usage
 from portal.kit import clock
@@ -15,7 +15,7 @@ from tests.plans.ledger import books
 from tests.usage import cast
 from tests.usage.cast import Home
 from usage import audits
-from usage.models import AuditRun
+from usage.models import AuditRun, How
 
 pytestmark = pytest.mark.django_db
 WRONG = "UPDATE plans_lot SET available = available - 1, spent = spent + 1 WHERE account_id = %s"
@@ -103,6 +103,46 @@ class TestRed:
         assert f"The books are wrong: {run.violations} violations" in page
         assert f"/admin/usage/auditrun/{run.pk}/change/" in page
         assert "I3 lot differs from the books" in client.get(f"/admin/usage/auditrun/{run.pk}/change/").content.decode()
+
+
+class TestAlarms:
+    def test_name_a_vendor_that_counts_half_more_than_was_set_aside(self, home: Home) -> None:
+        for times in range(1, 6):
+            cast.called(home.owner, used=Usage(out_text=100), how=How.USAGE_CAPPED, held=cost_of(100) // 2)
+            run = audits.audit_recent()
+            assert run.is_clean
+            assert bool(run.alarms) == (times == 5)
+        assert [(alarm["kind"], alarm["subject"]) for alarm in run.alarms] == [("variance", catalog.offer("fast").slug)]
+
+    def test_leave_a_small_variance_alone(self, home: Home) -> None:
+        for _ in range(6):
+            cast.called(home.owner, used=Usage(out_text=100), how=How.USAGE_CAPPED, held=cost_of(100) * 3 // 4)
+        assert audits.alarms() == []
+
+    def test_name_a_vendor_that_does_not_count_until_a_day_has_passed(self, home: Home) -> None:
+        for _ in range(5):
+            cast.called(home.owner, used=Usage(out_text=100), how=How.ESTIMATE)
+        assert [alarm.kind for alarm in audits.alarms()] == ["uncounted"]
+        books.move_clock(timedelta(days=1, minutes=1))
+        assert audits.alarms() == []
+
+    def test_name_credits_set_aside_for_a_call_that_nobody_ended(self, home: Home) -> None:
+        asked = books.ask(home.owner, queue_deadline_seconds=-61)
+        assert books.reserve(asked)[0][0] == "ok"
+        assert [(alarm.kind, alarm.subject) for alarm in audits.alarms()] == [("hold_overdue", str(asked.call_id))]
+
+    def test_are_shown_on_every_page_of_admin(self, home: Home, client: Client, settings: Settings) -> None:
+        settings.DEMO = True
+        client.force_login(User.objects.create_superuser("staff@example.com", password="a long pass phrase"))
+        for _ in range(5):
+            cast.called(home.owner, used=Usage(out_text=100), how=How.ESTIMATE)
+        run = audits.audit_all()
+        assert "One alarm needs a person." in client.get("/admin/").content.decode()
+        assert "uncounted" in client.get(f"/admin/usage/auditrun/{run.pk}/change/").content.decode()
+
+
+def cost_of(output_tokens: int) -> int:
+    return pricing.cost(Usage(out_text=output_tokens), catalog.offer("fast").rates)
 
 
 class TestForget:

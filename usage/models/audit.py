@@ -22,6 +22,8 @@ class AuditRun(models.Model):
     milliseconds = models.IntegerField(_("took, in milliseconds"))
     violations = models.IntegerField(_("violations"))
     found = models.JSONField(_("what was found"), default=list)
+    alarms = models.JSONField(_("alarms"), default=list)
+    """What needs a person though the books are in order; the shape of `found`."""
 
     objects = AuditRunQuerySet.as_manager()
 

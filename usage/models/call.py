@@ -108,6 +108,7 @@ class Call(models.Model):
         verbose_name_plural = pgettext_lazy("the records", "calls")
         indexes = (
             models.Index(fields=["account", "id"], name="call_of_account"),
+            models.Index(fields=["id"], name="call_doubtful", condition=models.Q(how__in=("usage_capped", "estimate"))),
             BrinIndex(fields=["ended_at"], name="call_by_end", pages_per_range=32, autosummarize=True),
         )
         constraints = (
