@@ -243,5 +243,6 @@ def by_id_or_account(rows: QuerySet[Any], words: str) -> QuerySet[Any]:
 
 
 def _account_of(row: Model) -> Account | None:
-    owner = row if isinstance(row, Account) else getattr(row, "account", None)
-    return owner if isinstance(owner, Account) else None
+    if isinstance(row, Account):
+        return row
+    return Account.objects.filter(pk=getattr(row, "account_id", None) or 0).first()

@@ -1,6 +1,9 @@
 """What a buyer fills in."""
 
+from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from babel.numbers import get_currency_precision
 from django import forms
@@ -10,19 +13,22 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import phones
-from accounts.models import Member
-from plans import orders
-from plans.models import OfferingVersion
-from portal.kit.units import LARGEST_AMOUNT_MICROCREDITS, MICROCREDITS_PER_CREDIT, credits
+from accounts.models import Account, Member
+from plans import ledger, orders
+from plans.models import Adjustment, OfferingVersion
+from portal.kit import clock
+from portal.kit.units import LARGEST_AMOUNT_MICROCREDITS, MICROCREDITS_PER_CREDIT, Microcredits, credits
 
 MOST_CREDITS = LARGEST_AMOUNT_MICROCREDITS // MICROCREDITS_PER_CREDIT
+SMALLEST_CREDITS = Decimal("0.000001")
 MOST_DAYS = 3660
 CURRENCY_PATTERN = r"^[A-Z]{3}$"
 
 if TYPE_CHECKING:  # these classes are generic in the stubs only
+    AdjustmentShape = forms.ModelForm[Adjustment]
     VersionShape = forms.ModelForm[OfferingVersion]
 else:
-    VersionShape = forms.ModelForm
+    AdjustmentShape = VersionShape = forms.ModelForm
 
 
 class CheckoutForm(forms.Form):
@@ -103,6 +109,66 @@ class OfferingVersionForm(VersionShape):
             "microcredits": credits(given["credits"]),
             "features": [{"en": english, "zh": chinese} for english, chinese in features],
         }
+
+
+class AdjustmentForm(AdjustmentShape):
+    """What staff wants to give, give back or take back, in credits."""
+
+    account_id = forms.IntegerField(
+        label=_("Account"), min_value=1, help_text=_("Its number, which stands in the address of its page here.")
+    )
+    credits = forms.DecimalField(
+        label=_("Credits"), min_value=SMALLEST_CREDITS, max_value=MOST_CREDITS, max_digits=22, decimal_places=6
+    )
+    call_id = forms.UUIDField(label=_("Call"), required=False, help_text=_("Where what a call cost is given back."))
+    lot_id = forms.IntegerField(
+        label=_("Lot"), required=False, min_value=1, help_text=_("Where something given is taken back.")
+    )
+
+    class Meta:
+        model = Adjustment
+        fields = ("kind", "account_id", "call_id", "lot_id", "expires_at")
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        if "expires_at" in self.fields:
+            self.fields["expires_at"].required = False
+            self.fields["expires_at"].help_text = _("Leave it empty for credits without an end.")
+
+    def clean_expires_at(self) -> datetime | None:
+        """This will take only a moment that is still to come."""
+        moment: datetime | None = self.cleaned_data["expires_at"]
+        if moment is not None and moment <= clock.now():
+            raise ValidationError(gettext("Choose a moment that is still to come."))
+        return moment
+
+    def clean_account_id(self) -> int:
+        """This will take only the number of an account."""
+        number = int(self.cleaned_data["account_id"])
+        if not Account.objects.filter(pk=number).exists():
+            raise ValidationError(gettext("There is no account with this number."))
+        return number
+
+    def clean(self) -> dict[str, Any]:
+        """This will ask for the call or the lot where the kind needs one."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        for kind, name in (("restore", "call_id"), ("revoke", "lot_id")):
+            if given.get("kind") == kind and not given.get(name) and name not in self.errors:
+                self.add_error(name, gettext("Say which one."))
+            elif given.get("kind") != kind and given.get(name):
+                self.add_error(name, gettext("Leave this empty for this kind."))
+        return given
+
+    def asked(self, adjustment_id: UUID, *, by_user_id: int) -> ledger.AskedAdjustment:
+        """This will return what was asked for, for the ledger."""
+        given = self.cleaned_data
+        same = ("kind", "account_id", "call_id", "lot_id", "expires_at", "reason")
+        return ledger.AskedAdjustment(
+            adjustment_id=adjustment_id,
+            microcredits=Microcredits(int(given["credits"] * MICROCREDITS_PER_CREDIT)),
+            asked_by=by_user_id,
+            **{name: given[name] for name in same},
+        )
 
 
 def _lines(given: dict[str, Any], name: str) -> list[str]:

@@ -211,6 +211,9 @@ CARRIER_BILLING_TOKEN = environment.text("CARRIER_BILLING_TOKEN") or (_operator 
 CARRIER_BILLING_MERCHANT = environment.text("CARRIER_BILLING_MERCHANT", "ciyuan")
 SANDBOX_PHONE_URL = _operator and f"{_operator}/operator/inbox/"
 
+# --- what one of the staff may give or take alone within a day -----------------------------------------
+GOODWILL_ALONE_CREDITS = int(environment.number("GOODWILL_ALONE_CREDITS", 1_000_000))
+
 # --- language, place, money ------------------------------------------------------------------------
 LANGUAGE_CODE = environment.text("LANGUAGE_CODE", "en")
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]

@@ -4,11 +4,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db.models import Func, IntegerField
 from django.db.models.lookups import Exact
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -190,10 +192,10 @@ class CallAdmin(Endless[Call]):
 
     @admin.display(description=_("in the books"))
     def books(self, call: Call) -> str:
-        """This will lead to the journal, which has the call's id, and to the price row."""
+        """This will lead to the journal, which has the call's id, to the price row, and to giving back what it cost."""
         journal = link("admin:plans_journal_change", call.pk, _("the journal")) if call.charged_microcredits else ""
         price = link("admin:models_catalog_price_change", call.price_id, _("the price"))
-        return format_html("{} · {}", journal, price) if journal else price
+        return format_html("{} · {} · {}", journal, price, _restoring(call)) if journal else price
 
     @admin.display(description=_("attempts"))
     def attempts(self, call: Call) -> str:
@@ -218,6 +220,12 @@ class CallAdmin(Endless[Call]):
         if number is not None and not found.exists():
             found = queryset.filter(Exact(CallNumber("id"), number))
         return found, False
+
+
+def _restoring(call: Call) -> str:
+    asked = {"kind": "restore", "account_id": call.account_id, "call_id": call.pk}
+    query = urlencode(asked | {"credits": in_credits(call.charged_microcredits).replace(",", "")})
+    return format_html('<a href="{}?{}">{}</a>', reverse("admin:plans_adjustment_add"), query, _("give it back"))
 
 
 def _found_table(found: Iterable[Mapping[str, str]]) -> str:

@@ -1,13 +1,10 @@
 """The receipt of a call: what it used, at which price, and which lots it drew on; the figures add up."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-from django.db.models import QuerySet
-from django.db.models.functions import Coalesce
+from dataclasses import dataclass, fields
 
 from models_catalog.pricing import USAGE_CLASSES
-from plans.models import OfferingVersion
+from plans.models import Lot
 from portal.kit.units import TOKENS_PER_PRICE, Microcredits
 from usage import codes
 from usage.models import Attempt, Call, CallLot
@@ -24,6 +21,17 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """What a call drew from one lot, with its name in the reader's language."""
+
+    lot_id: int
+    label: str
+    amount_microcredits: Microcredits
+    available_before_microcredits: Microcredits
+    available_after_microcredits: Microcredits
+
+
+@dataclass(frozen=True)
 class Receipt:
     """Everything that a call used, cost and drew on.
 
@@ -37,7 +45,7 @@ class Receipt:
     rounding: Microcredits
     cost: Microcredits
     forgiven: Microcredits
-    lots: Sequence[CallLot]
+    lots: Sequence[Drawn]
     attempts: Sequence[Attempt]
 
     @property
@@ -87,7 +95,6 @@ def of(call: Call) -> Receipt:
     )
 
 
-def _drawn(call: Call) -> QuerySet[CallLot]:
-    """The lots with `label`: their name in the reader's language."""
-    label = Coalesce(OfferingVersion.objects.label_of("lot__offering_version_id"), "lot__name")
-    return CallLot.objects.filter(call_id=call.pk).select_related("lot").annotate(label=label).order_by("ord")
+def _drawn(call: Call) -> list[Drawn]:
+    lots = CallLot.objects.filter(call_id=call.pk).annotate(label=Lot.shown_name(of="lot__")).order_by("ord")
+    return [Drawn(**row) for row in lots.values(*(field.name for field in fields(Drawn)))]

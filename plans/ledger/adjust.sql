@@ -1,5 +1,5 @@
--- Notes what staff wants to give or take, and does it at once unless it is more than p_alone: then a second person
--- has to agree. A call's cost is given back once at most; what was paid for is not taken back here, it is refunded.
+-- Notes what staff wants to give or take, and does it at once unless a person did more than p_alone alone within a
+-- day: then a second person has to agree. A call's cost is given back once at most; what was paid for is not taken back here, it is refunded.
 --
 -- Takes {id, account_id, kind, microcredits, call_id, lot_id, expires_at, reason, asked_by}. Returns
 -- 'done', 'waiting', 'again' (this adjustment was asked for before), 'no_call' (the call cost this account less, or
@@ -23,7 +23,13 @@ BEGIN
   v_asked.state := 'waiting';
   v_asked.asked_at := app_now();
   INSERT INTO plans_adjustment SELECT (v_asked).*;
-  IF v_asked.microcredits > p_alone THEN
+  -- Whoever asks waits for themselves, so that two small ones at once are not both taken for the first.
+  PERFORM pg_advisory_xact_lock(hashtext('adjustments by ' || v_asked.asked_by));
+  IF v_asked.microcredits + coalesce((
+    SELECT sum(a.microcredits) FROM plans_adjustment a
+    WHERE a.asked_by = v_asked.asked_by AND a.state = 'done' AND a.decided_by IS NULL
+      AND a.asked_at > v_asked.asked_at - interval '1 day'), 0) > p_alone
+  THEN
     RETURN 'waiting';
   END IF;
   RETURN ledger_do_adjustment(v_asked, NULL);
@@ -88,7 +94,7 @@ BEGIN
       (v_journal, 'revoked', 'µ', p_asked.lot_id, p_asked.microcredits);
   ELSE
     PERFORM ledger_grant(jsonb_build_array(jsonb_build_object(
-      'account_id', p_asked.account_id, 'source', p_asked.kind, 'name', p_asked.kind,
+      'account_id', p_asked.account_id, 'source', p_asked.kind,
       'microcredits', p_asked.microcredits, 'expires_at', p_asked.expires_at,
       'dedupe_key', p_asked.kind || ':' || coalesce(p_asked.call_id, p_asked.id),
       'about_id', coalesce(p_asked.call_id, p_asked.id), 'actor_id', p_asked.asked_by, 'reason', p_asked.reason)));

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import F, Q, Sum
-from django.db.models.functions import Coalesce
 
-from plans.models import Lot, OfferingVersion
+from plans.models import Lot
 from portal.kit.units import Microcredits
 
 
@@ -48,7 +47,7 @@ def balance(account_id: int, *, now: datetime) -> Balance:
         Lot.objects.filter(account_id=account_id, effective_at__lte=now)
         .filter(Q(expires_at=None) | Q(expires_at__gt=now))
         .filter(Q(available__gt=0) | Q(held__gt=0))
-        .annotate(label=Coalesce(OfferingVersion.objects.label_of("offering_version_id"), "name"))
+        .annotate(label=Lot.shown_name())
         .order_by("priority", F("expires_at").asc(nulls_last=True), "granted_at", "id")
     )
     return Balance(tuple(_left(lot, name=lot.label) for lot in usable))

@@ -2,8 +2,11 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
+
+from plans.models.offering import OfferingVersion
 
 COUNTERS = ("granted", "available", "held", "spent", "expired", "revoked", "refunded", "rolled")
 
@@ -145,6 +148,17 @@ class Lot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.source})"
+
+    @staticmethod
+    def shown_name(*, of: str = "") -> Coalesce:
+        """This will ask for a lot's name in the reader's language; `of` leads to the lot from another table.
+
+        What was bought is called as it was sold, what staff gave by its source.
+        """
+        unnamed = (When(**{f"{of}name": each.value}, then=Value(str(each.label))) for each in Lot.Source)
+        return Coalesce(
+            OfferingVersion.objects.label_of(f"{of}offering_version_id"), Case(*unnamed, default=F(f"{of}name"))
+        )
 
 
 class LotNotice(models.Model):

@@ -252,7 +252,7 @@ def _receipt(ended: Call) -> Json:
         "lots": [
             {
                 "lot": lot.lot_id,
-                "name": lot.lot.name,
+                "name": lot.label,
                 "credits": in_credits(lot.amount_microcredits),
                 "before": in_credits(lot.available_before_microcredits),
                 "after": in_credits(lot.available_after_microcredits),

@@ -122,6 +122,14 @@ def close(asked: ledger.Reservation, charge: int, **terms: Any) -> Closed:
     return capture({"call_id": asked.call_id, "charge": charge, **terms})[0]
 
 
+def spent(member: Member, amount: int) -> UUID:
+    """This will let a call cost `amount` and return its id."""
+    asked = ask(member, amount)
+    assert reserve(asked)[0][0] == "ok"
+    assert close(asked, amount).charged == amount
+    return asked.call_id
+
+
 def quota(
     member: Member, limit: int, *, kind: str = "account", node_id: int = 0, window: str = "day", **terms: Any
 ) -> Quota:

@@ -16,13 +16,6 @@ from tests.plans.ledger import books
 pytestmark = pytest.mark.django_db
 
 
-def spend(member: Member, amount: int) -> UUID:
-    asked = books.ask(member, amount)
-    assert books.reserve(asked)[0][0] == "ok"
-    assert books.close(asked, amount).charged == amount
-    return asked.call_id
-
-
 def refund(lot_id: int, refund_id: UUID | None = None, microcredits: int | None = None) -> ledger.Refundable:
     return ledger.open_refund(
         refund_id or uuid4(),
@@ -37,7 +30,7 @@ class TestRefund:
     def test_pays_back_what_is_unspent(self) -> None:
         member = books.founded()
         lot = books.buy(member, 1000, 990, tax_minor=90)
-        spend(member, 333)
+        books.spent(member, 333)
         refund_id = uuid4()
         found = refund(lot, refund_id)
         assert found == ledger.Refundable(Microcredits(667), Money(660, "CNY"))
@@ -104,7 +97,7 @@ class TestRefund:
         with pytest.raises(ledger.NotRefundable):
             refund(books.grant(member, 1000, source="promo"))
         empty = books.buy(member, 1000, 990)
-        spend(member, 2000)
+        books.spent(member, 2000)
         with pytest.raises(ledger.NotRefundable):
             refund(empty)
 
@@ -118,7 +111,7 @@ class TestDispute:
     def test_lost_takes_back_what_is_unused_and_makes_debt_of_what_was_spent(self) -> None:
         member, order_id = books.founded(), uuid4()
         lot = books.buy(member, 1000, 1000, order_id=order_id)
-        spend(member, 300)
+        books.spent(member, 300)
         dispute_id = self.open(member, 1000, order_id)
         assert books.reserve(books.ask(member, 1))[0][0] == "no_credits"
         closed = ledger.close_dispute(dispute_id, lost=True, money_account="psp:test", fee_minor=15)
@@ -135,7 +128,7 @@ class TestDispute:
     def test_lost_is_paid_by_the_next_purchase(self) -> None:
         member, order_id = books.founded(), uuid4()
         books.buy(member, 1000, 1000, order_id=order_id)
-        spend(member, 300)
+        books.spent(member, 300)
         ledger.close_dispute(self.open(member, 1000, order_id), lost=True, money_account="psp:test")
         part = books.buy(member, 200, 200)
         assert Lot.objects.get(pk=part).granted == 0
@@ -248,7 +241,7 @@ class TestAdjustment:
     def test_gives_back_what_a_call_cost_once(self) -> None:
         member = books.founded()
         books.grant(member, 1000)
-        call_id = spend(member, 300)
+        call_id = books.spent(member, 300)
         with pytest.raises(ledger.NotAdjustable):
             ledger.ask_adjustment(adjustment(member, "restore", 301, call_id=call_id), alone=ALONE)
         with pytest.raises(ledger.NotAdjustable):
