@@ -46,3 +46,9 @@ def forget_idempotency_keys() -> int:
 def make_partitions() -> int:
     """This will give the books the partitions of the coming months."""
     return ledger.make_partitions()
+
+
+@shared_task(ignore_result=True)
+def drop_old_months() -> int:
+    """This will drop the months of the books that need not be kept any more."""
+    return ledger.drop_old_months()

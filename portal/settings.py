@@ -214,6 +214,10 @@ SANDBOX_PHONE_URL = _operator and f"{_operator}/operator/inbox/"
 # --- what one of the staff may give or take alone within a day -----------------------------------------
 GOODWILL_ALONE_CREDITS = int(environment.number("GOODWILL_ALONE_CREDITS", 1_000_000))
 
+# --- for how many months calls and books are kept; the database refuses fewer than 24 and 120 -----------
+CALLS_KEPT_MONTHS = int(environment.number("CALLS_KEPT_MONTHS", 36))
+BOOKS_KEPT_MONTHS = max(int(environment.number("BOOKS_KEPT_MONTHS", 180)), CALLS_KEPT_MONTHS)
+
 # --- language, place, money ------------------------------------------------------------------------
 LANGUAGE_CODE = environment.text("LANGUAGE_CODE", "en")
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]

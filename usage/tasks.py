@@ -62,3 +62,9 @@ def audit_all() -> bool:
 def learn_factors() -> int:
     """This will learn how much to set aside for each model's prompts."""
     return factors.learn(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def drop_old_months() -> int:
+    """This will drop the months of calls that are not kept any more."""
+    return upkeep.drop_old_months()

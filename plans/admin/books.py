@@ -1,16 +1,22 @@
 """The books in admin: wallets, lots, open calls and journals, only read; quotas, as yet, too."""
 
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.desks import Endless, by_id_or_account, credits_column, filter_among, in_credits, in_words, link, table
+from plans import ledger
 from plans.models import Hold, HoldLot, Journal, Lot, Posting, Quota, QuotaWindow, Wallet
 from plans.models.lot import COUNTERS
+from portal.kit import clock
+from portal.kit.periods import after_months, month_of
 
 WINDOWS_SHOWN = 12
+MONTHS_SHOWN = 6
 MICROCREDITS = "µ"
 WORDS = {
     "granted": _("granted"),
@@ -80,8 +86,8 @@ class WalletAdmin(Endless[Wallet]):
     list_filter = (("suspended_at", admin.EmptyFieldListFilter),)
     list_select_related = ("account",)
     search_fields = ("account__name",)
-    fields = ("account", credits_column("debt", _("debt")), "suspended_at", "lots")
-    readonly_fields = ("lots",)
+    fields = ("account", credits_column("debt", _("debt")), "suspended_at", "lots", "month_ends")
+    readonly_fields = ("lots", "month_ends")
 
     @admin.display(description=_("lots that can be drawn on"))
     def lots(self, wallet: Wallet) -> str:
@@ -92,6 +98,21 @@ class WalletAdmin(Endless[Wallet]):
             for lot in drawable
         )
         return table((_("lot"), _("available"), _("ends")), rows)
+
+    @admin.display(description=_("left at the end of the month"))
+    def month_ends(self, wallet: Wallet) -> str:
+        """This will tell by the books what the last months ended with."""
+        zone = ZoneInfo(wallet.account.time_zone)
+        this_month = month_of(clock.now(), zone=zone).active_from
+        rows = []
+        for months in range(MONTHS_SHOWN):
+            end = after_months(this_month, months=-months)
+            try:
+                then = ledger.left_at(wallet.account_id, end)
+            except ledger.NoBooksThen:
+                break
+            rows.append((f"{end - timedelta(days=1):%Y-%m}", in_credits(then.left), in_credits(then.debt)))
+        return table((_("month"), _("credits"), _("debt")), rows)
 
 
 @admin.register(Lot)

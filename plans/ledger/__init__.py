@@ -1,6 +1,6 @@
 """The ledger: setting credits aside for calls, granting lots, ending them, giving back, and telling what is left."""
 
-from plans.ledger.balances import Balance, LotLeft, balance, granted_by_plans
+from plans.ledger.balances import Balance, LeftAt, LotLeft, NoBooksThen, balance, granted_by_plans, left_at
 from plans.ledger.corrections import (
     AskedAdjustment,
     NotAdjustable,
@@ -17,6 +17,7 @@ from plans.ledger.corrections import (
 from plans.ledger.expiry import (
     PeriodEnd,
     RolledOver,
+    drop_old_months,
     earn,
     expire,
     forget_keys,
@@ -57,7 +58,9 @@ __all__ = [
     "Idempotency",
     "IdempotencyMismatch",
     "KeyRevoked",
+    "LeftAt",
     "LotLeft",
+    "NoBooksThen",
     "NoCredits",
     "NotAdjustable",
     "NotDisputable",
@@ -77,12 +80,14 @@ __all__ = [
     "close_dispute",
     "close_refund",
     "decide_adjustment",
+    "drop_old_months",
     "earn",
     "expire",
     "forget_keys",
     "grant",
     "granted_by_plans",
     "heartbeat",
+    "left_at",
     "make_partitions",
     "note_endings",
     "open_dispute",

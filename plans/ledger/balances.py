@@ -1,11 +1,14 @@
 """What an account has left, lot by lot, in the order in which they are drawn on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import F, Q, Sum
 
 from plans.models import Lot
+from portal.kit.refusals import Refusal, gettext_noop
 from portal.kit.units import Microcredits
 
 
@@ -41,6 +44,28 @@ class Balance:
         return Microcredits(sum(lot.held for lot in self.lots))
 
 
+class NoBooksThen(Refusal):
+    """The moment is still to come, or older than the books that are kept."""
+
+    code = "no_books_then"
+    status = 400
+    sentence = gettext_noop("at: the books know only moments that are past and not too long ago. Choose another one.")
+
+
+@dataclass(frozen=True)
+class LeftAt:
+    """What each lot had left at a moment, by its id, and what was owed; microcredits, those set aside included."""
+
+    moment: datetime
+    lots: Mapping[int, Microcredits]
+    debt: Microcredits
+
+    @property
+    def left(self) -> Microcredits:
+        """What all lots had left."""
+        return Microcredits(sum(self.lots.values()))
+
+
 def balance(account_id: int, *, now: datetime) -> Balance:
     """This will tell what the account has left; a lot past its end is not shown, be it expired yet or not."""
     usable = (
@@ -51,6 +76,21 @@ def balance(account_id: int, *, now: datetime) -> Balance:
         .order_by("priority", F("expires_at").asc(nulls_last=True), "granted_at", "id")
     )
     return Balance(tuple(_left(lot, name=lot.label) for lot in usable))
+
+
+def left_at(account_id: int, moment: datetime) -> LeftAt:
+    """This will tell what the account had left at a moment, by the books: what there is now without what moved since.
+
+    Raises `NoBooksThen`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s >= ledger_kept_since() AND %s <= app_now()", [moment, moment])
+        if not cursor.fetchone()[0]:
+            raise NoBooksThen
+        cursor.execute("SELECT lot_id, left_over FROM ledger_left_at(%s, %s)", [account_id, moment])
+        left = {lot_id: Microcredits(left_over) for lot_id, left_over in cursor.fetchall()}
+    debt = Microcredits(-left.pop(0, 0))
+    return LeftAt(moment, left, debt)
 
 
 def granted_by_plans(account_id: int, *, now: datetime) -> Microcredits:

@@ -1,10 +1,11 @@
-"""What time does to the ledger: lots roll over and end, money is earned, coming months get their partitions."""
+"""What time does to the ledger: lots roll over and end, money is earned, months get their partitions and go."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import orjson
+from django.conf import settings
 from django.db import connection
 
 from portal.kit.units import Microcredits
@@ -13,6 +14,7 @@ LOTS_A_RUN = 500
 ACCOUNTS_A_RUN = 200
 NOTICE_DAYS = (7, 1)
 KEYS_A_RUN = 5000
+MONTHS_A_RUN = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,3 +87,15 @@ def make_partitions() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT ledger_make_partitions()")
         return int(cursor.fetchone()[0])
+
+
+def drop_old_months() -> int:
+    """This will drop the months of the books that need not be kept any more, carried forward, and return how many."""
+    with connection.cursor() as cursor:
+        dropped = 0
+        while dropped < MONTHS_A_RUN:
+            cursor.execute("SELECT ledger_drop_month(%s)", [settings.BOOKS_KEPT_MONTHS])
+            if cursor.fetchone()[0] is None:
+                break
+            dropped += 1
+        return dropped

@@ -12,7 +12,7 @@ $$;
 CREATE VIEW ledger_lots_in_books AS
 WITH recent AS MATERIALIZED (
   SELECT p.lot_id, p.account_code, p.amount FROM plans_journal j JOIN plans_posting p ON p.journal_id = j.id
-  WHERE j.moved_at >= audit_since() AND p.lot_id <> 0
+  WHERE j.moved_at >= audit_since() AND p.lot_id <> 0 AND (audit_is_full() OR j.kind <> 'carry_forward')
 ), sums AS (
   SELECT lot_id,
     coalesce(sum(amount) FILTER (WHERE account_code LIKE 'avail:%'), 0) AS left_over,
@@ -133,7 +133,7 @@ LEFT JOIN LATERAL (
   SELECT sum(p.amount) AS minor FROM plans_journal j JOIN plans_posting p ON p.journal_id = j.id
   WHERE j.about_id = o.id AND j.kind = 'grant' AND p.unit = o.currency AND p.amount > 0
 ) m ON true
-WHERE o.state = 'paid' AND o.paid_at >= audit_since() AND o.price_minor <> coalesce(m.minor, 0)
+WHERE o.state = 'paid' AND o.paid_at >= greatest(audit_since(), ledger_kept_since()) AND o.price_minor <> coalesce(m.minor, 0)
 UNION ALL
 SELECT 'I17 more was given back than was paid', o.id::text,
   jsonb_build_object('price', o.price_minor, 'back', b.minor)
@@ -161,6 +161,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     coalesce(-sum(p.amount) FILTER (WHERE p.account_code LIKE 'deferred:%'), 0)
   FROM plans_journal j JOIN plans_posting p ON p.journal_id = j.id
   WHERE j.moved_at >= p_from AND j.moved_at < p_until AND p.lot_id <> 0
+    AND (p_from = '-infinity' OR j.kind <> 'carry_forward')
   GROUP BY p.lot_id
   ON CONFLICT (lot_id) DO UPDATE SET
     left_over = c.left_over + excluded.left_over, spent = c.spent + excluded.spent,

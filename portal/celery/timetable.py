@@ -31,6 +31,8 @@ TIMETABLE = {
     "audit all books": _at_night(3, "usage.tasks.audit_all"),
     "forget old idempotency keys": _every(CHORES_SECONDS, "plans.tasks.forget_idempotency_keys"),
     "make partitions of the books": _every(CHORES_SECONDS, "plans.tasks.make_partitions"),
+    "drop old calls": _at_night(5, "usage.tasks.drop_old_months"),
+    "drop old books": _at_night(6, "plans.tasks.drop_old_months"),
     "forget answers kept for a day": _every(CHORES_SECONDS, "usage.tasks.forget_answers"),
     "make partitions of the calls": _every(CHORES_SECONDS, "usage.tasks.make_partitions"),
 }

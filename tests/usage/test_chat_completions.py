@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import httpx
@@ -104,6 +105,20 @@ class TestPlain:
             "adds_up": True,
         }
         assert sum(Decimal(line["credits"]) for line in receipt["lines"]) <= Decimal(receipt["credits_cost"])
+
+    def test_can_be_told_apart_from_what_was_left_before(self, client: openai.OpenAI, stand: Stand) -> None:
+        before = stand.rows("SELECT app_now() AS now")[0]["now"]
+        answer = client.chat.completions.with_raw_response.create(model="fast", messages=asking())
+        then = told(client, "/balance?" + urlencode({"at": before.isoformat()}))
+        charged = Decimal(answer.headers["x-credits-charged"])
+        assert Decimal(then["credits_left"]) - Decimal(told(client, "/balance")["credits_left"]) == charged
+        assert sum(Decimal(lot["left"]) for lot in then["lots"]) == Decimal(then["credits_left"])
+
+    @pytest.mark.parametrize("moment", ["2999-01-01T00:00:00Z", "2000-01-01T00:00:00Z", "2026-01-01T00:00:00", "soon"])
+    def test_knows_no_balance_of_a_moment_that_is_none(self, client: openai.OpenAI, moment: str) -> None:
+        with pytest.raises(openai.BadRequestError) as refused:
+            told(client, "/balance?" + urlencode({"at": moment}))
+        assert "at" in str(refused.value)
 
     def test_leaves_what_the_balance_says(self, client: openai.OpenAI) -> None:
         answer = client.chat.completions.with_raw_response.create(model="fast", messages=asking())

@@ -1,13 +1,20 @@
 """What time does to calls: months ahead have their partitions, kept answers go after their day."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
+from pytest_django.fixtures import Settings
 
+from models_catalog.pricing import Usage
+from plans import ledger
 from tests.plans.ledger import books
+from tests.usage import cast
+from tests.usage.cast import Home
+from usage import audits
 from usage.calls import kept, upkeep
-from usage.models import KeptAnswer
+from usage.models import Attempt, Call, Dropped, KeptAnswer
 
 pytestmark = pytest.mark.django_db
 
@@ -33,3 +40,43 @@ class TestForgetAnswers:
         assert kept.answer_of(old) is None
         assert upkeep.forget_answers() == 1
         assert list(KeptAnswer.objects.values_list("call_id", flat=True)) == [young]
+
+
+class TestDropOldMonths:
+    def test_keeps_what_they_came_to(self, home: Home, settings: Settings) -> None:
+        settings.CALLS_KEPT_MONTHS = 24
+        for tokens in (10, 20):
+            cast.called(home.owner, used=Usage(out_text=tokens))
+        charged = sum(call.charged_microcredits for call in Call.objects.all())
+        turn_to(timedelta(days=800))
+        assert upkeep.drop_old_months() >= 1
+        assert not Call.objects.exists()
+        assert not Attempt.objects.exists()
+        dropped = Dropped.objects.get()
+        assert (dropped.calls, dropped.charged_microcredits) == (2, charged)
+        assert audits.violations() == []
+        cast.called(home.owner, used=Usage(out_text=30))
+        assert audits.violations() == []
+
+    def test_is_refused_before_two_years(self, home: Home, settings: Settings) -> None:
+        settings.CALLS_KEPT_MONTHS = 23
+        cast.called(home.owner, used=Usage(out_text=10))
+        turn_to(timedelta(days=800))
+        with pytest.raises(DatabaseError, match="at least 24 months"), transaction.atomic():
+            upkeep.drop_old_months()
+        assert Call.objects.count() == 1
+
+
+class TestRow:
+    def test_of_a_call_is_small(self, home: Home) -> None:
+        """A million calls are to be less than 400 MB, with everything that is said of them."""
+        call = cast.called(home.owner, used=Usage(*range(1000, 1010)))
+        size = "SELECT pg_column_size(c.*) FROM usage_call c WHERE id = %s"
+        assert books.fetch(size, call.pk)[0][0] < 400
+
+
+def turn_to(distance: timedelta) -> None:
+    books.run("SET CONSTRAINTS ALL IMMEDIATE")
+    books.move_clock(distance)
+    ledger.make_partitions()
+    upkeep.make_partitions()

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
+from pydantic import AwareDatetime
 
 from accounts import callers
 from accounts.callers import Caller
@@ -16,9 +17,8 @@ from models_catalog.models import Alias, ChatModel
 from plans import access, ledger
 from portal.kit import clock
 from portal.kit.refusals import Refusal, gettext_noop
-from portal.kit.units import MICROCREDITS_PER_CREDIT, TOKENS_PER_PRICE
 from usage import receipts
-from usage.api import documents
+from usage.api import documents, figures
 from usage.dialects import openai_answer
 from usage.dialects.openai_answer import in_credits
 from usage.models import Call
@@ -26,7 +26,6 @@ from usage.watch import open_state
 
 Json = dict[str, Any]
 
-PER_TOKEN_DECIMALS = 12
 OTHER_METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"]
 
 
@@ -44,6 +43,14 @@ class UnknownPath(Refusal):
     code = "not_found"
     status = 404
     sentence = gettext_noop("There is nothing here. The documents under /v1/docs list what there is.")
+
+
+class Unreadable(Refusal):
+    """A parameter in the address is not what it should be."""
+
+    code = "invalid_value"
+    status = 400
+    sentence = gettext_noop("{name}: {why}. Nothing was charged; the documentation of /v1 shows what is expected.")
 
 
 class WrongMethod(Refusal):
@@ -109,7 +116,7 @@ def call(request: ApiRequest, call_id: UUID) -> Json:
     mine = Call.objects.of_account(request.auth.account_id).filter(member_id=request.auth.member_id)
     ended = mine.filter(pk=call_id).select_related("chat_model", "price").first()
     if ended is not None:
-        return _receipt(ended)
+        return figures.of_call(receipts.of(ended))
     state = open_state(call_id, account_id=request.auth.account_id, member_id=request.auth.member_id)
     if not state:
         raise UnknownCall
@@ -117,25 +124,11 @@ def call(request: ApiRequest, call_id: UUID) -> Json:
 
 
 @api.get("/balance", summary="What is left")
-def balance(request: ApiRequest) -> Json:
-    """Lists the lots in the order in which calls draw on them."""
-    left = ledger.balance(request.auth.account_id, now=clock.now())
-    return {
-        "object": "balance",
-        "credits_left": in_credits(left.left),
-        "credits_held": in_credits(left.held),
-        "lots": [
-            {
-                "name": lot.name,
-                "source": lot.source,
-                "granted": in_credits(lot.granted),
-                "used": in_credits(lot.used),
-                "available": in_credits(lot.available),
-                "expires_at": lot.expires_at,
-            }
-            for lot in left.lots
-        ],
-    }
+def balance(request: ApiRequest, at: AwareDatetime | None = None) -> Json:
+    """Lists the lots in the order in which calls draw on them; with `at`, what each had left at that moment."""
+    if at is not None:
+        return figures.of_past_balance(ledger.left_at(request.auth.account_id, at))
+    return figures.of_balance(ledger.balance(request.auth.account_id, now=clock.now()))
 
 
 @api.post("/chat/completions", summary="Ask a model", openapi_extra=documents.CHAT_COMPLETIONS)
@@ -175,8 +168,14 @@ def say_nothing_here(request: HttpRequest, _error: Http404) -> HttpResponse:
 
 
 @api.exception_handler(ValidationError)
+def say_unreadable(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """This will name the first parameter that cannot be read."""
+    name, why = error.errors[0]["loc"][-1], error.errors[0]["msg"]
+    return say_no(request, Unreadable(name=name, why=why, param=name))
+
+
 @api.exception_handler(HttpError)
-def say_invalid(request: HttpRequest, error: ValidationError | HttpError) -> HttpResponse:
+def say_invalid(request: HttpRequest, error: HttpError) -> HttpResponse:
     """This will answer what the framework refuses in the same shape."""
     return say_no(request, WrongMethod(problem=type(error).__name__))
 
@@ -200,81 +199,15 @@ def _model(name: str, offer: Offer, found: ChatModel) -> Json:
         "context_length": offer.context_tokens,
         "pricing": {
             "unit": "credits per token",
-            "prompt": _per_token(offer.rates.in_fresh),
-            "completion": _per_token(offer.rates.out_text),
-            "input_cache_read": _per_token(offer.rates.cache_read),
+            "prompt": figures.per_token(offer.rates.in_fresh),
+            "completion": figures.per_token(offer.rates.out_text),
+            "input_cache_read": figures.per_token(offer.rates.cache_read),
             "request": in_credits(offer.rates.per_request),
         },
         "top_provider": {
             "context_length": offer.context_tokens,
             "max_completion_tokens": offer.max_output_tokens,
         },
-    }
-
-
-def _per_token(rate: int) -> str:
-    whole, rest = divmod(rate, MICROCREDITS_PER_CREDIT * TOKENS_PER_PRICE)
-    return f"{whole}.{rest:0{PER_TOKEN_DECIMALS}d}".rstrip("0").rstrip(".")
-
-
-def _receipt(ended: Call) -> Json:
-    receipt = receipts.of(ended)
-    return {
-        "id": str(ended.pk),
-        "object": "call",
-        "code": receipt.code,
-        "state": ended.state,
-        "model": ended.chat_model.slug,
-        "how": ended.how,
-        "estimated": ended.estimated,
-        "usage": {
-            "prompt_tokens": ended.input_tokens,
-            "completion_tokens": ended.output_tokens,
-            "vendor_total_tokens": receipt.vendor_tokens,
-            "adds_up": receipt.checks,
-        },
-        "lines": [
-            {
-                "class": line.token_class,
-                "tokens": line.tokens,
-                "credits_per_token": _per_token(line.rate),
-                "credits": in_credits(line.amount),
-            }
-            for line in receipt.lines
-        ],
-        "price": ended.price_id,
-        "credits_per_request": in_credits(receipt.per_request),
-        "credits_rounded_up": in_credits(receipt.rounding),
-        "credits_cost": in_credits(receipt.cost),
-        "credits_not_charged": in_credits(receipt.forgiven),
-        "credits_held": in_credits(ended.held_microcredits),
-        "credits_charged": in_credits(ended.charged_microcredits),
-        "lots": [
-            {
-                "lot": lot.lot_id,
-                "name": lot.label,
-                "credits": in_credits(lot.amount_microcredits),
-                "before": in_credits(lot.available_before_microcredits),
-                "after": in_credits(lot.available_after_microcredits),
-            }
-            for lot in receipt.lots
-        ],
-        "attempts": [
-            {
-                "outcome": attempt.outcome,
-                "raw_usage": attempt.raw_usage,
-                "started_at": attempt.started_at,
-                "accepted_at": attempt.accepted_at,
-                "ended_at": attempt.ended_at,
-            }
-            for attempt in receipt.attempts
-        ],
-        "finish_reason": ended.finish_reason or None,
-        "error_code": ended.error_code or None,
-        "opened_at": ended.opened_at,
-        "accepted_at": ended.accepted_at,
-        "first_token_milliseconds": ended.first_token_milliseconds,
-        "ended_at": ended.ended_at,
     }
 
 

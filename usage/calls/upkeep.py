@@ -1,8 +1,10 @@
-"""What time does to calls: kept answers are forgotten, coming months get their partitions."""
+"""What time does to calls: kept answers are forgotten, coming months get their partitions, old ones go."""
 
+from django.conf import settings
 from django.db import connection
 
 ANSWERS_A_RUN = 5000
+MONTHS_A_RUN = 12
 
 
 def forget_answers() -> int:
@@ -17,3 +19,15 @@ def make_partitions() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT call_make_partitions()")
         return int(cursor.fetchone()[0])
+
+
+def drop_old_months() -> int:
+    """This will drop the months of calls that are not kept any more, and return how many."""
+    with connection.cursor() as cursor:
+        dropped = 0
+        while dropped < MONTHS_A_RUN:
+            cursor.execute("SELECT call_drop_month(%s)", [settings.CALLS_KEPT_MONTHS])
+            if cursor.fetchone()[0] is None:
+                break
+            dropped += 1
+        return dropped

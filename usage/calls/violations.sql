@@ -49,13 +49,17 @@ FULL JOIN (SELECT account_id, day, count(*) AS calls, sum(charged_microcredits) 
            FROM usage_call GROUP BY 1, 2) c
   ON c.account_id = t.account_id AND c.day = t.day
 WHERE audit_is_full() AND (t.calls, t.charged) IS DISTINCT FROM (c.calls, c.charged)
+  AND coalesce(t.day, c.day) >= call_comparable_since()
 UNION ALL
 SELECT 'profile_not_calls', coalesce(p.account_id, c.account_id)::text,
   format('profile %s calls, %s; calls %s, %s', p.calls, p.charged, c.calls, c.charged)
 FROM (SELECT account_id, sum(calls) AS calls, sum(charged_microcredits) AS charged
       FROM usage_hourprofile GROUP BY 1) p
-FULL JOIN (SELECT account_id, count(*) AS calls, sum(charged_microcredits) AS charged
-           FROM usage_call GROUP BY 1) c ON c.account_id = p.account_id
+FULL JOIN (SELECT account_id, sum(calls) AS calls, sum(charged) AS charged FROM (
+             SELECT account_id, count(*) AS calls, sum(charged_microcredits) AS charged FROM usage_call GROUP BY 1
+             UNION ALL
+             SELECT account_id, calls, charged_microcredits FROM usage_dropped
+           ) every GROUP BY 1) c ON c.account_id = p.account_id
 WHERE audit_is_full() AND (p.calls, p.charged) IS DISTINCT FROM (c.calls, c.charged)
 UNION ALL
 SELECT 'quota_not_calls', w.id::text, format('used %s, calls %s', w.used, coalesce(sum(c.counted), 0))
@@ -75,7 +79,7 @@ LEFT JOIN LATERAL (
     WHEN 'key' THEN c.api_key_id = q.node_id
     WHEN 'scenario' THEN c.scenario_id = q.node_id
   END
-WHERE audit_is_full()
+WHERE audit_is_full() AND w.starts_at >= call_comparable_since()
 GROUP BY w.id, w.used
 HAVING w.used <> coalesce(sum(c.counted), 0);
 

@@ -3,7 +3,7 @@
 from usage.models.audit import AuditRun
 from usage.models.call import Attempt, Call, CallLot, How, KeptAnswer, LateEvidence
 from usage.models.conversation import ContentKey, Conversation, Turn
-from usage.models.rollup import DailyTotal, HourProfile
+from usage.models.rollup import DailyTotal, Dropped, HourProfile
 
 __all__ = [
     "Attempt",
@@ -13,6 +13,7 @@ __all__ = [
     "ContentKey",
     "Conversation",
     "DailyTotal",
+    "Dropped",
     "HourProfile",
     "How",
     "KeptAnswer",

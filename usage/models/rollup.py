@@ -60,3 +60,14 @@ class HourProfile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.weekday} {self.hour}"
+
+
+class Dropped(models.Model):
+    """What the calls of an account came to whose months are not kept any more."""
+
+    account_id = models.BigIntegerField(primary_key=True)
+    calls = models.BigIntegerField()
+    charged_microcredits = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"account {self.account_id}"

@@ -36,6 +36,7 @@ READ_ONLY = (
     "usage_attempt",
     "usage_calllot",
     "usage_dailytotal",
+    "usage_dropped",
     "usage_hourprofile",
     "usage_keptanswer",
     "usage_lateevidence",
