@@ -1,7 +1,9 @@
 """The receipt of a call: what it used, at which price, and which lots it drew on; the figures add up."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
 
 from models_catalog.pricing import USAGE_CLASSES
 from plans.models import Lot
@@ -68,6 +70,26 @@ class Receipt:
         return self.call.input_tokens + self.call.output_tokens == self.vendor_tokens
 
     @property
+    def raw_usages(self) -> list[str]:
+        """What the vendors said of usage, attempt by attempt, as it came."""
+        return [json.dumps(each.raw_usage, indent=2) for each in self.attempts if each.raw_usage is not None]
+
+    @property
+    def accepted_after(self) -> int | None:
+        """Milliseconds from the question to the vendor's acceptance; None when it was never accepted."""
+        return _milliseconds(self.call.opened_at, self.call.accepted_at) if self.call.accepted_at else None
+
+    @property
+    def ended_after(self) -> int:
+        """Milliseconds from the question to the end."""
+        return _milliseconds(self.call.opened_at, self.call.ended_at)
+
+    @property
+    def released(self) -> Microcredits:
+        """What had been set aside and was not charged."""
+        return Microcredits(self.call.held_microcredits - self.call.charged_microcredits)
+
+    @property
     def charged(self) -> Microcredits:
         """This will return what was charged."""
         return Microcredits(self.call.charged_microcredits)
@@ -93,6 +115,10 @@ def of(call: Call) -> Receipt:
         lots=list(_drawn(call)),
         attempts=list(Attempt.objects.filter(call_id=call.pk).order_by("position")),
     )
+
+
+def _milliseconds(start: datetime, end: datetime) -> int:
+    return max(0, (end - start) // timedelta(milliseconds=1))
 
 
 def _drawn(call: Call) -> list[Drawn]:

@@ -112,7 +112,7 @@ class WalletAdmin(Endless[Wallet]):
             except ledger.NoBooksThen:
                 break
             rows.append((f"{end - timedelta(days=1):%Y-%m}", in_credits(then.left), in_credits(then.debt)))
-        return table((_("month"), _("credits"), _("debt")), rows)
+        return table((_("month"), _("credits"), _("debt")), rows) if rows else "–"
 
 
 @admin.register(Lot)

@@ -1,5 +1,7 @@
 """Credits and money that go back: refunds, disputes, and what staff gives, restores or takes."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -137,4 +139,5 @@ class Adjustment(models.Model):
         indexes = (models.Index(name="adjustment_of_account", fields=["account_id", "-asked_at"]),)
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.microcredits}"
+        credits = Decimal(self.microcredits).scaleb(-6).normalize()
+        return f"{self.get_kind_display()}: {credits:,f}"

@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from plans.models.offering import OfferingVersion
@@ -155,7 +156,7 @@ class Lot(models.Model):
 
         What was bought is called as it was sold, what staff gave by its source.
         """
-        unnamed = (When(**{f"{of}name": each.value}, then=Value(str(each.label))) for each in Lot.Source)
+        unnamed = (When(**{f"{of}name": each.value}, then=Value(capfirst(str(each.label)))) for each in Lot.Source)
         return Coalesce(
             OfferingVersion.objects.label_of(f"{of}offering_version_id"), Case(*unnamed, default=F(f"{of}name"))
         )
