@@ -80,6 +80,13 @@ class Receipt:
         return _milliseconds(self.call.opened_at, self.call.accepted_at) if self.call.accepted_at else None
 
     @property
+    def first_token_after(self) -> int | None:
+        """Milliseconds from the question to the first token; the worker counts from when it took the call."""
+        if self.call.first_token_milliseconds is None or not self.attempts:
+            return None
+        return _milliseconds(self.call.opened_at, self.attempts[0].started_at) + self.call.first_token_milliseconds
+
+    @property
     def ended_after(self) -> int:
         """Milliseconds from the question to the end."""
         return _milliseconds(self.call.opened_at, self.call.ended_at)
