@@ -150,6 +150,16 @@ def environment_of(var_dir: Path, port: int, *, scale: float = TIMINGS_SCALE) ->
     return inherited | own
 
 
+def await_start(supervisor: "subprocess.Popen[bytes]", var_dir: Path) -> None:
+    """This will return when the portal that `supervisor` starts in `var_dir` is ready."""
+    deadline = time.monotonic() + START_SECONDS
+    while not (var_dir / "demo.json").exists():
+        said = (var_dir / "supervisor.log").read_text(encoding="utf-8", errors="replace")
+        assert supervisor.poll() is None, f"the stand did not start:\n{said}"
+        assert time.monotonic() < deadline, f"the stand is not ready after {START_SECONDS} s:\n{said}"
+        time.sleep(POLL_SECONDS)
+
+
 @pytest.fixture(scope="session")
 def stand(django_db_blocker: Any) -> Iterator[Stand]:
     """The one stand of this session, started by the first test that asks for it."""
@@ -167,21 +177,12 @@ def stand(django_db_blocker: Any) -> Iterator[Stand]:
         start_new_session=True,
     )
     try:
-        _await_start(supervisor, var_dir)
+        await_start(supervisor, var_dir)
         yield Stand(var_dir, port, supervisor, django_db_blocker)
     finally:
         supervisor.terminate()
         supervisor.wait(STOP_SECONDS)
         output.close()
-
-
-def _await_start(supervisor: "subprocess.Popen[bytes]", var_dir: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not (var_dir / "demo.json").exists():
-        said = (var_dir / "supervisor.log").read_text(encoding="utf-8", errors="replace")
-        assert supervisor.poll() is None, f"the stand did not start:\n{said}"
-        assert time.monotonic() < deadline, f"the stand is not ready after {START_SECONDS} s:\n{said}"
-        time.sleep(POLL_SECONDS)
 
 
 def _database(url: str) -> dict[str, Any]:
