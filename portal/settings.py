@@ -119,7 +119,9 @@ VALKEY_URL = (
 )
 APP_ROLE = "ciyuan_app"
 _database = urlsplit(DATABASE_URL)
-_database_options = {name: values[-1] for name, values in parse_qs(_database.query).items()}
+_database_options = {"connect_timeout": "5", "keepalives_idle": "10", "tcp_user_timeout": "10000"} | {
+    name: values[-1] for name, values in parse_qs(_database.query).items()
+}  # a server that is gone without a word is noticed
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",

@@ -47,6 +47,8 @@ __all__ = [
 ]
 
 CLOCK_SECONDS = 5.0
+PATIENCE_SECONDS = 2.0
+"""How long a caller waits to be let in before they are asked to come again."""
 
 
 class OutOfService(Refusal):
@@ -145,34 +147,19 @@ async def start(
     source: str,
     call_id: UUID | None = None,
     idempotency: Idempotency | None = None,
+    patience_seconds: float = PATIENCE_SECONDS,
 ) -> Flight:
-    """This will set credits aside, open the call and hand it to a worker.
+    """This will set credits aside, open the call and hand it to a worker, in `patience_seconds` or not at all.
 
     Raises the refusals of the catalog, of `access`, of the ledger, and the three above.
     """
-    reception = await _reception()
-    offer = catalog.remembered(request.model)
-    if offer is None:
-        offer = await _offer(request.model)
-    access.check_call(request.model, account_id=caller.account_id, member_id=caller.member_id)
-    reservation = admission.reservation(
-        caller, request, offer,
-        call_id=call_id or ids.uuid7(await _now(reception)), source=source,
-        reply_to=reception.inbox.name, idempotency=idempotency,
-    )  # fmt: skip
     try:
-        admitted = await ledger.reserve_one(reservation)
-    except TROUBLE as error:
+        async with asyncio.timeout(patience_seconds):
+            flight = await _let_in(caller, request, source=source, call_id=call_id, idempotency=idempotency)
+    except TimeoutError as error:  # what may have been opened all the same ends with its time in the queue
         raise OutOfService from error
-    if isinstance(admitted, ledger.QuotaExceeded):
-        raise await database.in_thread(quotas.told, admitted, account_id=caller.account_id)
-    if isinstance(admitted, Refusal):
-        raise admitted
-    if admitted.is_replay:
-        return await _replay(caller, admitted.call_id)
-    flight = _board(reception, caller, request, offer, reservation.call_id)
-    flight.keep = idempotency is not None
-    await watch.push(reception.valkey, flight)
+    if flight.end is None:
+        await watch.push(_receptions[asyncio.get_running_loop()].valkey, flight)
     return flight
 
 
@@ -217,6 +204,34 @@ async def stop(call_id: UUID) -> None:
     with contextlib.suppress(Unavailable):
         await relay.ask_to_stop(reception.valkey, call_id)
     await watch.cancel_queued(reception.flights.get(call_id), call_id)
+
+
+async def _let_in(
+    caller: Caller, request: ChatRequest, *, source: str, call_id: UUID | None, idempotency: Idempotency | None
+) -> Flight:
+    reception = await _reception()
+    offer = catalog.remembered(request.model)
+    if offer is None:
+        offer = await _offer(request.model)
+    access.check_call(request.model, account_id=caller.account_id, member_id=caller.member_id)
+    reservation = admission.reservation(
+        caller, request, offer,
+        call_id=call_id or ids.uuid7(await _now(reception)), source=source,
+        reply_to=reception.inbox.name, idempotency=idempotency,
+    )  # fmt: skip
+    try:
+        admitted = await ledger.reserve_one(reservation)
+    except TROUBLE as error:
+        raise OutOfService from error
+    if isinstance(admitted, ledger.QuotaExceeded):
+        raise await database.in_thread(quotas.told, admitted, account_id=caller.account_id)
+    if isinstance(admitted, Refusal):
+        raise admitted
+    if admitted.is_replay:
+        return await _replay(caller, admitted.call_id)
+    flight = _board(reception, caller, request, offer, reservation.call_id)
+    flight.keep = idempotency is not None
+    return flight
 
 
 async def _offer(name: str) -> Offer:

@@ -19,6 +19,8 @@ from psycopg_pool import AsyncConnectionPool
 
 POOL_SIZE = 4
 POOL_WAIT_SECONDS = 2.0
+ANSWER_SECONDS = 5.0
+"""How long a server may be silent: longer than a statement waits for a lock, shorter than a lease."""
 KEPT_SECONDS = 600.0
 FLUSH_SECONDS = 0.001
 CANCEL_SECONDS = 2.0
@@ -129,6 +131,7 @@ class _Lane:
         self.pool = pool
         self.asking = 0
         self._spare: list[_Kept] = []
+        self._leaving: set[asyncio.Task[None]] = set()
         self._known: WeakKeyDictionary[AsyncConnection[Row], _Kept] = WeakKeyDictionary()
 
     async def take(self) -> _Kept:
@@ -136,7 +139,7 @@ class _Lane:
             kept = self._spare.pop()
             if kept.is_idle:
                 return kept
-            await self.pool.putconn(await kept.break_off())
+            await self._replace(kept)
         connection = await self.pool.getconn()
         kept = self._known.get(connection) or self._known.setdefault(connection, _Kept(connection))
         kept.come()
@@ -145,17 +148,23 @@ class _Lane:
     async def give_back(self, kept: _Kept) -> None:
         """Nobody may wait at the pool for a connection that is kept here."""
         has_waiting = self.asking > POOL_SIZE
-        if not kept.is_idle:
-            await self.pool.putconn(await kept.break_off())
+        if not kept.is_idle:  # nobody waits for it: who asked may have a client to answer
+            leaving = asyncio.get_running_loop().create_task(self._replace(kept))
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
         elif has_waiting or time.monotonic() > kept.give_back_at or self.pool.closed:
             await self.pool.putconn(kept.leave())
         else:
             self._spare.append(kept)
 
     async def close(self) -> None:
+        await asyncio.gather(*self._leaving)
         while self._spare:
             await self.pool.putconn(self._spare.pop().leave())
         await self.pool.close()
+
+    async def _replace(self, kept: _Kept) -> None:
+        await self.pool.putconn(await kept.break_off())
 
 
 _lanes: dict[asyncio.AbstractEventLoop, _Lane] = {}
@@ -192,7 +201,11 @@ async def fetch(statement: str, parameters: Sequence[object] = ()) -> list[Row]:
     try:
         kept = await lane.take()
         try:
-            return await kept.fetch(statement, parameters)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await kept.fetch(statement, parameters)
+        except TimeoutError as error:
+            message = "the server does not answer"
+            raise OperationalError(message) from error
         finally:
             await lane.give_back(kept)
     finally:

@@ -13,7 +13,8 @@ class Gathering(Generic[Ask, Answer]):
     """Hands single asks of a process to `verb` as sets: alone at once when idle, together when busy.
 
     `verb` answers in the order asked. When it fails in a way that surely changed nothing (`is_harmless`), each
-    ask of the set is tried once more on its own, so that nobody pays for a neighbor's trouble.
+    ask of the set is tried once more on its own, so that nobody pays for a neighbor's trouble. Who no longer
+    waits when the set is made up is left out of it.
     """
 
     def __init__(
@@ -44,9 +45,10 @@ class Gathering(Generic[Ask, Answer]):
         waiting = self._waiting[loop]
         try:
             while waiting:
-                taken = waiting[: self._most]
-                del waiting[: self._most]
-                await self._answer(taken)
+                taken = [each for each in waiting if not each[1].done()][: self._most]
+                waiting[:] = [each for each in waiting if not each[1].done()][self._most :]
+                if taken:
+                    await self._answer(taken)
         finally:
             del self._working[loop]
             for _, answer in waiting:

@@ -138,3 +138,13 @@ class TestFetch:
             assert await asyncio.wait_for(pid(), 5)
 
         with_pool(work)
+
+    def test_gives_up_on_a_server_that_does_not_answer(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(database, "ANSWER_SECONDS", 0.1)
+
+        async def work() -> None:
+            with pytest.raises(psycopg.OperationalError, match="does not answer"):
+                await database.fetch("SELECT pg_sleep(20)")
+            assert await asyncio.wait_for(pid(), 5)
+
+        with_pool(work)

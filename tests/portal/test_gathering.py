@@ -65,3 +65,16 @@ class TestAsk:
             return await staying
 
         assert asyncio.run(live()) == 4
+
+    def test_leaves_out_those_who_left_before_their_turn(self) -> None:
+        doubler = Doubler()
+
+        async def live() -> None:
+            gathering = Gathering(doubler, most=1, is_harmless=lambda _: True)
+            first, leaving, last = (asyncio.ensure_future(gathering.ask(one)) for one in (1, 2, 3))
+            await asyncio.sleep(0)
+            leaving.cancel()
+            await asyncio.wait([first, leaving, last])
+
+        asyncio.run(live())
+        assert doubler.sets == [[1], [3]]

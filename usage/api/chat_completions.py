@@ -52,7 +52,9 @@ async def _start(scope: Scope, receive: Receive) -> Flight:
     body = await door.read_body(receive)
     question = openai_chat.read(body)
     named = Idempotency(key, hashlib.sha256(body).hexdigest()) if key else None
-    flight = await gateway.start(caller, question, source="api", idempotency=named)
+    flight = await gateway.start(
+        caller, question, source="api", idempotency=named, patience_seconds=request.patience_seconds
+    )
     flight.request = flight.request or question
     return flight
 

@@ -1,5 +1,6 @@
 """The thin ASGI application for the POSTs that make calls: it checks Host, body and key itself, without Django."""
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -14,7 +15,7 @@ from accounts.callers import Caller
 from portal.kit import database
 from portal.kit.refusals import Refusal, gettext_noop
 from usage.calls.settlement import TROUBLE
-from usage.gateway import OutOfService
+from usage.gateway import PATIENCE_SECONDS, OutOfService
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -73,6 +74,7 @@ class Request:
 
     def __init__(self, scope: Scope) -> None:
         self.query = scope["query_string"].decode("latin-1")
+        self.patience_seconds = PATIENCE_SECONDS
         self._headers: dict[bytes, bytes] = {}
         for name, value in scope["headers"]:
             if name in self._headers and name in {b"host", b"authorization", b"x-api-key", b"content-length"}:
@@ -122,13 +124,16 @@ async def caller_of(request: Request) -> Caller:
     until, caller = _known.get(digest, (0.0, None))
     if caller is not None and until > time.monotonic():
         return caller
+    asked_at = time.monotonic()
     try:
-        caller = await database.in_thread(callers.from_bearer, *given)
+        async with asyncio.timeout(request.patience_seconds):
+            caller = await database.in_thread(callers.from_bearer, *given)
     except callers.UnknownKey:
         _known.pop(digest, None)
         raise
-    except (*TROUBLE, DatabaseError) as error:
+    except (*TROUBLE, DatabaseError, TimeoutError) as error:
         raise OutOfService from error
+    request.patience_seconds -= time.monotonic() - asked_at
     while len(_known) >= MOST_REMEMBERED:
         _known.pop(next(iter(_known)))
     _known[digest] = (time.monotonic() + REMEMBERED_SECONDS, caller)

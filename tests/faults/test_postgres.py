@@ -1,0 +1,106 @@
+"""PostgreSQL crashes, freezes, is slow, or loses its last word: what was promised holds, and it heals by itself."""
+
+import asyncio
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+
+from tests.faults.behind import SCALE, Behind
+from tests.faults.proxy import Fault
+from tests.faults.readers import begin, check, check_books, finish
+from tests.stand import Stand
+
+AWAY_SECONDS = 4.0 * SCALE
+FROZEN_SECONDS = 10.0 * SCALE
+PATIENCE_SECONDS = 3.0
+"""Two that the portal takes to say no, and one for a busy machine."""
+SHORT = "[[script words=3 gap_ms=10 first_ms=0]] Say something short."
+BODY = {"model": "fast", "messages": [{"role": "user", "content": SHORT}]}
+CROWD = 150
+
+
+class Asker:
+    """A machine that asks for whole answers."""
+
+    def __init__(self, stand: Stand) -> None:
+        self._address = f"{stand.api_base}/chat/completions"
+        self._headers = {"authorization": f"Bearer {stand.demo['api_keys'][-1]['key']}"}
+
+    def ask(self, *, key: str = "") -> httpx.Response:
+        """This will ask once, with an idempotency key if given."""
+        return httpx.post(
+            self._address,
+            json=BODY,
+            headers=self._headers | ({"idempotency-key": key} if key else {}),
+            timeout=30,
+        )
+
+    async def ask_at_once(self, count: int) -> list[httpx.Response]:
+        """This will ask that many times side by side."""
+        limits = httpx.Limits(max_connections=count)
+        async with httpx.AsyncClient(headers=self._headers, limits=limits, timeout=30) as client:
+            asked = [client.post(self._address, json=BODY) for _ in range(count)]
+            return await asyncio.gather(*asked)
+
+
+def check_refused(answer: httpx.Response) -> None:
+    """This will check a "no" that says when to come again, and that came in time."""
+    assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE, answer.text
+    assert int(answer.headers["retry-after"]) >= 1
+    assert answer.elapsed.total_seconds() < PATIENCE_SECONDS
+
+
+class TestCrash:
+    def test_with_a_restart_later_loses_and_doubles_no_charge(self, portal: Behind) -> None:
+        readers, threads = begin(portal)
+        portal.wait_until(lambda: all(reader.text for reader in readers))
+        before = portal.rows("SELECT id, charged_microcredits FROM usage_call")
+        portal.postgres.kill(signal.SIGQUIT)
+        check_refused(Asker(portal).ask())
+        time.sleep(AWAY_SECONDS)
+        portal.postgres.start()
+        finish(threads)
+        check(portal, readers, allowed={"done", "error"})
+        assert any(reader.ends == ["done"] for reader in readers)
+        ids = [row["id"] for row in before]
+        after = "SELECT id, charged_microcredits FROM usage_call WHERE id = ANY(%s::uuid[])"
+        assert sorted(portal.rows(after, [ids]), key=str) == sorted(before, key=str)
+
+
+class TestFreeze:
+    def test_refuses_new_calls_and_lets_running_ones_settle_late(self, portal: Behind) -> None:
+        readers, threads = begin(portal)
+        portal.wait_until(lambda: all(reader.text for reader in readers))
+        with ThreadPoolExecutor() as pool, portal.postgres.frozen():
+            heard = [len(reader.text) for reader in readers]
+            asked = [pool.submit(Asker(portal).ask) for _ in range(4)]
+            time.sleep(FROZEN_SECONDS)
+            assert all(len(reader.text) > before for reader, before in zip(readers, heard, strict=True))
+        finish(threads)
+        for each in asked:
+            check_refused(each.result())
+        check(portal, readers, allowed={"done"})
+
+
+class TestSlowness:
+    def test_bounds_the_queue_and_keeps_the_loop_free(self, portal: Behind) -> None:
+        portal.to_postgres.strike(Fault(delay_seconds=0.2))
+        asker = Asker(portal)
+        with ThreadPoolExecutor() as pool:
+            crowd = pool.submit(asyncio.run, asker.ask_at_once(CROWD))
+            looks = []
+            while not crowd.done():
+                began = time.monotonic()
+                assert httpx.get(f"{portal.base_url}/healthz").status_code == httpx.codes.OK
+                looks.append(time.monotonic() - began)
+                time.sleep(0.2)
+        answers = crowd.result()
+        portal.to_postgres.heal()
+        refused = [answer for answer in answers if answer.status_code != httpx.codes.OK]
+        for answer in refused:
+            check_refused(answer)
+        assert 0 < len(refused) < len(answers)
+        assert max(looks) < 1.0
+        check_books(portal, [answer.headers["x-request-id"] for answer in answers if answer not in refused])
