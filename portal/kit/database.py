@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 import select
 import time
 from collections.abc import Callable, Sequence
@@ -21,6 +22,8 @@ POOL_SIZE = 4
 POOL_WAIT_SECONDS = 2.0
 ANSWER_SECONDS = 5.0
 """How long a server may be silent: longer than a statement waits for a lock, shorter than a lease."""
+MOST_RETRIES = 3
+RETRY_SECONDS = 0.05
 KEPT_SECONDS = 600.0
 FLUSH_SECONDS = 0.001
 CANCEL_SECONDS = 2.0
@@ -195,7 +198,30 @@ async def close_pool() -> None:
 
 
 async def fetch(statement: str, parameters: Sequence[object] = ()) -> list[Row]:
-    """This will run one statement in a transaction of its own and return its rows as dictionaries."""
+    """This will run one statement in a transaction of its own and return its rows as dictionaries.
+
+    It is tried again, at most three times, when others who wrote at the same time had it undone.
+    """
+    for retry in range(MOST_RETRIES):
+        try:
+            return await _fetch(statement, parameters)
+        except (errors.DeadlockDetected, errors.SerializationFailure):
+            await asyncio.sleep(random.uniform(0.5, 1.5) * RETRY_SECONDS * 2**retry)  # noqa: S311 - apart, not secret
+    return await _fetch(statement, parameters)
+
+
+def changed_nothing(error: Exception) -> bool:
+    """This will tell whether the server itself said that a statement failed, so that it surely was undone."""
+    lost = error.sqlstate is None or error.sqlstate.startswith(_GOING_AWAY) if isinstance(error, Error) else True
+    return not lost
+
+
+async def in_thread(verb: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs) -> Answer:
+    """This will run `verb`, which uses the plain ORM, in a thread that trusts no connection older than it."""
+    return await asyncio.to_thread(_fresh, lambda: verb(*args, **kwargs))
+
+
+async def _fetch(statement: str, parameters: Sequence[object]) -> list[Row]:
     lane = _lanes[asyncio.get_running_loop()]
     lane.asking += 1
     try:
@@ -210,17 +236,6 @@ async def fetch(statement: str, parameters: Sequence[object] = ()) -> list[Row]:
             await lane.give_back(kept)
     finally:
         lane.asking -= 1
-
-
-def changed_nothing(error: Exception) -> bool:
-    """This will tell whether the server itself said that a statement failed, so that it surely was undone."""
-    lost = error.sqlstate is None or error.sqlstate.startswith(_GOING_AWAY) if isinstance(error, Error) else True
-    return not lost
-
-
-async def in_thread(verb: Callable[Given, Answer], *args: Given.args, **kwargs: Given.kwargs) -> Answer:
-    """This will run `verb`, which uses the plain ORM, in a thread that trusts no connection older than it."""
-    return await asyncio.to_thread(_fresh, lambda: verb(*args, **kwargs))
 
 
 @lru_cache

@@ -3,10 +3,15 @@
 import asyncio
 import signal
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import httpx
+import psycopg
+import pytest
 
+from portal.kit.database import MOST_RETRIES
 from tests.faults.behind import SCALE, Behind
 from tests.faults.proxy import Fault
 from tests.faults.readers import begin, check, check_books, finish
@@ -19,6 +24,18 @@ PATIENCE_SECONDS = 3.0
 SHORT = "[[script words=3 gap_ms=10 first_ms=0]] Say something short."
 BODY = {"model": "fast", "messages": [{"role": "user", "content": SHORT}]}
 CROWD = 150
+WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%%ledger_reserve%%'"
+UNDO = """
+    CREATE FUNCTION undo() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF nextval('tries') <= {times} THEN
+        RAISE EXCEPTION 'could not serialize' USING ERRCODE = 'serialization_failure';
+      END IF;
+      RETURN new;
+    END $$;
+    CREATE TRIGGER undo BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION undo()
+"""
+"""The sequence counts tries, for what is undone does not undo its numbers."""
 
 
 class Asker:
@@ -50,6 +67,10 @@ def check_refused(answer: httpx.Response) -> None:
     assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE, answer.text
     assert int(answer.headers["retry-after"]) >= 1
     assert answer.elapsed.total_seconds() < PATIENCE_SECONDS
+
+
+def open_calls(portal: Stand) -> int:
+    return int(portal.rows("SELECT count(*) AS calls FROM plans_hold")[0]["calls"])
 
 
 class TestCrash:
@@ -104,3 +125,44 @@ class TestSlowness:
         assert 0 < len(refused) < len(answers)
         assert max(looks) < 1.0
         check_books(portal, [answer.headers["x-request-id"] for answer in answers if answer not in refused])
+
+
+class TestUndone:
+    """Others wrote at the same time, and PostgreSQL undid a statement of ours."""
+
+    def test_by_a_deadlock_is_done_again(self, portal: Behind) -> None:
+        with psycopg.connect(portal.database_url) as rival, ThreadPoolExecutor() as pool:
+            rival.execute("SET deadlock_timeout = '60s'")  # so that it is the portal whose statement is undone
+            rival.execute("SELECT FROM plans_lot FOR UPDATE")
+            asked = pool.submit(Asker(portal).ask)
+            portal.wait_until(lambda: bool(portal.rows(WAITING)))
+            rival.execute("SELECT FROM plans_wallet FOR UPDATE")  # which the portal lets go when its own is undone
+            rival.rollback()
+        answer = asked.result()
+        assert answer.status_code == httpx.codes.OK, answer.text
+        check_books(portal, [answer.headers["x-request-id"]])
+
+    @pytest.mark.parametrize("table", ["plans_hold", "usage_call"])
+    def test_three_times_is_done_again(self, portal: Behind, table: str) -> None:
+        with undoing(portal, table, times=3):
+            answer = Asker(portal).ask()
+        assert answer.status_code == httpx.codes.OK, answer.text
+        check_books(portal, [answer.headers["x-request-id"]])
+
+    def test_again_and_again_is_given_up_and_leaves_nothing(self, portal: Behind) -> None:
+        with undoing(portal, "plans_hold", times=100):
+            check_refused(Asker(portal).ask())
+            assert portal.rows("SELECT last_value FROM tries")[0]["last_value"] == 1 + MOST_RETRIES
+        assert open_calls(portal) == 0
+        check_books(portal, [])
+
+
+@contextmanager
+def undoing(portal: Behind, table: str, *, times: int) -> Iterator[None]:
+    """Within this so many inserts into `table` fail as those of a transaction that could not be serialized."""
+    portal.rows("CREATE SEQUENCE tries; GRANT USAGE ON tries TO PUBLIC")
+    portal.rows(UNDO.format(table=table, times=times))
+    try:
+        yield
+    finally:
+        portal.rows(f"DROP TRIGGER undo ON {table}; DROP FUNCTION undo; DROP SEQUENCE tries")
