@@ -219,10 +219,7 @@ async def _let_in(
         call_id=call_id or ids.uuid7(await _now(reception)), source=source,
         reply_to=reception.inbox.name, idempotency=idempotency,
     )  # fmt: skip
-    try:
-        admitted = await ledger.reserve_one(reservation)
-    except TROUBLE as error:
-        raise OutOfService from error
+    admitted = await _reserve(reservation)
     if isinstance(admitted, ledger.QuotaExceeded):
         raise await database.in_thread(quotas.told, admitted, account_id=caller.account_id)
     if isinstance(admitted, Refusal):
@@ -232,6 +229,21 @@ async def _let_in(
     flight = _board(reception, caller, request, offer, reservation.call_id)
     flight.keep = idempotency is not None
     return flight
+
+
+async def _reserve(reservation: ledger.Reservation) -> ledger.Hold | Refusal:
+    """Where PostgreSQL could not say how it ended, the call itself tells: it is open, or was never opened."""
+    try:
+        return await ledger.reserve_one(reservation)
+    except TROUBLE as error:
+        call_id = reservation.call_id
+        try:
+            state = (await watch.states_of([call_id])).get(call_id)
+        except TROUBLE:
+            state = None
+        if state is None or state.state != "queued":
+            raise OutOfService from error
+        return ledger.Hold(call_id, reservation.amount, reservation.output_limit)
 
 
 async def _offer(name: str) -> Offer:

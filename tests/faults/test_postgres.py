@@ -14,7 +14,7 @@ import pytest
 from portal.kit.database import MOST_RETRIES
 from tests.faults.behind import SCALE, Behind
 from tests.faults.proxy import Fault
-from tests.faults.readers import begin, check, check_books, finish
+from tests.faults.readers import begin, check, check_books, finish, hits
 from tests.stand import Stand
 
 AWAY_SECONDS = 4.0 * SCALE
@@ -125,6 +125,29 @@ class TestSlowness:
         assert 0 < len(refused) < len(answers)
         assert max(looks) < 1.0
         check_books(portal, [answer.headers["x-request-id"] for answer in answers if answer not in refused])
+
+
+class TestLostAnswer:
+    """The connection breaks after PostgreSQL has committed and before it could say so."""
+
+    def test_to_a_reservation_opens_one_call_that_runs_once(self, portal: Behind) -> None:
+        portal.to_postgres.strike(Fault(lose_answer_to=b'"output_rate"'))
+        answer = Asker(portal).ask()
+        portal.to_postgres.await_loss()
+        assert answer.status_code == httpx.codes.OK, answer.text
+        check_books(portal, [answer.headers["x-request-id"]])
+
+    def test_to_a_settlement_is_found_again_and_charged_once(self, portal: Behind) -> None:
+        portal.to_postgres.strike(Fault(lose_answer_to=b'"first_token_milliseconds"'))
+        answer = Asker(portal).ask()
+        portal.to_postgres.await_loss()
+        assert answer.status_code == httpx.codes.OK, answer.text
+        call_id = answer.headers["x-request-id"]
+        check_books(portal, [call_id])
+        assert hits(portal, call_id)["count"] == 1
+        row = portal.rows("SELECT how, charged_microcredits FROM usage_call WHERE id = %s::uuid", [call_id])[0]
+        assert row["how"] == "usage"
+        assert row["charged_microcredits"] > 0
 
 
 class TestUndone:
