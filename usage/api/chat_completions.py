@@ -142,7 +142,8 @@ async def _send_events(flight: Flight, framing: Framing, leaving: Leaving, send:
     while not leaving.done():
         fresh = flight.events[position:]
         position += len(fresh)
-        data = b"".join([framing.frame(event) for event in fresh]) if heard else openai_answer.COMMENT
+        # Time may be up in the very turn in which something comes: then that is sent, which is a sign of life too.
+        data = b"".join([framing.frame(event) for event in fresh]) or (b"" if heard else openai_answer.COMMENT)
         more = flight.end is None or position < len(flight.events)
         if data or not more:
             async with asyncio.timeout(SLOWEST_SEND_SECONDS):
