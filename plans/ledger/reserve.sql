@@ -9,7 +9,8 @@
 -- holds and keys, so each call is looked at as a whole before the first write, and needs no savepoint.
 --
 -- The commit is not waited for: whoever claims the call commits after it in the same log and does wait, so that
--- no call reaches an upstream unless its hold is on disk. A crash before that forgets a call that never ran.
+-- no call reaches an upstream unless its hold is on disk. A crash before that forgets a call that never ran. Only
+-- where a caller gave a call a name it is waited for: the name must stand before anyone hears of the call.
 -- Bitmap scans are off because they never mark the index entries of closed calls as dead.
 CREATE OR REPLACE FUNCTION ledger_reserve(p_calls jsonb)
 RETURNS TABLE (call_id uuid, outcome text, details jsonb)
@@ -40,7 +41,9 @@ DECLARE
   v_windows bigint[];
   v_unopened bigint[];
 BEGIN
-  PERFORM set_config('synchronous_commit', 'off', true);
+  IF NOT jsonb_path_exists(p_calls, '$[*].idempotency_key ? (@ != null)') THEN
+    PERFORM set_config('synchronous_commit', 'off', true);
+  END IF;
   PERFORM FROM plans_wallet w
   WHERE w.account_id IN (SELECT g.account_id FROM jsonb_to_recordset(p_calls) AS g(account_id bigint))
   ORDER BY w.account_id FOR NO KEY UPDATE;

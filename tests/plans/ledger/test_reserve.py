@@ -188,6 +188,16 @@ class TestIdempotency:
         assert books.reserve(again) == [("replay", {"call_id": str(first.call_id)})]
         assert books.counters(lot) == (990, 0, 10, 0)
 
+    def test_is_on_disk_before_anyone_hears_of_the_call(self) -> None:
+        """Only the claim of a call waits for the disk, else; a crash before it would give the key another call."""
+        member = books.founded()
+        books.grant(member, 1000)
+        books.run("SET LOCAL synchronous_commit = on")
+        books.reserve(books.ask(member, idempotency=ledger.Idempotency("key:1", "abc", "one")))
+        assert books.fetch("SHOW synchronous_commit") == [("on",)]
+        books.reserve(books.ask(member))
+        assert books.fetch("SHOW synchronous_commit") == [("off",)]
+
     def test_refuses_another_body(self) -> None:
         member = books.founded()
         books.grant(member, 1000)
