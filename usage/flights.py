@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from models_catalog.providers.base import ChatRequest
+from plans.ledger import Reservation
 from portal.kit import ids
 from usage.events import Accepted, Answer, Delta, Event, Failed, Finished, KeepAlive
 from usage.relay import Frame, Snapshot
@@ -28,6 +29,7 @@ class Flight:
         self.end: Finished | Failed | None = None
         self.served_model = ""
         self.request: ChatRequest | None = None
+        self.reservation: Reservation | None = None
         self.queue = ""
         self.keep = False
         self.pushes = 0

@@ -201,9 +201,12 @@ async def last_words(call_id: UUID) -> tuple[str, Finished | Failed | None]:
 async def stop(call_id: UUID) -> None:
     """This will stop a call, wherever it runs; one that waits in the queue ends at once without a charge."""
     reception = await _reception()
+    flight = reception.flights.get(call_id)
+    if flight is not None:
+        flight.reservation = None  # should it be forgotten, nobody wants it again
     with contextlib.suppress(Unavailable):
         await relay.ask_to_stop(reception.valkey, call_id)
-    await watch.cancel_queued(reception.flights.get(call_id), call_id)
+    await watch.cancel_queued(flight, call_id)
 
 
 async def _let_in(
@@ -226,7 +229,7 @@ async def _let_in(
         raise admitted
     if admitted.is_replay:
         return await _replay(caller, admitted.call_id)
-    flight = _board(reception, caller, request, offer, reservation.call_id)
+    flight = _board(reception, caller, request, offer, reservation)
     flight.keep = idempotency is not None
     return flight
 
@@ -253,9 +256,12 @@ async def _offer(name: str) -> Offer:
         raise OutOfService from error
 
 
-def _board(reception: Reception, caller: Caller, request: ChatRequest, offer: Offer, call_id: UUID) -> Flight:
+def _board(
+    reception: Reception, caller: Caller, request: ChatRequest, offer: Offer, reservation: ledger.Reservation
+) -> Flight:
+    call_id = reservation.call_id
     flight = Flight(call_id, account_id=caller.account_id, member_id=caller.member_id, model=offer.slug)
-    flight.request, flight.queue = request, offer.queue
+    flight.request, flight.queue, flight.reservation = request, offer.queue, reservation
     reception.flights[call_id] = flight
     return flight
 

@@ -11,7 +11,10 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
+from plans import ledger
+from plans.ledger import Reservation
 from portal.kit import database
+from portal.kit.refusals import Refusal
 from usage import dispatch, relay
 from usage.calls import endings, settlement
 from usage.calls.endings import Ending
@@ -113,12 +116,26 @@ async def _look_after(valkey: Valkey, flight: Flight, state: State | None) -> No
     elif state is not None and state.state == "running":
         if flight.has_gap:
             await _mend_once(valkey, flight)
+    elif state is None and flight.reservation is not None:
+        await _open_again(valkey, flight, flight.reservation)
     elif not flight.seen_ended:
         flight.seen_ended = True  # its last frame may be on the way: one more look before it counts as lost
     else:
         await _mend_once(valkey, flight)
-        # A call of which nothing is known was forgotten by a crash of the database before anyone could run it.
         flight.add(failure_of(state.how if state else How.PLATFORM))
+
+
+async def _open_again(valkey: Valkey, flight: Flight, reservation: Reservation) -> None:
+    """A crash of the database forgot the call before anyone could run it; what it was told by its id still holds."""
+    try:
+        opened = await ledger.reserve_one(reservation)
+    except TROUBLE:
+        return  # the next look tells whether it is open
+    flight.reservation = None
+    if isinstance(opened, Refusal):
+        flight.add(Failed(opened.code, str(opened), opened.status))
+    else:
+        await push(valkey, flight)
 
 
 def _is_silent(flight: Flight) -> bool:

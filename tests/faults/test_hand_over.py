@@ -13,6 +13,12 @@ from tests.stand import Stand
 FROZEN_SECONDS = 5.0
 HANDED_OVER_SECONDS = 0.8
 COPIES = 3
+FORGET = """
+WITH forgotten AS (DELETE FROM plans_hold RETURNING id), drawn AS (
+  DELETE FROM plans_holdlot WHERE hold_id IN (SELECT id FROM forgotten) RETURNING lot_id, amount
+), freed AS (SELECT lot_id, sum(amount)::bigint AS amount FROM drawn GROUP BY lot_id)
+UPDATE plans_lot l SET held = held - f.amount, available = available + f.amount FROM freed f WHERE l.id = f.lot_id
+"""
 
 
 def tamper(stand: Stand, change: Callable[["redis.Redis", bytes], object]) -> list[Reader]:
@@ -46,6 +52,21 @@ class TestMessages:
         readers = tamper(stand, lambda broker, queue: broker.delete(queue))
         check(stand, readers, allowed={"done", "status 503"})
         assert any(reader.ends == ["done"] for reader in readers)
+
+
+class TestForgotten:
+    """What a crash of the database does to a call that was opened just before, and which nobody has claimed."""
+
+    def test_calls_are_opened_again_by_who_waits_for_them(self, stand: Stand) -> None:
+        pid = stand.kill("calls", how=signal.SIGSTOP)
+        try:
+            readers, threads = begin(stand)
+            stand.wait_until(lambda: len(stand.rows("SELECT id FROM plans_hold")) == len(readers))
+            stand.rows(FORGET)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        finish(threads)
+        check(stand, readers, allowed={"done"})
 
 
 class TestSleep:
