@@ -240,13 +240,11 @@ async def _reserve(reservation: ledger.Reservation) -> ledger.Hold | Refusal:
         return await ledger.reserve_one(reservation)
     except TROUBLE as error:
         call_id = reservation.call_id
-        try:
+        with contextlib.suppress(*TROUBLE):
             state = (await watch.states_of([call_id])).get(call_id)
-        except TROUBLE:
-            state = None
-        if state is None or state.state != "queued":
-            raise OutOfService from error
-        return ledger.Hold(call_id, reservation.amount, reservation.output_limit)
+            if state is not None and state.state == "queued":
+                return ledger.Hold(call_id, reservation.amount, reservation.output_limit)
+        raise OutOfService from error
 
 
 async def _offer(name: str) -> Offer:
