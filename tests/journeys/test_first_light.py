@@ -169,7 +169,7 @@ def _check_receipt(someone: Visitor) -> None:
     someone.page.locator("article.answer").last.locator("a[href^='/usage/calls/']").click()
     someone.arrive("/usage/calls/")
     lines = someone.figures(".paper > .lines > li:not(.sum) > span:last-child")
-    drawn = someone.figures(".paper .stack .lines > li:not(.sum) > span:last-child")
+    drawn = someone.figures(".paper .stack .lines:has(.sum) > li:not(.sum) > span:last-child")
     sums = someone.figures(".paper .lines > li.sum > span:last-child")
     assert sums == [sum(lines), sum(drawn)]
     assert sums[0] == sums[1] > 0

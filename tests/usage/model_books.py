@@ -83,5 +83,7 @@ class Facts:
     debt: int = 0
     used: int = 0
     limit: int = LIMIT
+    given: list[tuple[datetime, int]] = field(default_factory=list)
+    """What one of the staff gave alone, and when."""
     calls: dict[UUID, ModelCall] = field(default_factory=dict)
     charges: dict[UUID, int] = field(default_factory=dict)

@@ -20,9 +20,9 @@ from tests.usage import cast
 from tests.usage.machine_calls import Calls
 from tests.usage.model_books import ModelDispute, ModelLot, ModelRefund
 
-RUNS = 50
+RUNS = 25
 STEPS = 50
-SHARDS = 4
+SHARDS = 8
 
 
 class Books(Calls):
