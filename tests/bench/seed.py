@@ -6,13 +6,13 @@ Prints the keys, with blanks between them.
 """
 
 import sys
-from datetime import datetime, timedelta
-from uuid import uuid4
+from datetime import datetime
 
 import django
 
+from tests import payers
+
 ACCOUNTS = 10
-CREDITS = 10**9
 CONTEXT_TOKENS = 8192
 OUTPUT_TOKENS = 4096
 CONCURRENCY = 512
@@ -25,7 +25,7 @@ def main(upstream_port: int) -> None:
 
     now = clock.now()
     _connect(upstream_port, now=now)
-    print(*[_found(now=now) for _ in range(ACCOUNTS)])
+    print(*[payers.found(now=now).key for _ in range(ACCOUNTS)])
 
 
 def _connect(port: int, *, now: datetime) -> None:
@@ -51,30 +51,6 @@ def _connect(port: int, *, now: datetime) -> None:
             Route.objects.create(chat_model=model, upstream=upstream, upstream_model=name, priority=0)
             rates = Rates(in_fresh=one_credit_a_token, out_text=one_credit_a_token)
             prices.publish(model, rates=rates, active_from=now, by=None, now=now)
-
-
-def _found(*, now: datetime) -> str:
-    from accounts import accounts, api_keys  # noqa: PLC0415 - Django is ready only now
-    from accounts.models import User  # noqa: PLC0415 - as above
-    from plans import ledger  # noqa: PLC0415 - as above
-    from portal.kit import units  # noqa: PLC0415 - as above
-
-    mark = uuid4().hex
-    user = User.objects.create_user(f"{mark}@bench.test", name="Bench", now=now)
-    member = accounts.found(user, kind="business", name=f"Bench {mark[:6]}", now=now)
-    ledger.grant(
-        ledger.Grant(
-            account_id=member.account_id,
-            source="goodwill",
-            name="Bench",
-            microcredits=units.credits(CREDITS),
-            dedupe_key=f"bench:{mark}",
-            reason="benchmark",
-            expires_at=now + timedelta(days=30),
-        )
-    )
-    _, secret = api_keys.issue(member, label="Bench", by=user, now=now)
-    return secret
 
 
 if __name__ == "__main__":
