@@ -30,7 +30,7 @@ check: .venv/.dev  ## what needs no running part: format, lint, types, floors, t
 bench: .venv/.dev  ## the side-by-side benchmark; prints its tables and writes var/bench.json
 	$(RUN) -m tests.bench
 
-chaos: .venv/.dev  ## calls while parts of a portal are killed, then the audit; SEED, CALLS, KILLS and SCALE of its timers
+chaos: .venv/.dev  ## a storm of calls, kills and crashes, then the audit; SEED, CALLS, KILLS, SCALE of its timers, FOLDER
 	$(RUN) -m tests.faults.chaos
 
 format: .venv/.dev  ## put the code into its form

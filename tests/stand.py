@@ -17,7 +17,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,13 +33,15 @@ from psycopg.rows import dict_row
 
 from portal.embedded import probes
 from portal.kit.timings import Timings
+from tests import payers
+from tests.payers import Payer
 from tests.ports import free_ports
 
 ROOT = Path(__file__).resolve().parent.parent
 TIMINGS_SCALE = 0.1
 START_SECONDS = 90.0
 RESTART_SECONDS = 40.0
-STOP_SECONDS = 40.0
+STOP_SECONDS = 90.0
 POLL_SECONDS = 0.05
 PORTS_IN_A_ROW = 4
 
@@ -50,7 +52,7 @@ class Stand:
 
     var_dir: Path
     port: int
-    supervisor: "subprocess.Popen[bytes]"
+    scale: float
     _blocker: Any
 
     @property
@@ -83,7 +85,7 @@ class Stand:
         """What `var/demo.json` says: people, passwords, keys."""
         return _read(self.var_dir / "demo.json")
 
-    def rows(self, statement: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
+    def rows(self, statement: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[dict[str, Any]]:
         """This will run one statement as the owner of the database and return its rows."""
         with psycopg.connect(self.database_url, row_factory=dict_row) as connection:
             cursor = connection.execute(statement.encode(), parameters)
@@ -91,11 +93,21 @@ class Stand:
 
     def manage(self, *arguments: str) -> str:
         """This will run a management command on the stand and return what it prints."""
-        command = [sys.executable, "manage.py", *arguments]
-        env = environment_of(self.var_dir, self.port)
-        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+        done = self.run("manage.py", *arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """This will run a Python program with the settings of the stand, to its end."""
+        env = environment_of(self.var_dir, self.port, scale=self.scale)
+        command = [sys.executable, *arguments]
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+
+    def found_payers(self, count: int) -> list[Payer]:
+        """This will found accounts that can pay for anything."""
+        done = self.run("-m", "tests.payers", str(count))
+        assert done.returncode == 0, done.stderr
+        return payers.read(done.stdout)
 
     def pid(self, name: str) -> int:
         """This will return the process id of web, calls, jobs, sweep, beat, sandbox, model and so on."""
@@ -130,7 +142,7 @@ class Stand:
         before = dict(connection.settings_dict)
         connection.close()
         connection.settings_dict.update(_database(self.database_url))
-        timings = Timings().scaled(TIMINGS_SCALE)
+        timings = Timings().scaled(self.scale)
         changed = override_settings(VALKEY_URL=self.valkey_url, TIMINGS=timings, DEMO=True, BASE_URL=self.base_url)
         with self._blocker.unblock(), changed:
             try:
@@ -147,17 +159,35 @@ def environment_of(var_dir: Path, port: int, *, scale: float = TIMINGS_SCALE) ->
     """This will return the environment of a portal of its own in `var_dir`, with all its timers times `scale`."""
     inherited = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "VALKEY_URL"}}
     own = {"VAR_DIR": str(var_dir), "PORT": str(port), "TIMINGS_SCALE": str(scale), "DEMO": "on"}
-    return inherited | own
+    return inherited | {"DJANGO_SETTINGS_MODULE": "portal.settings"} | own
 
 
-def await_start(supervisor: "subprocess.Popen[bytes]", var_dir: Path) -> None:
-    """This will return when the portal that `supervisor` starts in `var_dir` is ready."""
-    deadline = time.monotonic() + START_SECONDS
-    while not (var_dir / "demo.json").exists():
-        said = (var_dir / "supervisor.log").read_text(encoding="utf-8", errors="replace")
-        assert supervisor.poll() is None, f"the stand did not start:\n{said}"
-        assert time.monotonic() < deadline, f"the stand is not ready after {START_SECONDS} s:\n{said}"
-        time.sleep(POLL_SECONDS)
+@contextmanager
+def running(var_dir: Path, *, scale: float = TIMINGS_SCALE, blocker: Any = None) -> Iterator[Stand]:
+    """This will run a portal of its own in `var_dir`, with all its timers times `scale`, and end it afterwards."""
+    port = free_ports(PORTS_IN_A_ROW)
+    with supervised(var_dir, environment_of(var_dir, port, scale=scale)):
+        yield Stand(var_dir, port, scale, blocker)
+
+
+@contextmanager
+def supervised(var_dir: Path, environment: Mapping[str, str]) -> Iterator[None]:
+    """Within this a supervisor runs a portal in `var_dir`, which is ready; what it says is in its log."""
+    with (var_dir / "supervisor.log").open("wb") as output:
+        supervisor = subprocess.Popen(
+            [sys.executable, "manage.py", "demo"],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+        try:
+            _await_start(supervisor, var_dir)
+            yield
+        finally:
+            supervisor.terminate()
+            supervisor.wait(STOP_SECONDS)
 
 
 @pytest.fixture(scope="session")
@@ -165,24 +195,17 @@ def stand(django_db_blocker: Any) -> Iterator[Stand]:
     """The one stand of this session, started by the first test that asks for it."""
     var_dir = settings.VAR_DIR / "stand"
     shutil.copytree(settings.VAR_DIR / "secrets", var_dir / "secrets")
-    port = free_ports(PORTS_IN_A_ROW)
-    output = (var_dir / "supervisor.log").open("wb")
-    command = [sys.executable, "manage.py", "demo"]
-    supervisor = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment_of(var_dir, port),
-        stdout=output,
-        stderr=output,
-        start_new_session=True,
-    )
-    try:
-        await_start(supervisor, var_dir)
-        yield Stand(var_dir, port, supervisor, django_db_blocker)
-    finally:
-        supervisor.terminate()
-        supervisor.wait(STOP_SECONDS)
-        output.close()
+    with running(var_dir, blocker=django_db_blocker) as started:
+        yield started
+
+
+def _await_start(supervisor: "subprocess.Popen[bytes]", var_dir: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not (var_dir / "demo.json").exists():
+        said = (var_dir / "supervisor.log").read_text(encoding="utf-8", errors="replace")
+        assert supervisor.poll() is None, f"the portal did not start:\n{said}"
+        assert time.monotonic() < deadline, f"the portal is not ready after {START_SECONDS} s:\n{said}"
+        time.sleep(POLL_SECONDS)
 
 
 def _database(url: str) -> dict[str, Any]:

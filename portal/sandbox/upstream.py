@@ -32,10 +32,11 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 @dataclass
 class Hits:
-    """What happened to the calls of one request id."""
+    """What happened to the calls of one request id; `finished_at` is when the last one was answered to its end."""
 
     count: int = 0
     finished: int = 0
+    finished_at: float = 0.0
     hung_up: int = 0
     pieces: int = 0
     authorization: str = ""
@@ -100,6 +101,7 @@ async def _answer(request: dict[str, Any], script: Script, hits: Hits, send: Sen
     else:
         await _answer_plain(request, script, hits, send)
     hits.finished += 1
+    hits.finished_at = time.time()
 
 
 async def _answer_streamed(request: dict[str, Any], script: Script, hits: Hits, send: Send) -> None:

@@ -7,7 +7,6 @@ Its timers run at a quarter: that is slow enough for the patience of clients, wh
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from portal.embedded import postgres, programs, valkey
 from portal.embedded.programs import Program
 from tests.faults.proxy import Proxy
 from tests.ports import free_ports
-from tests.stand import PORTS_IN_A_ROW, ROOT, STOP_SECONDS, Stand, await_start, environment_of
+from tests.stand import PORTS_IN_A_ROW, STOP_SECONDS, Stand, environment_of, supervised
 
 SCALE = 0.25
 DISK = "200m"
@@ -96,7 +95,7 @@ class Behind(Stand):
 def running(var_dir: Path, blocker: Any) -> Iterator[Behind]:
     """Within this the second portal runs in `var_dir`, which holds its secrets."""
     port = free_ports(PORTS_IN_A_ROW + 1)
-    with _disk(var_dir / "postgres") as disk, (var_dir / "supervisor.log").open("wb") as output:
+    with _disk(var_dir / "postgres") as disk:
         cluster = postgres.start(var_dir / "postgres")
         _save_room(cluster.url)
         cache = valkey.start(var_dir / "valkey", port=port + PORTS_IN_A_ROW)
@@ -108,20 +107,8 @@ def running(var_dir: Path, blocker: Any) -> Iterator[Behind]:
                     "DATABASE_URL": f"postgresql://{postgres.SUPERUSER}@127.0.0.1:{first.port}/{postgres.DATABASE}",
                     "VALKEY_URL": f"redis://:{urlsplit(cache.url).password}@127.0.0.1:{second.port}/0",
                 }
-                supervisor = subprocess.Popen(
-                    [sys.executable, "manage.py", "demo"],
-                    cwd=ROOT,
-                    env=environment_of(var_dir, port, scale=SCALE) | own,
-                    stdout=output,
-                    stderr=output,
-                    start_new_session=True,
-                )
-                try:
-                    await_start(supervisor, var_dir)
-                    yield Behind(var_dir, port, supervisor, blocker, *servers, first, second, disk)
-                finally:
-                    supervisor.terminate()
-                    supervisor.wait(STOP_SECONDS)
+                with supervised(var_dir, environment_of(var_dir, port, scale=SCALE) | own):
+                    yield Behind(var_dir, port, SCALE, blocker, *servers, first, second, disk)
         finally:
             for server in servers:
                 server.stop()

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.test import Client
 
 from accounts.models import User
+from tests.faults import asking
 from tests.stand import Stand
 
 QUESTION = "[[script words=40 gap_ms=50]] Tell me something long."
@@ -50,10 +51,8 @@ class Reader:
                 self.ends.append("cut")
 
     def _note(self, line: str) -> None:
-        if line == "data: [DONE]":
-            self.ends.append("done")
-        elif line.startswith('data: {"error"'):
-            self.ends.append("error")
+        if end := asking.end_in(line):
+            self.ends.append(end)
         elif line.startswith("data:"):
             self.text += line
 
