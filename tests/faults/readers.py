@@ -9,6 +9,7 @@ import httpx
 import openai
 from django.conf import settings
 from django.test import Client
+from openai.types.chat import ChatCompletionMessageParam
 
 from accounts.models import User
 from tests.faults import asking
@@ -27,17 +28,20 @@ class Reader:
 
     stand: Stand
     question: str = QUESTION
+    key: str = ""
     call_id: str = ""
     text: str = ""
     ends: list[str] = field(default_factory=list)
 
     def read(self) -> None:
-        """This will ask once, without retries."""
+        """This will ask once, without retries, under the idempotency key if there is one."""
+        named = {"idempotency-key": self.key} if self.key else {}
+        messages: list[ChatCompletionMessageParam] = [{"role": "user", "content": self.question}]
         try:
             with (
                 client(self.stand) as asking,
                 asking.chat.completions.with_streaming_response.create(
-                    model="fast", messages=[{"role": "user", "content": self.question}], stream=True
+                    model="fast", messages=messages, stream=True, extra_headers=named
                 ) as answer,
             ):
                 self.call_id = answer.headers["x-request-id"]
