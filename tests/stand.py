@@ -38,6 +38,7 @@ from tests.payers import Payer
 from tests.ports import free_ports
 
 ROOT = Path(__file__).resolve().parent.parent
+FAIL_POINTS = ROOT / "tests" / "faults" / "points"
 TIMINGS_SCALE = 0.1
 START_SECONDS = 90.0
 RESTART_SECONDS = 40.0
@@ -166,7 +167,8 @@ def environment_of(var_dir: Path, port: int, *, scale: float = TIMINGS_SCALE) ->
 def running(var_dir: Path, *, scale: float = TIMINGS_SCALE, blocker: Any = None) -> Iterator[Stand]:
     """This will run a portal of its own in `var_dir`, with all its timers times `scale`, and end it afterwards."""
     port = free_ports(PORTS_IN_A_ROW)
-    with supervised(var_dir, environment_of(var_dir, port, scale=scale)):
+    environment = environment_of(var_dir, port, scale=scale) | {"PYTHONPATH": str(FAIL_POINTS)}
+    with supervised(var_dir, environment):
         yield Stand(var_dir, port, scale, blocker)
 
 
