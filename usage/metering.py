@@ -99,6 +99,15 @@ def normalize(raw: Json | None, *, dialect: str) -> Usage:
     return _with_total(usage, raw)
 
 
+def is_readable(raw: Json, *, dialect: str) -> bool:
+    """This will tell whether a vendor's usage can be true."""
+    try:
+        normalize(raw, dialect=dialect)
+    except UnreadableUsage:
+        return False
+    return True
+
+
 def _with_total(usage: Usage, raw: Json) -> Usage:
     total = _optional(raw, "total_tokens")
     missing = total - usage.input_tokens - usage.output_tokens

@@ -63,6 +63,12 @@ class TestNormalize:
         assert min(usage.in_fresh, usage.out_text, usage.out_reasoning) >= 0
 
 
+class TestIsReadable:
+    def test_tells_what_can_be_true(self) -> None:
+        assert metering.is_readable(PLAIN, dialect=metering.OPENAI_COMPATIBLE)
+        assert not any(metering.is_readable(raw, dialect=metering.OPENAI_COMPATIBLE) for raw in UNREADABLE)
+
+
 class TestPromptBound:
     def test_is_at_least_the_bytes_of_the_text(self) -> None:
         request = ChatRequest(model="m", messages=[{"role": "user", "content": "天空为什么是蓝色的"}])

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from models_catalog.providers.base import Accepted, Chunk, RawUsage, RouteOffer, UpstreamFailure
 from plans.ledger import Claim
+from usage import metering
 from usage.calls import endings
 from usage.calls.endings import LEFT, Try
 from usage.events import Answer, Delta, Event, Failed, Finished
@@ -45,11 +46,17 @@ class Run:
                 self.answer.add(event)
                 self.publish(Delta(event))
             case RawUsage(usage=usage):
-                self.raw_usage = usage  # a later one replaces an earlier one, never adds
+                self._take_usage(usage)
             case Accepted(served_model=name):
                 self.accepted = time.monotonic()
                 self._served_model = name
                 self.publish(event)
+
+    def _take_usage(self, usage: dict[str, object]) -> None:
+        """A later one replaces an earlier one and never adds to it; one that cannot be true replaces none."""
+        assert self.route is not None
+        if self.raw_usage is None or metering.is_readable(usage, dialect=self.route.dialect):
+            self.raw_usage = usage
 
     def publish(self, event: Event) -> None:
         """This will send one event to the web process that waits, if one does.
