@@ -192,6 +192,7 @@ class Calls(RuleBasedStateMachine):
                 ledger.ask_adjustment(asked, alone=Microcredits(10**6))
             return
         assert ledger.ask_adjustment(asked, alone=Microcredits(10**6)) == "done"
+        self.facts.given.append((clock.now(), charge))
         lot = Lot.objects.get(dedupe_key=f"restore:{call_id}").pk
         self.lots[lot] = ModelLot(lot, "restore", 0, None, charge, charge)
 

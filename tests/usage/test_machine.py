@@ -20,9 +20,11 @@ from tests.usage import cast
 from tests.usage.machine_calls import Calls
 from tests.usage.model_books import ModelDispute, ModelLot, ModelRefund
 
-RUNS = 25
+RUNS = 10
 STEPS = 50
-SHARDS = 8
+SHARDS = 20
+SHRINKING_SECONDS = 900
+"""A failure takes minutes to be told with as few steps as possible."""
 
 
 class Books(Calls):
@@ -157,6 +159,7 @@ class Books(Calls):
 
 
 @pytest.mark.django_db
+@pytest.mark.timeout(SHRINKING_SECONDS)
 class TestBooks:
     @pytest.mark.parametrize("shard", range(SHARDS))
     def test_equal_their_model(self, shard: int) -> None:
