@@ -21,6 +21,7 @@ class Timings:
     restart_grace: float = 30.0
     queue_refresh: float = 5.0
     connect: float = 5.0
+    slowest_send: float = 60.0
 
     def scaled(self, factor: float) -> "Timings":
         """This will return the same timings, each multiplied by `factor`."""

@@ -20,7 +20,6 @@ from usage.gateway import Flight, Idempotency
 Leaving = asyncio.Future[MutableMapping[str, Any]]
 
 PATH = "/v1/chat/completions"
-SLOWEST_SEND_SECONDS = 60.0
 EVENT_STREAM: Headers = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -118,7 +117,7 @@ async def _abandon(flight: Flight) -> None:
 async def _pass_on(flight: Flight, leaving: Leaving, send: Send) -> None:
     """A call that fails before its first sign of life is answered with a status, later ones with an event."""
     assert flight.request is not None
-    heard = await flight.news(0, keep_alive_seconds=settings.TIMINGS.keep_alive)
+    await flight.news(0, keep_alive_seconds=settings.TIMINGS.keep_alive)
     if isinstance(flight.end, Failed) and len(flight.events) == 1:
         await _send_end(flight, send)
         return
@@ -130,27 +129,27 @@ async def _pass_on(flight: Flight, leaving: Leaving, send: Send) -> None:
         with_usage=flight.request.include_usage,
     )
     try:
-        await _send_events(flight, framing, leaving, send, heard=heard)
+        await _send_events(flight, framing, leaving, send)
     except asyncio.CancelledError:  # this process ends: its readers are told so instead of being cut off
         last = framing.frame(watch.failure_of(""))
         await send({"type": "http.response.body", "body": last, "more_body": False})
         raise
 
 
-async def _send_events(flight: Flight, framing: Framing, leaving: Leaving, send: Send, *, heard: bool) -> None:
+async def _send_events(flight: Flight, framing: Framing, leaving: Leaving, send: Send) -> None:
+    """What is there is sent even when time was up: it may have come in the very turn in which the alarm rang."""
     position = 0
     while not leaving.done():
         fresh = flight.events[position:]
         position += len(fresh)
-        # Time may be up in the very turn in which something comes: then that is sent, which is a sign of life too.
-        data = b"".join([framing.frame(event) for event in fresh]) or (b"" if heard else openai_answer.COMMENT)
+        data = b"".join([framing.frame(event) for event in fresh]) if fresh else openai_answer.COMMENT
         more = flight.end is None or position < len(flight.events)
         if data or not more:
-            async with asyncio.timeout(SLOWEST_SEND_SECONDS):
+            async with asyncio.timeout(settings.TIMINGS.slowest_send):
                 await send({"type": "http.response.body", "body": data, "more_body": more})
         if not more:
             return
-        heard = await flight.news(position, keep_alive_seconds=settings.TIMINGS.keep_alive)
+        await flight.news(position, keep_alive_seconds=settings.TIMINGS.keep_alive)
 
 
 def _headers(flight: Flight) -> Headers:

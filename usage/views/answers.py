@@ -1,6 +1,7 @@
 """An answer on its way to the browser: server-sent events, and the button that stops it."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
@@ -33,6 +34,8 @@ class _Last:
 
 
 MOST_LOOKS = 5
+RETRY_MILLISECONDS = (1500, 4500)
+"""After how long a browser comes back: each in its own time, so that not all come at once after a restart."""
 LOST = Failed("answer_lost", failures.LOST, 503, 0)
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
@@ -72,6 +75,7 @@ def _turn_of(user: User, call_id: UUID) -> Turn | None:
 
 async def _events(turn: Turn, *, language: str) -> AsyncIterator[bytes]:
     assert turn.call_id is not None
+    yield b"retry: %d\n\n" % random.randint(*RETRY_MILLISECONDS)  # noqa: S311 - spreads load, guards nothing
     flight = await gateway.find(turn.call_id) if turn.state == Turn.WAITING else None
     if flight is None:
         await _settle_down(turn)
