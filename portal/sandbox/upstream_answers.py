@@ -97,12 +97,13 @@ def usage(request: dict[str, Any], script: Script, *, output: int) -> dict[str, 
         "tenfold": {"completion_tokens": completion * 10, "total_tokens": prompt + completion * 10},
         "zero": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
     }
-    return told | wrong.get(script.fail, {})
+    return told | wrong.get(script.fail.removesuffix("_and_silent"), {})
 
 
 def _pieces(request: dict[str, Any], script: Script) -> tuple[list[str], str]:
     if script.words:
-        pieces = [f"{'' if number == 1 else ' '}word{number}" for number in range(1, script.words + 1)]
+        words = [f"word{number}".ljust(script.letters, ".") for number in range(1, script.words + 1)]
+        pieces = [words[0], *(f" {word}" for word in words[1:])]
     else:
         pieces = _PIECE.findall(_text(without_directive(last_question(request)), name=script.name))
     limit = request.get("max_completion_tokens") or request.get("max_tokens")

@@ -113,6 +113,12 @@ def _usage_early(frames: Frames, _script: Script) -> Played:
     return [*frames[0], frames[2][-2], *frames[1], frames[2][0], frames[2][-1]]
 
 
+def _usage_then_nonsense(frames: Frames, _script: Script) -> Played:
+    """The whole figure, and after it one that cannot be."""
+    wrong = frames[2][-2].replace(b'"completion_tokens": ', b'"completion_tokens": -1, "was": ', 1)
+    return [*frames[0], *frames[1], *frames[2][:-1], wrong, frames[2][-1]]
+
+
 def _usage_late(frames: Frames, _script: Script) -> Played:
     return [*frames[0], *frames[1], frames[2][0], frames[2][-1], frames[2][-2]]
 
@@ -163,8 +169,13 @@ STREAMED: dict[str, Callable[[Frames, Script], Played]] = {
     "usage_twice": _usage_twice,
     "usage_early": _usage_early,
     "usage_late": _usage_late,
+    "usage_then_nonsense": _usage_then_nonsense,
+    "zero_and_silent": lambda frames, _script: [*frames[0], *frames[2]],
     "error": _error_inside,
+    "error_before_text": lambda frames, script: _error_inside((frames[0], [], []), script),
+    "error_at_once": lambda _frames, script: _error_inside(([], [], []), script),
     "odd": _odd,
+    "odd_no_usage": lambda frames, script: _odd((frames[0], frames[1], [frames[2][0], frames[2][-1]]), script),
     "bad_characters": _bad_characters,
     "mixed": _mixed,
     "twice": _twice,

@@ -15,9 +15,13 @@ _DIRECTIVE = re.compile(r"\[\[script\s+([^\]]*)\]\]")
 
 @dataclass(frozen=True)
 class Script:
-    """`words` 0 means a sensible answer; `after` is the piece before which a fault strikes."""
+    """`words` 0 means a sensible answer; `letters` is how long each word is at least.
+
+    `after` is the piece before which a fault strikes.
+    """
 
     words: int = 0
+    letters: int = 0
     gap_ms: float = 1000 / 60
     first_ms: float = 150.0
     reasoning: int = 0

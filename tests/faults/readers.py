@@ -64,29 +64,29 @@ class Reader:
 class Browser:
     """A person who asks in the chat and reads the answer as a browser does, which comes back after a cut."""
 
-    def __init__(self, stand: Stand) -> None:
+    def __init__(self, stand: Stand, *, email: str = "") -> None:
         self.stand = stand
         self.events: list[str] = []
         self.last = ""
-        self._http = httpx.Client(base_url=stand.base_url, timeout=READ_SECONDS)
+        self.http = httpx.Client(base_url=stand.base_url, timeout=READ_SECONDS)
         with stand.inside():
             session = Client()
-            session.force_login(User.objects.get(email=stand.demo["people"][0]["email"]))
-        self._http.cookies.set(settings.SESSION_COOKIE_NAME, session.cookies[settings.SESSION_COOKIE_NAME].value)
+            session.force_login(User.objects.get(email=email or stand.demo["people"][0]["email"]))
+        self.http.cookies.set(settings.SESSION_COOKIE_NAME, session.cookies[settings.SESSION_COOKIE_NAME].value)
 
     def ask(self, question: str) -> str:
         """This will send the form and return the id of the call."""
-        page = self._http.get("/chat/").text
+        page = self.http.get("/chat/").text
         token = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[0]
         given = {"text": question, "model": "fast", "csrfmiddlewaretoken": token}
-        answer = self._http.post("/chat/", data=given, follow_redirects=True)
+        answer = self.http.post("/chat/", data=given, follow_redirects=True)
         return str(re.findall(r'data-stream="/chat/answers/([0-9a-f-]{36})/stream/"', answer.text)[0])
 
     def read(self, call_id: str) -> None:
         """This will read the answer's events from its beginning until they end or the connection breaks."""
         self.events = []
         try:
-            with self._http.stream("GET", f"/chat/answers/{call_id}/stream/") as answer:
+            with self.http.stream("GET", f"/chat/answers/{call_id}/stream/") as answer:
                 for line in answer.iter_lines():
                     self._note(line)
         except httpx.TransportError:
@@ -108,7 +108,7 @@ class Browser:
 
     def close(self) -> None:
         """This will close the browser."""
-        self._http.close()
+        self.http.close()
 
 
 def client(stand: Stand) -> openai.OpenAI:
