@@ -64,13 +64,20 @@ class Found:
         }
 
     @cached_property
-    def seconds_after_faults(self) -> Sequence[float]:
-        """How long each hold that was open at a fault stayed so after the first such fault, shortest first."""
+    def seconds_after_first_faults(self) -> Sequence[float]:
+        """How long each hold that met faults stayed open after the first of them, shortest first."""
+        return sorted(row.ended - faults[0] for row, faults in self._faults_met)
+
+    @cached_property
+    def seconds_after_last_faults(self) -> Sequence[float]:
+        """How long each hold that met faults stayed open after the last of them, shortest first."""
+        return sorted(row.ended - faults[-1] for row, faults in self._faults_met)
+
+    @cached_property
+    def _faults_met(self) -> Sequence[tuple[Row, Sequence[float]]]:
         faults = sorted(struck.at for struck in self.storm.struck)
-        firsts = [
-            (row, next((at for at in faults if row.opened <= at <= row.ended), None)) for row in self.evidence.rows
-        ]
-        return sorted(row.ended - at for row, at in firsts if at is not None)
+        met = [(row, [at for at in faults if row.opened <= at <= row.ended]) for row in self.evidence.rows]
+        return [(row, faults) for row, faults in met if faults]
 
     @cached_property
     def usage_lost(self) -> Sequence[Row]:
@@ -216,12 +223,13 @@ def _books(found: Found) -> Iterator[str]:
 
 def _times(found: Found) -> Iterator[str]:
     """Nobody waits in silence, holds close soon after a fault, and hardly any usage that was seen is lost."""
-    scale, times = found.storm.forecast.scale, found.seconds_after_faults
+    scale = found.storm.forecast.scale
+    from_first, from_last = found.seconds_after_first_faults, found.seconds_after_last_faults
     limits = {
         "the longest silence": (found.longest_silence, scaled(SILENCE_SECONDS, scale)),
         "the longest wait for an answer in one piece": (found.longest_wait, scaled(HOLDS_CLOSE_SECONDS, scale)),
-        "the last hold after a fault": (share(times, 1.0), scaled(HOLDS_CLOSE_SECONDS, scale)),
-        "99 % of the holds after a fault": (share(times, MOSTLY), scaled(HOLDS_CLOSE_MOSTLY_SECONDS, scale)),
+        "the last hold after its first fault": (share(from_first, 1.0), scaled(HOLDS_CLOSE_SECONDS, scale)),
+        "99 % of holds after their last fault": (share(from_last, MOSTLY), scaled(HOLDS_CLOSE_MOSTLY_SECONDS, scale)),
     }
     for what, (seconds, most) in limits.items():
         if seconds > most:

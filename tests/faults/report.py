@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ Json = dict[str, Any]
 
 def figures(found: Found, broken: list[str]) -> Json:
     """This will return everything that can be counted."""
-    storm, evidence, times = found.storm, found.evidence, found.seconds_after_faults
+    storm, evidence = found.storm, found.evidence
     forecast = storm.forecast
     return {
         "seed": forecast.seed,
@@ -30,12 +31,8 @@ def figures(found: Found, broken: list[str]) -> Json:
         "spent_microcredits": evidence.spent,
         "most_runs_of_a_call": max((hits.count for hits in evidence.hits.values()), default=0),
         "open_holds": evidence.open_holds,
-        "holds_after_faults": {
-            "count": len(times),
-            "p50_seconds": round(promises.share(times, 0.5), 2),
-            "p99_seconds": round(promises.share(times, promises.MOSTLY), 2),
-            "worst_seconds": round(promises.share(times, 1.0), 2),
-        },
+        "holds_after_first_faults": _spread(found.seconds_after_first_faults),
+        "holds_after_last_faults": _spread(found.seconds_after_last_faults),
         "longest_silence_seconds": round(found.longest_silence, 2),
         "longest_wait_seconds": round(found.longest_wait, 2),
         "usage_lost": {
@@ -79,9 +76,22 @@ def write(told: Json, path: Path) -> None:
     path.write_text(json.dumps(told, indent=1), encoding="utf-8")
 
 
+def _spread(seconds: Sequence[float]) -> Json:
+    return {
+        "count": len(seconds),
+        "p50_seconds": round(promises.share(seconds, 0.5), 2),
+        "p99_seconds": round(promises.share(seconds, promises.MOSTLY), 2),
+        "worst_seconds": round(promises.share(seconds, 1.0), 2),
+    }
+
+
+def _closed(spread: Json) -> str:
+    return f"{spread['p50_seconds']} s (p50), {spread['p99_seconds']} s (p99), {spread['worst_seconds']} s (worst)"
+
+
 def table(told: Json) -> str:
     """This will put the figures into lines that fit on a screen."""
-    holds, lost = told["holds_after_faults"], told["usage_lost"]
+    lost = told["usage_lost"]
     lines = {
         "storm": f"seed {told['seed']}, timers x {told['scale']}, {told['seconds']:.0f} s",
         "calls": f"{told['calls']['asked']} asked in {told['calls']['tries']} tries, {told['calls']['opened']} opened",
@@ -93,10 +103,9 @@ def table(told: Json) -> str:
             f"charged {told['charged_microcredits']} µ, spent {told['spent_microcredits']} µ"
         ),
         "runs": f"each call at most {told['most_runs_of_a_call']} times",
-        "holds": (
-            f"{told['open_holds']} open; {holds['count']} met a fault and closed "
-            f"{holds['p50_seconds']} s (p50), {holds['p99_seconds']} s (p99), {holds['worst_seconds']} s (worst) later"
-        ),
+        "holds": f"{told['open_holds']} open; {told['holds_after_first_faults']['count']} met faults",
+        "closed": f"{_closed(told['holds_after_first_faults'])} after their first one",
+        "": f"{_closed(told['holds_after_last_faults'])} after their last one",
         "silence": f"{told['longest_silence_seconds']} s in a stream, {told['longest_wait_seconds']} s for one piece",
         "usage": f"{lost['calls']} calls not charged by the usage that was seen ({lost['share']:.2%})",
     }
