@@ -1,6 +1,6 @@
-"""Runs the benchmark: every contender in turn, three times, before the same upstream; then tables and ratios.
+"""Runs the benchmark: every contender in turn, three times, before the same upstream; then the ledger by itself.
 
-python -m tests.bench [--rounds 3] [--only nginx,litellm,portal] [--seconds 4]
+python -m tests.bench [--rounds 3] [--only nginx,litellm,portal,ledger,audit] [--seconds 4] [--calls 100000]
 """
 
 import argparse
@@ -15,14 +15,18 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
-from tests.bench import contenders, tables, wire
+from tests.bench import audit, contenders, ledger, tables, wire
 from tests.bench.contenders import TOP, Contender, Missing
 
 LONGEST_SECONDS = 11 * 60.0
 LOAD_PATIENCE_SECONDS = 60.0
 SETTLE_SECONDS = 0.4
 WARM_UP_SECONDS = 1.0
+RACERS = ("nginx", "litellm", "portal")
+FEW_CALLS = 100_000
+"""A million takes minutes: `make prove`."""
 
 
 @dataclass(frozen=True)
@@ -58,17 +62,41 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4.0)
-    parser.add_argument("--only", default="nginx,litellm,portal")
+    parser.add_argument("--only", default=",".join([*RACERS, "ledger", "audit"]))
+    parser.add_argument("--calls", type=int, default=FEW_CALLS, help="in the books that are audited")
     options = parser.parse_args()
+    wanted = options.only.split(",")
     var_dir = Path(os.environ.get("VAR_DIR", TOP / "var")).resolve()
     folder = var_dir / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # so that everything started is ended too
+    found: dict[str, object] = {}
+    if set(RACERS) & set(wanted):
+        found |= _race(folder, wanted=wanted, rounds=options.rounds, seconds=options.seconds)
+    if "ledger" in wanted:
+        found["ledger"] = _alone(ledger, folder, options.seconds)
+    if "audit" in wanted:
+        found["audit"] = _alone(audit, folder, options.calls)
+    _write(found, var_dir / "bench.json")
+
+
+def _race(folder: Path, *, wanted: list[str], rounds: int, seconds: float) -> dict[str, object]:
     with ExitStack() as stack:
-        entrants = _start(stack, folder, wanted=options.only.split(","))
-        results = _measure(entrants, rounds=options.rounds, seconds=options.seconds)
+        entrants = _start(stack, folder, wanted=wanted)
+        results = _measure(entrants, rounds=rounds, seconds=seconds)
         memory = {one.name: round(one.group.memory_megabytes()) for one in entrants[1:]}
-    _report(results, memory, var_dir / "bench.json")
+    return _report(results, memory)
+
+
+def _alone(part: ModuleType, folder: Path, size: float) -> dict[str, object]:
+    """This will run what needs no contender, in a process of its own, since Django is set up there."""
+    command = [sys.executable, "-m", part.__name__, str(folder / "alone"), str(size)]
+    answer = subprocess.run(command, cwd=TOP, stdout=subprocess.PIPE, text=True, timeout=LONGEST_SECONDS, check=True)
+    figures = json.loads(answer.stdout.splitlines()[-1])
+    print(part.table(figures), flush=True)
+    targets = {name: reached(figures) for name, reached in part.TARGETS.items()}
+    _tell(targets)
+    return {"figures": figures, "targets": targets}
 
 
 def _start(stack: ExitStack, folder: Path, *, wanted: list[str]) -> list[Contender]:
@@ -133,7 +161,7 @@ def _load(one: Contender, scenario: Scenario, *, seconds: float) -> tables.Run:
     return figures | parts | {"cpu_seconds_per_1000": sum(parts.values())}
 
 
-def _report(results: tables.Results, memory: dict[str, int], path: Path) -> None:
+def _report(results: tables.Results, memory: dict[str, int]) -> dict[str, object]:
     ratios = tables.ratios(results)
     for name, value in ratios.items():
         print(f"{value:10.3f}  {name}")
@@ -141,17 +169,20 @@ def _report(results: tables.Results, memory: dict[str, int], path: Path) -> None
     targets = {}
     if all(tables.PORTAL in found and tables.LITELLM in found for found in results.values()):
         targets = {name: reached(results) for name, reached in TARGETS.items()}
+    _tell(targets)
+    return {"results": results, "ratios": ratios, "memory_mb": memory, "targets": targets}
+
+
+def _tell(targets: dict[str, bool]) -> None:
     for name, reached in targets.items():
         print("reached" if reached else "MISSED ", name)
+
+
+def _write(found: dict[str, object], path: Path) -> None:
+    """What was not measured this time stays as it was."""
+    earlier = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     machine = {"cpus": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version()}
-    whole = {
-        "machine": machine,
-        "results": results,
-        "ratios": ratios,
-        "memory_mb": memory,
-        "targets": targets,
-    }
-    path.write_text(json.dumps(whole, indent=1), encoding="utf-8")
+    path.write_text(json.dumps(earlier | {"machine": machine} | found, indent=1), encoding="utf-8")
     print(f"Written to {path}")
 
 
