@@ -14,5 +14,5 @@ class TestFailed:
         headers, _body = openai_answer.failed(Failed(code, "Broken.", 503, charged))
         assert headers == [(b"x-should-retry", b"false")]
 
-    def test_lets_it_ask_again_what_cost_nothing(self) -> None:
-        assert openai_answer.failed(Failed("platform", "Broken.", 503))[0] == []
+    def test_lets_it_ask_again_in_a_moment_what_cost_nothing(self) -> None:
+        assert openai_answer.failed(Failed("platform", "Broken.", 503))[0] == [(b"retry-after", b"1")]

@@ -17,6 +17,7 @@ Headers = list[tuple[bytes, bytes]]
 DONE = b"data: [DONE]\n\n"
 COMMENT = b": keep-alive\n\n"
 FORCED_RETRIES = {409}
+UNAVAILABLE = 503
 PERHAPS_CHARGED = {"answer_lost", "sweep_partial"}
 NO_RETRIES = {402}
 SERVER_ERROR = 500
@@ -149,8 +150,11 @@ def error_of(event: Failed) -> Mapping[str, object]:
 
 def failed(end: Failed) -> tuple[Headers, bytes]:
     """This will return headers and body of a call that failed; one that was charged is not to be repeated."""
-    may_cost_twice = end.charged_microcredits or end.code in PERHAPS_CHARGED
-    headers: Headers = [(b"x-should-retry", b"false")] if may_cost_twice else []
+    headers: Headers = []
+    if end.charged_microcredits or end.code in PERHAPS_CHARGED:
+        headers.append((b"x-should-retry", b"false"))
+    elif end.status == UNAVAILABLE:
+        headers.append((b"retry-after", b"1"))
     return headers, orjson.dumps({"error": error_of(end)})
 
 
