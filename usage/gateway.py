@@ -239,11 +239,10 @@ async def _reserve(reservation: ledger.Reservation) -> ledger.Hold | Refusal:
     try:
         return await ledger.reserve_one(reservation)
     except TROUBLE as error:
-        call_id = reservation.call_id
         with contextlib.suppress(*TROUBLE):
-            state = (await watch.states_of([call_id])).get(call_id)
+            state = (await watch.states_of([reservation.call_id])).get(reservation.call_id)
             if state is not None and state.state == "queued":
-                return ledger.Hold(call_id, reservation.amount, reservation.output_limit)
+                return ledger.Hold(reservation.call_id, reservation.amount, reservation.output_limit)
         raise OutOfService from error
 
 
@@ -265,10 +264,12 @@ def _board(
 
 
 async def _replay(caller: Caller, call_id: UUID) -> Flight:
+    """An answer is written with the end of its call, so it is looked for only after that."""
+    if (state := (await watch.states_of([call_id])).get(call_id)) and state.state != "ended":
+        raise StillRunning
     stored = await database.in_thread(kept.answer_of, call_id)
     if stored is None:
-        state = (await watch.states_of([call_id])).get(call_id)
-        raise StillRunning if state is not None and state.state != "ended" else AnswerNotKept
+        raise AnswerNotKept
     flight = Flight(call_id, account_id=caller.account_id, member_id=caller.member_id, model=stored.model)
     for chunk in stored.answer.rest_after(type(stored.answer)()):
         flight.add(Delta(chunk))

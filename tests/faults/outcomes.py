@@ -3,7 +3,7 @@
 import re
 from functools import cache
 
-from tests.faults.readers import Reader, hits
+from tests.faults.readers import Reader, can_call, hits
 from tests.stand import TIMINGS_SCALE, Stand
 from usage import audits
 
@@ -43,6 +43,7 @@ def check_audit(stand: Stand) -> None:
 @cache
 def exact_charge(stand: Stand, question: str) -> int:
     """This will return what a call costs that nothing happens to, in microcredits."""
+    stand.wait_until(lambda: can_call(stand))
     reader = Reader(stand, question)
     reader.read()
     row = call_row(stand, reader.call_id)
