@@ -15,9 +15,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
-from tests.bench import audit, contenders, ledger, tables, wire
+from tests.bench import alone, contenders, tables, wire
 from tests.bench.contenders import TOP, Contender, Missing
 
 LONGEST_SECONDS = 11 * 60.0
@@ -62,7 +61,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4.0)
-    parser.add_argument("--only", default=",".join([*RACERS, "ledger", "audit"]))
+    parser.add_argument("--only", default=",".join([*RACERS, *alone.TARGETS]))
     parser.add_argument("--calls", type=int, default=FEW_CALLS, help="in the books that are audited")
     options = parser.parse_args()
     wanted = options.only.split(",")
@@ -73,10 +72,11 @@ def main() -> None:
     found: dict[str, object] = {}
     if set(RACERS) & set(wanted):
         found |= _race(folder, wanted=wanted, rounds=options.rounds, seconds=options.seconds)
-    if "ledger" in wanted:
-        found["ledger"] = _alone(ledger, folder, options.seconds)
-    if "audit" in wanted:
-        found["audit"] = _alone(audit, folder, options.calls)
+    for part, size in {"ledger": options.seconds, "audit": options.calls}.items():
+        if part in wanted:
+            figures, targets = alone.run(part, folder / part, size)
+            _tell(targets)
+            found[part] = {"figures": figures, "targets": targets}
     _write(found, var_dir / "bench.json")
 
 
@@ -86,17 +86,6 @@ def _race(folder: Path, *, wanted: list[str], rounds: int, seconds: float) -> di
         results = _measure(entrants, rounds=rounds, seconds=seconds)
         memory = {one.name: round(one.group.memory_megabytes()) for one in entrants[1:]}
     return _report(results, memory)
-
-
-def _alone(part: ModuleType, folder: Path, size: float) -> dict[str, object]:
-    """This will run what needs no contender, in a process of its own, since Django is set up there."""
-    command = [sys.executable, "-m", part.__name__, str(folder / "alone"), str(size)]
-    answer = subprocess.run(command, cwd=TOP, stdout=subprocess.PIPE, text=True, timeout=LONGEST_SECONDS, check=True)
-    figures = json.loads(answer.stdout.splitlines()[-1])
-    print(part.table(figures), flush=True)
-    targets = {name: reached(figures) for name, reached in part.TARGETS.items()}
-    _tell(targets)
-    return {"figures": figures, "targets": targets}
 
 
 def _start(stack: ExitStack, folder: Path, *, wanted: list[str]) -> list[Contender]:

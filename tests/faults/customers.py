@@ -4,20 +4,18 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
 
 import httpx
 
-from accounts import accounts, api_keys, legal_texts
-from accounts.models import Member, User
+from accounts import api_keys
 from models_catalog.models import Price
 from models_catalog.pricing import USAGE_CLASSES, Usage, cost
 from portal.kit import clock
 from portal.kit.units import credits
+from tests.faults.outcomes import check_audit
 from tests.faults.readers import READ_SECONDS, hits
 from tests.plans.ledger import books
 from tests.stand import Stand
-from usage import audits
 
 Row = dict[str, Any]
 WEALTH = credits(1_000_000)
@@ -97,21 +95,13 @@ class Customer:
         self.stand.wait_until(condition, seconds=ALL_ENDED_SECONDS)
 
 
-def new(stand: Stand, *, wealth: int = WEALTH) -> Customer:
+def new(stand: Stand) -> Customer:
     """This will found a business with credits and a key."""
     with stand.inside():
-        member, key = found()
-        books.grant(member, wealth, dedupe_key=f"customer:{uuid4()}")
+        member = books.founded()
+        books.grant(member, WEALTH)
+        key = api_keys.issue(member, label="Test", by=member.user, now=clock.now())[1]
         return Customer(stand, member.account_id, member.user.email or "", key)
-
-
-def found() -> tuple[Member, str]:
-    """This will found a business and issue a key of its owner."""
-    now = clock.now()
-    user = User.objects.create_user(f"{uuid4().hex}@example.com", password=uuid4().hex, name="New", now=now)
-    member = accounts.found(user, kind="business", name="New", now=now)
-    legal_texts.agree(user, language="en", now=now)
-    return member, api_keys.issue(member, label="Test", by=user, now=now)[1]
 
 
 def read(answer: httpx.Response, heard: Heard) -> None:
@@ -132,8 +122,7 @@ def read(answer: httpx.Response, heard: Heard) -> None:
 
 def check_books(stand: Stand, call_ids: Sequence[str], *, runs: int = 1) -> None:
     """This will check that the audit finds nothing and that no call ran more often than it may."""
-    with stand.inside():
-        assert audits.violations() == []
+    check_audit(stand)
     for call_id in call_ids:
         assert hits(stand, call_id)["count"] <= runs
 
@@ -147,9 +136,3 @@ def cost_of(stand: Stand, call: Row, used: Usage) -> int:
 def usage_of(call: Row) -> Usage:
     """This will return what a call was found to have used."""
     return Usage(**{name: call[name] for name in USAGE_CLASSES})
-
-
-def recover(stand: Stand, pid: int, name: str) -> None:
-    """This will wait until a process that died runs anew and the portal is ready."""
-    stand.wait_until(lambda: stand.pid(name) != pid)
-    stand.wait_until(stand.is_ready)

@@ -9,10 +9,13 @@ from django.test import Client
 
 from accounts.models import Member
 from tests.faults.readers import READ_SECONDS
+from tests.plans.cast import scripted
 from tests.plans.ledger import books
 from tests.stand import Stand
 
 Form = dict[str, str]
+APPROVES, APPROVES_SOON = scripted("00"), scripted("01")
+"""Phones whose bill is charged at once, and a moment later."""
 
 
 class Buyer:

@@ -50,7 +50,7 @@ class TestSlowReader:
         assert (call["how"], call["out_text"]) == ("usage", 2000)
         while time.monotonic() < began + SLOWEST_SEND_SECONDS + NOTICED_SECONDS:
             assert reader.recv(1)
-            time.sleep(TIMINGS_SCALE)
+            time.sleep(TIMINGS_SCALE)  # this is how slow the reader is
         assert memory_of(stand.pid("web")) - before < 64 * MEGABYTE
         assert not rest_of(reader).endswith(b"data: [DONE]\n\n\r\n0\r\n\r\n")
 
@@ -165,7 +165,8 @@ class TestReconnectStorm:
         thread.start()
         stand.wait_until(lambda: storm.reading == QUESTIONS * TABS)
         pid = stand.kill("web")
-        customers.recover(stand, pid, "web")
+        stand.wait_until(lambda: stand.pid("web") != pid)
+        stand.wait_until(stand.is_ready)
         thread.join(READ_SECONDS)
         person.close()
         assert storm.ends == Counter({"done": QUESTIONS * TABS})

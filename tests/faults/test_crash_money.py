@@ -2,33 +2,24 @@
 
 import contextlib
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
 import httpx
-import psycopg
 import pytest
-from celery import Celery
 from django.db import OperationalError
 
 from plans import ledger
 from portal.kit import clock
 from portal.kit.units import Microcredits
+from tests.faults.batches import LOT, MINOR, Batch, batch_of, run_job
 from tests.faults.failing import Point, after, before, dying
 from tests.faults.outcomes import check_audit
-from tests.faults.shopping import Buyer, charges_of, journals, lots_of_order
-from tests.plans.cast import scripted
+from tests.faults.shopping import APPROVES, APPROVES_SOON, Buyer, charges_of, journals, lots_of_order
 from tests.plans.ledger import books
 from tests.stand import Stand
 
-APPROVES, APPROVES_SOON = scripted("00"), scripted("01")
-ENDS_SOON = timedelta(seconds=1)
-LOT = 1_000_000
-MINOR = 990
 
 
 @pytest.fixture
@@ -65,54 +56,10 @@ class TestOrder:
         check_audit(stand)
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Lots of two accounts that a job changes together, one of which it has to wait for."""
-
-    stand: Stand
-    lot_ids: list[int]
-
-    def is_stuck(self) -> bool:
-        """This will tell whether the job waits for the lot."""
-        return bool(self._stuck())
-
-    def break_off(self) -> None:
-        """This will wait for the job to get stuck and end its connection in the middle of its transaction."""
-        self.stand.wait_until(self.is_stuck)
-        for row in self._stuck():
-            self.stand.rows("SELECT pg_terminate_backend(%s)", [row["pid"]])
-
-    @contextmanager
-    def held_up(self) -> Iterator[None]:
-        """Within this the second lot is locked."""
-        with psycopg.connect(self.stand.database_url) as connection:
-            connection.execute("SELECT FROM plans_lot WHERE id = %s FOR UPDATE", [self.lot_ids[-1]])
-            yield
-
-    def sums(self) -> tuple[int, int]:
-        """This will return what is left of all lots, and the money in them that is not earned."""
-        question = "SELECT sum(available) AS left, sum(deferred_minor) AS money FROM plans_lot WHERE id = ANY(%s)"
-        (row,) = self.stand.rows(question, [self.lot_ids])
-        return int(row["left"]), int(row["money"])
-
-    def _stuck(self) -> list[dict[str, object]]:
-        return self.stand.rows(
-            "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND strpos(query, 'ledger_') > 0"
-        )
-
-
-def batch_of(stand: Stand) -> Batch:
-    """This will let two accounts buy a lot each that ends in a moment."""
-    with stand.inside():
-        ends_at = clock.now() + ENDS_SOON
-        bought = [books.buy(books.founded(), LOT, MINOR, expires_at=ends_at) for _ in range(2)]
-    return Batch(stand, bought)
-
-
 class TestJob:
     def test_that_is_killed_goes_on_in_the_database_and_ends_each_lot_once(self, stand: Stand) -> None:
         batch = batch_of(stand)
-        time.sleep(ENDS_SOON.total_seconds())
+        batch.let_end()
         kill_in_mid_batch(stand, batch, "plans.tasks.expire_lots", breaks_off=False)
         run_job(stand, "plans.tasks.expire_lots")
         stand.wait_until(lambda: batch.sums() == (0, 2 * MINOR))
@@ -120,7 +67,7 @@ class TestJob:
 
     def test_that_is_undone_with_its_process_is_done_once_by_the_next_run(self, stand: Stand) -> None:
         batch = batch_of(stand)
-        time.sleep(ENDS_SOON.total_seconds())
+        batch.let_end()
         run_job(stand, "plans.tasks.expire_lots")
         stand.wait_until(lambda: batch.sums() == (0, 2 * MINOR))
         kill_in_mid_batch(stand, batch, "plans.tasks.earn", breaks_off=True)
@@ -170,12 +117,6 @@ def kill_in_mid_batch(stand: Stand, batch: Batch, job: str, *, breaks_off: bool)
             batch.break_off()
             stand.wait_until(lambda: not batch.is_stuck())
     stand.wait_until(lambda: stand.pid("jobs") != pid)
-
-
-def run_job(stand: Stand, job: str) -> None:
-    """This will do what the timetable does."""
-    with Celery(broker=stand.valkey_url) as timetable:
-        timetable.send_task(job, queue="jobs")
 
 
 def let_time_pass(stand: Stand, buyer: Buyer) -> None:

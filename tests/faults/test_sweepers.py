@@ -7,11 +7,11 @@ from dataclasses import replace
 from portal.embedded import processes, programs
 from portal.embedded.place import Place
 from portal.embedded.programs import Program
+from tests.faults.batches import batch_of, run_job
 from tests.faults.failing import after, arm
 from tests.faults.outcomes import check_audit
 from tests.faults.readers import Reader, check, read_through
-from tests.faults.shopping import Buyer, charges_of, journals, lots_of_order
-from tests.faults.test_crash_money import APPROVES_SOON, batch_of, run_job
+from tests.faults.shopping import APPROVES_SOON, Buyer, charges_of, journals, lots_of_order
 from tests.stand import Stand
 
 ENDED_BY_US = {"error", "status 503", "done"}
