@@ -21,7 +21,6 @@ from tests.plans.ledger import books
 from tests.stand import Stand
 
 
-
 @pytest.fixture
 def buyer(stand: Stand) -> Iterator[Buyer]:
     found = Buyer(stand)
