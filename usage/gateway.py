@@ -18,12 +18,13 @@ from models_catalog.catalog import Offer
 from models_catalog.providers.base import ChatRequest
 from plans import access, ledger, quotas
 from portal.kit import database, heap, ids
-from portal.kit.refusals import Refusal, gettext_noop
+from portal.kit.refusals import Refusal
 from usage import admission, relay, watch
 from usage.admission import Idempotency
 from usage.calls import kept
 from usage.calls.settlement import TROUBLE
 from usage.events import Accepted, Delta, Event, Failed, Finished, KeepAlive
+from usage.failures import AnswerNotKept, OutOfService, StillRunning
 from usage.flights import Flight
 from usage.relay import Frame, Inbox
 from usage.valkey import Unavailable, Valkey
@@ -51,34 +52,6 @@ PATIENCE_SECONDS = 2.0
 """How long a caller waits to be let in before they are asked to come again."""
 
 
-class OutOfService(Refusal):
-    """A server that calls need is away for a moment; nothing was opened."""
-
-    code = "service_unavailable"
-    status = 503
-    sentence = gettext_noop("The service is restarting. Nothing was charged; please try again in a moment.")
-    retry_after_seconds = 1
-
-
-class StillRunning(Refusal):
-    """A call with this idempotency key has not ended yet."""
-
-    code = "idempotency_in_progress"
-    status = 409
-    sentence = gettext_noop("The same request is still running. Nothing more was charged; ask again shortly.")
-    retry_after_seconds = 1
-
-
-class AnswerNotKept(Refusal):
-    """A call with this idempotency key has ended, but its answer is not kept."""
-
-    code = "idempotency_answer_gone"
-    status = 422
-    sentence = gettext_noop(
-        "This idempotency key belongs to a call whose answer is gone. Nothing more was charged; use a new key."
-    )
-
-
 @dataclass
 class _Clock:
     """How far business time is ahead of this machine's, asked of the database every few seconds."""
@@ -95,6 +68,7 @@ class Reception:
         self.inbox = Inbox(settings.VALKEY_URL, reader=self)
         self.flights: dict[UUID, Flight] = {}
         self.clock = _Clock()
+        self.room = watch.Room()
         self.tasks: set[asyncio.Task[None]] = set()
 
     def take(self, frame: Frame) -> None:
@@ -127,6 +101,7 @@ async def open() -> None:  # noqa: A001 - the verb of a reception, always writte
         await reception.valkey.connect()
     reception.inbox.open()
     reception.spawn(watch.keep(reception.valkey, reception.flights))
+    reception.spawn(reception.room.mind(reception.valkey))
     heap.freeze()
 
 
@@ -151,15 +126,16 @@ async def start(
 ) -> Flight:
     """This will set credits aside, open the call and hand it to a worker, in `patience_seconds` or not at all.
 
-    Raises the refusals of the catalog, of `access`, of the ledger, and the three above.
+    Raises the refusals of the catalog, of `access`, of the ledger, and `OutOfService`, `StillRunning`, `AnswerNotKept`.
     """
+    until = asyncio.get_running_loop().time() + patience_seconds
     try:
-        async with asyncio.timeout(patience_seconds):
+        async with asyncio.timeout_at(until):
             flight = await _let_in(caller, request, source=source, call_id=call_id, idempotency=idempotency)
     except TimeoutError as error:  # what may have been opened all the same ends with its time in the queue
         raise OutOfService from error
     if flight.end is None:
-        await watch.push(_receptions[asyncio.get_running_loop()].valkey, flight)
+        await _hand_over(flight, until=until)
     return flight
 
 
@@ -213,6 +189,8 @@ async def _let_in(
     caller: Caller, request: ChatRequest, *, source: str, call_id: UUID | None, idempotency: Idempotency | None
 ) -> Flight:
     reception = await _reception()
+    if reception.room.is_short:
+        raise OutOfService
     offer = catalog.remembered(request.model)
     if offer is None:
         offer = await _offer(request.model)
@@ -232,6 +210,18 @@ async def _let_in(
     flight = _board(reception, caller, request, offer, reservation)
     flight.keep = idempotency is not None
     return flight
+
+
+async def _hand_over(flight: Flight, *, until: float) -> None:
+    """A call that Valkey does not take, on a second connection neither, ends at once unless a worker has it."""
+    valkey = _receptions[asyncio.get_running_loop()].valkey
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout_at(until):
+            if await watch.push(valkey, flight) or await watch.push(valkey, flight):
+                return
+    await watch.cancel_queued(flight, flight.call_id)
+    if flight.end is not None:
+        raise OutOfService
 
 
 async def _reserve(reservation: ledger.Reservation) -> ledger.Hold | Refusal:

@@ -68,9 +68,10 @@ class Publisher:
     """
 
     def __init__(self, valkey: Valkey) -> None:
-        self._valkey = valkey
+        self.valkey = valkey
         self._ready: dict[str, list[Frame]] = defaultdict(list)
-        self._sending: set[str] = set()
+        self._sending: dict[str, list[Frame]] = {}
+        self._refused_since: float | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     def publish(self, web: str, frame: Frame) -> None:
@@ -79,10 +80,27 @@ class Publisher:
         if len(waiting) < LONGEST_BACKLOG:
             waiting.append(frame)
         if web not in self._sending:
-            self._sending.add(web)
+            self._sending[web] = []
             task = asyncio.get_running_loop().create_task(self._drain(web))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    @property
+    def refused_seconds(self) -> float:
+        """For how long Valkey has taken nothing; 0.0 when it took what it was given last."""
+        return 0.0 if self._refused_since is None else asyncio.get_running_loop().time() - self._refused_since
+
+    def note(self, *, is_taken: bool) -> None:
+        """This will note whether Valkey just took what it was given."""
+        if is_taken:
+            self._refused_since = None
+        elif self._refused_since is None:
+            self._refused_since = asyncio.get_running_loop().time()
+
+    def waiting(self, web: str, call_id: UUID) -> list[Frame]:
+        """This will return the frames of a call that Valkey has not taken yet."""
+        frames = [*self._sending.get(web, []), *self._ready.get(web, [])]
+        return [frame for frame in frames if frame.call == call_id.bytes]
 
     def keep_snapshot(self, call_id: UUID, snapshot: Snapshot) -> None:
         """This will leave how far a call is, for ten minutes."""
@@ -100,23 +118,26 @@ class Publisher:
     async def _drain(self, web: str) -> None:
         try:
             while frames := self._ready.pop(web, None):
+                self._sending[web] = frames
                 await self._send(web, frames)
         finally:
-            self._sending.discard(web)
+            del self._sending[web]
 
     async def _send(self, web: str, frames: list[Frame]) -> None:
         data = _encode(frames)
         deadline = asyncio.get_running_loop().time() + settings.TIMINGS.settle_retries
         while asyncio.get_running_loop().time() < deadline:
             try:
-                await self._valkey.command("XADD", web, "MAXLEN", "~", LONGEST_STREAM, "*", "d", data)
+                await self.valkey.command("XADD", web, "MAXLEN", "~", LONGEST_STREAM, "*", "d", data)
             except Unavailable:
+                self.note(is_taken=False)
                 await asyncio.sleep(RETRY_SECONDS)
             else:
+                self.note(is_taken=True)
                 return
 
     def _put(self, key: str, value: msgspec.Struct, *, life_seconds: float) -> None:
-        self._valkey.send("SET", key, _encode(value), "PX", int(life_seconds * 1000))
+        self.valkey.send("SET", key, _encode(value), "PX", int(life_seconds * 1000))
 
 
 class Inbox:

@@ -16,11 +16,10 @@ from usage.calls import endings, known, settlement
 from usage.calls.endings import OURS, Charge, Ending, Facts
 from usage.calls.settlement import TROUBLE
 from usage.flights import OUT_OF_BAND
-from usage.models import How
+from usage.models import CHAT, How
 from usage.relay import Evidence, Frame, Publisher
 from usage.valkey import Unavailable, Valkey
 
-CHAT = "chat"
 MOST_A_TICK = 200
 ALARMING_SHARE = 0.2
 FEWEST_FOR_ALARM = 20

@@ -11,8 +11,7 @@ from models_catalog.providers.base import ChatRequest
 from portal.kit import clock, database
 from usage import audits, conversations, dispatch, factors
 from usage.calls import performing, upkeep
-
-CHAT = "chat"
+from usage.models import CHAT
 
 
 @shared_task(name=dispatch.TASK, ignore_result=True)

@@ -25,10 +25,10 @@ class Unavailable(Exception):
 class _Wire(asyncio.Protocol):
     """One socket: writes commands, hands each answer to whoever waits for it, pushes to the listener."""
 
-    def __init__(self, on_push: Push | None) -> None:
+    def __init__(self) -> None:
         self._reader = hiredis.Reader()
         self._waiting: deque[asyncio.Future[object] | None] = deque()
-        self._on_push = on_push
+        self.on_push: Push | None = None
         self._transport: asyncio.Transport | None = None
         self._ready: list[bytes] = []
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -42,8 +42,8 @@ class _Wire(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._reader.feed(data)
         while (answer := self._reader.gets()) is not False:
-            if self._on_push is not None:
-                self._on_push(answer)
+            if self.on_push is not None:
+                self.on_push(answer)
                 continue
             waiting = self._waiting.popleft()
             if waiting is not None and not waiting.done():
@@ -75,7 +75,7 @@ class _Wire(asyncio.Protocol):
 
     def _write(self, parts: tuple[Part, ...], waiting: asyncio.Future[object] | None) -> None:
         """All commands of one turn of the loop leave in one piece: a system call costs more than a command."""
-        if self._on_push is None:
+        if self.on_push is None:
             self._waiting.append(waiting)
         if not self._ready:
             asyncio.get_running_loop().call_soon(self._send_ready)
@@ -120,6 +120,14 @@ class Valkey:
             raise Unavailable(str(answer))
         return answer
 
+    async def fullness(self) -> float:
+        """This will return how much of the memory that it may take Valkey has taken; 0.0 where it has no limit."""
+        answer = await self.command("INFO", "memory")
+        assert isinstance(answer, bytes)
+        figures = dict(line.split(":", 1) for line in answer.decode().splitlines() if ":" in line)
+        most = int(figures["maxmemory"])
+        return int(figures["used_memory"]) / most if most else 0.0
+
     def send(self, *parts: Part) -> bool:
         """This will send one command without waiting for the answer; False when there is no connection."""
         if self._wire is None or not self._wire.is_open:
@@ -155,20 +163,27 @@ async def _connect(url: str, on_push: Push | None) -> _Wire:
     parts = urlsplit(url)
     loop = asyncio.get_running_loop()
     if parts.scheme in {"unix", "redis+socket", "redis+unix"}:
-        _, wire = await loop.create_unix_connection(lambda: _Wire(on_push), unquote(parts.path))
+        _, wire = await loop.create_unix_connection(_Wire, unquote(parts.path))
         database = parse_qs(parts.query).get("db", parse_qs(parts.query).get("virtual_host", ["0"]))[0]
     else:
         secure = True if parts.scheme in {"rediss", "valkeys"} else None
-        _, wire = await loop.create_connection(
-            lambda: _Wire(on_push), parts.hostname or "127.0.0.1", parts.port or 6379, ssl=secure
-        )
+        _, wire = await loop.create_connection(_Wire, parts.hostname or "127.0.0.1", parts.port or 6379, ssl=secure)
         database = parts.path.strip("/") or "0"
-    _greet(wire, parts.username or "", parts.password or "", database)
+    try:
+        await _greet(wire, parts.username or "", parts.password or "", database)
+    except BaseException:
+        wire.close()
+        raise
+    wire.on_push = on_push
     return wire
 
 
-def _greet(wire: _Wire, user: str, password: str, database: str) -> None:
+async def _greet(wire: _Wire, user: str, password: str, database: str) -> None:
+    """What takes a connection may be a balancer whose server is away: only an answer tells that Valkey is there."""
     if password:
         wire.send(("AUTH", unquote(user) or "default", unquote(password)))
     if database != "0":
         wire.send(("SELECT", database))
+    answer = await wire.command(("PING",))
+    if isinstance(answer, hiredis.ReplyError):
+        raise Unavailable(str(answer))

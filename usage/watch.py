@@ -27,6 +27,8 @@ from usage.valkey import Unavailable, Valkey
 
 MOST_PUSHES = 5
 HTTP_UNAVAILABLE = 503
+FULLEST = 0.8
+"""Of the memory that Valkey may take; above it no call is let in."""
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +45,20 @@ class State:
     how: str
 
 
+class Room:
+    """Whether Valkey is so full that new calls would crowd out the answers of those that run."""
+
+    def __init__(self) -> None:
+        self.is_short = False
+
+    async def mind(self, valkey: Valkey) -> None:
+        """This will look for as long as the process lives; away is not full."""
+        while True:
+            with contextlib.suppress(Unavailable):
+                self.is_short = await valkey.fullness() > FULLEST
+            await asyncio.sleep(settings.TIMINGS.snapshot)
+
+
 async def states_of(call_ids: Iterable[UUID]) -> dict[UUID, State]:
     """This will ask the database where calls stand."""
     rows = await database.fetch(
@@ -57,12 +73,14 @@ def failure_of(how: str) -> Failed:
     return Failed(code, endings.SENTENCES.get(how, LOST), HTTP_UNAVAILABLE)
 
 
-async def push(valkey: Valkey, flight: Flight) -> None:
-    """This will hand a call to whichever worker takes it first."""
+async def push(valkey: Valkey, flight: Flight) -> bool:
+    """This will hand a call to whichever worker takes it first; False when Valkey did not take it."""
     assert flight.request is not None
     flight.pushes += 1
     flight.pushed_at = time.monotonic()
-    await dispatch.push(valkey, queue=flight.queue, call_id=flight.call_id, request=flight.request, keep=flight.keep)
+    return await dispatch.push(
+        valkey, queue=flight.queue, call_id=flight.call_id, request=flight.request, keep=flight.keep
+    )
 
 
 async def keep(valkey: Valkey, flights: dict[UUID, Flight]) -> None:

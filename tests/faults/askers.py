@@ -40,7 +40,7 @@ def check_refused(answer: httpx.Response) -> None:
     """This will check a "no" that says when to come again, and that came in time."""
     assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE, answer.text
     assert int(answer.headers["retry-after"]) >= 1
-    assert answer.elapsed.total_seconds() < PATIENCE_SECONDS
+    assert answer.elapsed.total_seconds() < PATIENCE_SECONDS, answer.elapsed
 
 
 def open_calls(portal: Stand) -> int:

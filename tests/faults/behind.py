@@ -49,6 +49,15 @@ class Server:
         self._process.wait(STOP_SECONDS)
 
     @contextmanager
+    def gone(self) -> Iterator[None]:
+        """Within this it is dead; then it is started again."""
+        self.kill()
+        try:
+            yield
+        finally:
+            self.start()
+
+    @contextmanager
     def frozen(self) -> Iterator[None]:
         """Within this it does not get the processor: its sockets take everything and nothing answers."""
         pids = [self._process.pid]

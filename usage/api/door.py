@@ -15,7 +15,8 @@ from accounts.callers import Caller
 from portal.kit import database
 from portal.kit.refusals import Refusal, gettext_noop
 from usage.calls.settlement import TROUBLE
-from usage.gateway import PATIENCE_SECONDS, OutOfService
+from usage.failures import OutOfService
+from usage.gateway import PATIENCE_SECONDS
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -103,12 +103,15 @@ class Engine:
             if not self.valkey.is_open and self.runs:
                 await self._reconnect()
             for run in list(self.runs.values()):
+                if run.cannot_be_told:
+                    run.stop(OURS)
                 run.keep_snapshot()
 
     async def _reconnect(self) -> None:
         try:
             await self.valkey.connect()
         except Unavailable:
+            self.publisher.note(is_taken=False)
             logger.warning("Valkey is away; answers wait until it is back")
 
     async def _beat(self) -> None:

@@ -17,7 +17,7 @@ from usage.calls.endings import COMPLETE, CUT, LEFT, OURS, Charge, Ending, Facts
 from usage.calls.kept import seal_answer
 from usage.calls.runs import Run
 from usage.events import Failed, Finished
-from usage.models import How
+from usage.models import CHAT, How
 
 MOST_TRIES = 3
 LONGEST_WAIT_SECONDS = 5.0
@@ -45,7 +45,7 @@ async def perform(call_id: UUID, request: ChatRequest, *, keep: bool) -> Perform
     claim = await ledger.claim(call_id, worker=shared.worker)
     if claim is None:
         return None
-    run = Run(call_id, claim, shared.publisher)
+    run = Run(call_id, claim, shared.publisher, is_kept=keep or claim.source == CHAT)
     shared.begin(run)
     try:
         await known.rates_of(claim.price_id)  # remembered, so that the end of the call needs no more than settling
@@ -100,8 +100,10 @@ async def _stream(run: Run, route: RouteOffer, request: ChatRequest) -> None:
 async def _settle(
     run: Run, request: ChatRequest, failure: UpstreamFailure | NotConnected | None, *, keep: bool
 ) -> Finished | Failed:
+    await run.until_told()
     charge = _charge(run, failure, await known.rates_of(run.claim.price_id))
-    run.keep_evidence()
+    if not run.is_lost:
+        run.keep_evidence()
     planned = _end(run, failure, charge, credits_left=None)
     kept = seal_answer(run.call_id, request, run.answer, planned) if keep else None
     settled = await settlement.settle_surely(
@@ -123,7 +125,7 @@ def _charge(run: Run, failure: UpstreamFailure | NotConnected | None, rates: Rat
         raw_usage=run.raw_usage,
         dialect=run.route.dialect,
         prompt_bound=run.claim.prompt_tokens,
-        answer_bytes=run.answer.size_bytes,
+        answer_bytes=run.told_bytes,
     )
     return endings.charge_for(facts, rates=rates, held=run.claim.amount)
 
@@ -147,18 +149,22 @@ def _ending(run: Run, failure: UpstreamFailure | NotConnected | None, charge: Ch
 def _end(
     run: Run, failure: UpstreamFailure | NotConnected | None, charge: Charge, *, credits_left: int | None
 ) -> Finished | Failed:
+    if _is_ours(run, failure):
+        how = How.SWEEP_PARTIAL if charge.microcredits else How.PLATFORM
+        return Failed(how.value, endings.SENTENCES[how], HTTP_UNAVAILABLE, charge.microcredits)
     if failure is None or run.stop_reason == LEFT:
         reason = run.answer.finish_reason or (STOPPED if run.stop_reason == LEFT else "stop")
         return Finished(charge.usage, charge.microcredits, credits_left, charge.how.value, reason)
-    if run.stop_reason == OURS:
-        how = How.SWEEP_PARTIAL if charge.microcredits else How.PLATFORM
-        return Failed(how.value, endings.SENTENCES[how], HTTP_UNAVAILABLE, charge.microcredits)
     told = "What had arrived was charged." if charge.microcredits else ""
     sentence = f"{failure} {told}".strip()
     return Failed(failure.code, sentence, failure.status, charge.microcredits)
 
 
 def _error_code(run: Run, failure: UpstreamFailure | NotConnected | None) -> str:
-    if failure is None or run.stop_reason == LEFT:
-        return ""
-    return How.PLATFORM.value if run.stop_reason == OURS else failure.code
+    if _is_ours(run, failure):
+        return How.PLATFORM.value
+    return "" if failure is None or run.stop_reason == LEFT else failure.code
+
+
+def _is_ours(run: Run, failure: UpstreamFailure | NotConnected | None) -> bool:
+    return run.is_lost or (failure is not None and run.stop_reason == OURS)

@@ -4,21 +4,25 @@ import asyncio
 import time
 from uuid import UUID
 
+from django.conf import settings
+
 from models_catalog.providers.base import Accepted, Chunk, RawUsage, RouteOffer, UpstreamFailure
 from plans.ledger import Claim
 from usage import metering
 from usage.calls import endings
-from usage.calls.endings import LEFT, Try
+from usage.calls.endings import LEFT, OURS, Try
 from usage.events import Answer, Delta, Event, Failed, Finished
 from usage.relay import Evidence, Frame, Publisher, Snapshot
+from usage.valkey import RETRY_SECONDS
 
 
 class Run:
     """A claimed call from its claim to its settlement."""
 
-    def __init__(self, call_id: UUID, claim: Claim, publisher: Publisher) -> None:
+    def __init__(self, call_id: UUID, claim: Claim, publisher: Publisher, *, is_kept: bool) -> None:
         self.call_id = call_id
         self.claim = claim
+        self.is_kept = is_kept
         self.answer = Answer()
         self.raw_usage: dict[str, object] | None = None
         self.route: RouteOffer | None = None
@@ -29,6 +33,7 @@ class Run:
         self.stop_reason = ""
         self.has_snapshot = False
         self.is_answered = False
+        self.is_lost = False
         self._publisher = publisher
         self._scope: asyncio.Timeout | None = None
         self._held: list[Frame] = []
@@ -109,6 +114,30 @@ class Run:
         self.stop_reason = self.stop_reason or reason
         if self._scope is not None and not self._scope.expired():
             self._scope.reschedule(asyncio.get_running_loop().time())
+
+    @property
+    def cannot_be_told(self) -> bool:
+        """Whether Valkey has taken nothing for so long that the answer is lost; one that is kept never is."""
+        return not self.is_kept and self._publisher.refused_seconds > settings.TIMINGS.silence
+
+    @property
+    def told_bytes(self) -> int:
+        """How much of the answer reached who asked, or still will."""
+        untold = Answer()
+        if not self.is_lost:
+            return self.answer.size_bytes
+        for frame in [*self._publisher.waiting(self.claim.reply_to, self.call_id), *self._held]:
+            if isinstance(frame.event, Delta):
+                untold.add(frame.event.chunk)
+        return self.answer.size_bytes - untold.size_bytes
+
+    async def until_told(self) -> None:
+        """This will wait while Valkey takes nothing, but not for ever: then the answer is lost, by our fault."""
+        while not self.is_kept and self.stop_reason != LEFT and self._publisher.refused_seconds:
+            if self.cannot_be_told:
+                self.is_lost, self.stop_reason, self.raw_usage = True, OURS, None
+                return
+            await asyncio.sleep(RETRY_SECONDS)
 
     def keep_snapshot(self, end: Event | None = None) -> None:
         """This will write down how far the call is, unless nothing is new since the last time."""

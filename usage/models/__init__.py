@@ -1,11 +1,12 @@
 """What is kept of every call, and the totals that calls add up to."""
 
 from usage.models.audit import AuditRun
-from usage.models.call import Attempt, Call, CallLot, How, KeptAnswer, LateEvidence
+from usage.models.call import CHAT, Attempt, Call, CallLot, How, KeptAnswer, LateEvidence
 from usage.models.conversation import ContentKey, Conversation, Turn
 from usage.models.rollup import DailyTotal, Dropped, HourProfile
 
 __all__ = [
+    "CHAT",
     "Attempt",
     "AuditRun",
     "Call",

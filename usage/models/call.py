@@ -10,6 +10,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+CHAT = "chat"
+"""The source of a call whose answer is kept in a conversation."""
+
 
 class How(models.TextChoices):
     """How the charge of a call was found."""
