@@ -9,7 +9,7 @@ RUN := .venv/bin/python
 SYNC := VIRTUAL_ENV=.venv $(UV) pip sync --quiet --require-hashes --compile-bytecode
 CHECKED := accounts models_catalog plans portal usage tests manage.py
 
-.PHONY: demo test check bench chaos format browser
+.PHONY: demo test check bench chaos prove format browser
 .DEFAULT_GOAL := demo
 
 demo: .venv/.demo  ## install, start everything, print the address and the logins; Ctrl-C stops all of it
@@ -32,6 +32,9 @@ bench: .venv/.dev  ## the side-by-side benchmark; prints its tables and writes v
 
 chaos: .venv/.dev  ## a storm of calls, kills and crashes, then the audit; SEED, CALLS, KILLS, SCALE of its timers, FOLDER
 	$(RUN) -m tests.faults.chaos
+
+prove: .venv/.dev  ## the long proofs: which changes of the ledger its tests notice, three full storms, a large audit; hours
+	$(RUN) -m tests.proofs
 
 format: .venv/.dev  ## put the code into its form
 	.venv/bin/ruff format $(CHECKED)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import secrets
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
@@ -12,7 +13,7 @@ import msgspec
 from django.conf import settings
 
 from usage.events import Answer, Event
-from usage.valkey import RETRY_SECONDS, Unavailable, Valkey
+from usage.valkey import RETRY_SECONDS, Part, Unavailable, Valkey
 
 LONGEST_STREAM = 5000
 READ_AT_ONCE = 500
@@ -20,6 +21,8 @@ READ_WAIT_SECONDS = 5.0
 TRIM_SECONDS = 1.0
 LONGEST_BACKLOG = 20_000
 STOP_CHANNEL = "stop"
+
+logger = logging.getLogger(__name__)
 
 
 class Frame(msgspec.Struct, frozen=True, array_like=True):
@@ -68,7 +71,7 @@ class Publisher:
     """
 
     def __init__(self, valkey: Valkey) -> None:
-        self.valkey = valkey
+        self._valkey = valkey
         self._ready: dict[str, list[Frame]] = defaultdict(list)
         self._sending: dict[str, list[Frame]] = {}
         self._refused_since: float | None = None
@@ -90,12 +93,12 @@ class Publisher:
         """For how long Valkey has taken nothing; 0.0 when it took what it was given last."""
         return 0.0 if self._refused_since is None else asyncio.get_running_loop().time() - self._refused_since
 
-    def note(self, *, is_taken: bool) -> None:
-        """This will note whether Valkey just took what it was given."""
-        if is_taken:
-            self._refused_since = None
-        elif self._refused_since is None:
-            self._refused_since = asyncio.get_running_loop().time()
+    async def probe(self) -> None:
+        """This will find out whether Valkey takes anything now."""
+        try:
+            await self._put_away("SET", "probe", "1", "PX", 1000)
+        except Unavailable:
+            logger.warning("Valkey takes nothing; answers wait until it does")
 
     def waiting(self, web: str, call_id: UUID) -> list[Frame]:
         """This will return the frames of a call that Valkey has not taken yet."""
@@ -128,16 +131,23 @@ class Publisher:
         deadline = asyncio.get_running_loop().time() + settings.TIMINGS.settle_retries
         while asyncio.get_running_loop().time() < deadline:
             try:
-                await self.valkey.command("XADD", web, "MAXLEN", "~", LONGEST_STREAM, "*", "d", data)
+                await self._put_away("XADD", web, "MAXLEN", "~", LONGEST_STREAM, "*", "d", data)
             except Unavailable:
-                self.note(is_taken=False)
                 await asyncio.sleep(RETRY_SECONDS)
             else:
-                self.note(is_taken=True)
                 return
 
+    async def _put_away(self, *command: Part) -> None:
+        try:
+            await self._valkey.command(*command)
+        except Unavailable:
+            if self._refused_since is None:
+                self._refused_since = asyncio.get_running_loop().time()
+            raise
+        self._refused_since = None
+
     def _put(self, key: str, value: msgspec.Struct, *, life_seconds: float) -> None:
-        self.valkey.send("SET", key, _encode(value), "PX", int(life_seconds * 1000))
+        self._valkey.send("SET", key, _encode(value), "PX", int(life_seconds * 1000))
 
 
 class Inbox:

@@ -44,9 +44,10 @@ class Server:
         """This will start it again, and return when it answers."""
         self._process = programs.start(self._program)
 
-    def wait(self) -> None:
-        """This will return when it has ended by itself."""
-        self._process.wait(STOP_SECONDS)
+    def come_back(self) -> None:
+        """This will start it again if it has ended by itself."""
+        if self._process.poll() is not None:
+            self.start()
 
     @contextmanager
     def gone(self) -> Iterator[None]:

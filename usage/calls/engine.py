@@ -20,7 +20,7 @@ from usage.calls.endings import LEFT, OURS
 from usage.calls.runs import Run
 from usage.calls.settlement import TROUBLE
 from usage.relay import Publisher
-from usage.valkey import Unavailable, Valkey
+from usage.valkey import Valkey
 
 LONGEST_STOP_LIST = 10_000
 
@@ -100,19 +100,12 @@ class Engine:
     async def _take_snapshots(self) -> None:
         while True:
             await asyncio.sleep(settings.TIMINGS.snapshot)
-            if not self.valkey.is_open and self.runs:
-                await self._reconnect()
+            if self.runs and (self.publisher.refused_seconds or not self.valkey.is_open):
+                await self.publisher.probe()
             for run in list(self.runs.values()):
                 if run.cannot_be_told:
                     run.stop(OURS)
                 run.keep_snapshot()
-
-    async def _reconnect(self) -> None:
-        try:
-            await self.valkey.connect()
-        except Unavailable:
-            self.publisher.note(is_taken=False)
-            logger.warning("Valkey is away; answers wait until it is back")
 
     async def _beat(self) -> None:
         while True:

@@ -134,10 +134,11 @@ class Run:
     async def until_told(self) -> None:
         """This will wait while Valkey takes nothing, but not for ever: then the answer is lost, by our fault."""
         while not self.is_kept and self.stop_reason != LEFT and self._publisher.refused_seconds:
+            await asyncio.sleep(RETRY_SECONDS)
+            await self._publisher.probe()
             if self.cannot_be_told:
                 self.is_lost, self.stop_reason, self.raw_usage = True, OURS, None
                 return
-            await asyncio.sleep(RETRY_SECONDS)
 
     def keep_snapshot(self, end: Event | None = None) -> None:
         """This will write down how far the call is, unless nothing is new since the last time."""

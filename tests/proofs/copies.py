@@ -1,0 +1,116 @@
+"""A copy of the repository to be changed, with servers of its own and a test database that each run gets anew."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
+
+from portal.embedded import postgres, valkey
+from tests.ports import free_ports
+
+ROOT = Path(__file__).resolve().parents[2]
+DATABASE = "test_ciyuan"
+TEMPLATE = "ciyuan_clean"
+MAKES_IT = "tests/plans/ledger/test_audit.py::TestCleanBooks"
+RUN_SECONDS = 300
+"""A run that takes longer hangs, so the change was noticed."""
+TESTS = (
+    "tests/plans/ledger",
+    "tests/plans/test_quotas.py",
+    "tests/plans/test_adjustment_desk.py",
+    "tests/plans/test_orders.py",
+    "tests/plans/test_order_races.py",
+    "tests/usage/test_settlement.py",
+    "tests/usage/test_audits.py",
+    "tests/usage/test_receipts.py",
+    "tests/usage/test_upkeep.py",
+    "tests/usage/test_machine.py",
+)
+"""Those of the ledger's tests that start no portal, the quick ones first: a run ends with the first that fails."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A copy of the repository, and the environment in which its tests find their servers."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    def notices(self) -> bool:
+        """This will tell whether a test fails of the copy as it is now."""
+        with psycopg.connect(self._server(), autocommit=True) as server:
+            server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(DATABASE)))
+            server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (DATABASE, TEMPLATE))))
+        try:
+            return self._tested(*TESTS).returncode != 0
+        except subprocess.TimeoutExpired:
+            return True
+
+    def make_template(self) -> None:
+        """This will keep the test database that the unchanged copy makes."""
+        made = self._tested(MAKES_IT)
+        assert made.returncode == 0, made.stdout
+        with psycopg.connect(self._server(), autocommit=True) as server:
+            server.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*map(sql.Identifier, (DATABASE, TEMPLATE))))
+
+    def _tested(self, *tests: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "pytest", "--reuse-db", "-x", "-q", "-p", "no:cacheprovider", *tests]
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            timeout=RUN_SECONDS,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def _server(self) -> str:
+        return urlsplit(self.environment["DATABASE_URL"])._replace(path="/postgres").geturl()
+
+
+@contextmanager
+def copied() -> Iterator[Copy]:
+    """Within this there is a copy; it and its servers are gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="ciyuan-proof-"))
+    books = postgres.start(folder / "postgres", durable=False)
+    try:
+        relay = valkey.start(folder / "valkey", port=free_ports(1))
+        try:
+            environment = os.environ | {"DATABASE_URL": books.url, "VALKEY_URL": relay.url}
+            copy = Copy(folder / "copy", environment)
+            _fill(copy.folder)
+            copy.make_template()
+            yield copy
+        finally:
+            valkey.stop(relay)
+    finally:
+        postgres.stop(books)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _fill(folder: Path) -> None:
+    """What is tracked or new, without what is ignored."""
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    for name in filter(None, names):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, folder / name)
+
+
+def trial() -> int:
+    """This will end like a run of tests: with 1 where one fails of the copy that this process stands in."""
+    return int(Copy(Path.cwd(), dict(os.environ)).notices())
+
+
+if __name__ == "__main__":
+    sys.exit(trial())

@@ -1,0 +1,52 @@
+"""Changes of the ledger's Python, which cosmic-ray makes in a copy, one at a time."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.proofs import copies
+from tests.proofs.score import Score
+
+SESSION = "session.sqlite"
+CONFIG = "cosmic-ray.toml"
+IN_TYPES = "core/ReplaceBinaryOperator_BitOr_.*"
+"""The bars of our types, which no program computes."""
+IN_SIGNATURES = "core/ReplaceBinaryOperator_Mul_.*"
+"""The star before parameters that have to be named, which is no product."""
+SETTINGS = f"""
+[cosmic-ray]
+module-path = ["plans/ledger"]
+timeout = {copies.RUN_SECONDS + 30.0}
+excluded-modules = []
+test-command = "{sys.executable} -m tests.proofs.copies"
+[cosmic-ray.distributor]
+name = "local"
+[cosmic-ray.filters.operators-filter]
+exclude-operators = ["{IN_TYPES}", "{IN_SIGNATURES}"]
+"""
+
+
+def prove() -> Score:
+    """This will let each change live once, and return which of them no test noticed."""
+    with copies.copied() as copy:
+        (copy.folder / CONFIG).write_text(SETTINGS, encoding="utf-8")
+        _run(copy, "cosmic-ray", "init", CONFIG, SESSION)
+        _run(copy, "cr-filter-operators", SESSION, CONFIG)
+        _run(copy, "cosmic-ray", "exec", CONFIG, SESSION)
+        found = [json.loads(line) for line in _run(copy, "cosmic-ray", "dump", SESSION).splitlines()]
+    tried = [(item, result) for item, result in found if result["worker_outcome"] != "skipped"]
+    survivors = [_named(item) for item, result in tried if result["test_outcome"] == "survived"]
+    return Score("python", len(tried), tuple(survivors))
+
+
+def _named(item: dict[str, list[dict[str, object]]]) -> str:
+    change = item["mutations"][0]
+    return f"{change['module_path']}:{change['start_pos']} {change['operator_name']} {change['occurrence']}"
+
+
+def _run(copy: copies.Copy, program: str, *arguments: str) -> str:
+    command = [str(Path(sys.executable).with_name(program)), *arguments]
+    return subprocess.run(
+        command, cwd=copy.folder, env=copy.environment, check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
