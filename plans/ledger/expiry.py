@@ -49,53 +49,43 @@ def roll_over(ends: Sequence[PeriodEnd]) -> list[RolledOver]:
 def earn() -> int:
     """This will book what the accounts' use and lapses have earned since the last time; returns how many there were."""
     earned = 0
-    with connection.cursor() as cursor:
-        while True:
-            cursor.execute("SELECT ledger_earn(%s)", [ACCOUNTS_A_RUN])
-            accounts = int(cursor.fetchone()[0])
-            earned += accounts
-            if accounts < ACCOUNTS_A_RUN:
-                return earned
+    while True:
+        accounts = _count("SELECT ledger_earn(%s)", ACCOUNTS_A_RUN)
+        earned += accounts
+        if accounts < ACCOUNTS_A_RUN:
+            return earned
 
 
 def note_endings() -> int:
     """This will write down which lots end in 7 days and in 1 day, each once, and return how many were new."""
-    with connection.cursor() as cursor:
-        noted = 0
-        for days in NOTICE_DAYS:
-            cursor.execute("SELECT ledger_note_endings(%s::smallint)", [days])
-            noted += int(cursor.fetchone()[0])
-        return noted
+    return sum(_count("SELECT ledger_note_endings(%s::smallint)", days) for days in NOTICE_DAYS)
 
 
 def expire() -> int:
     """This will end lots that are past their end and return how many; the next run takes what is left."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM ledger_expire(%s)", [LOTS_A_RUN])
-        return int(cursor.fetchone()[0])
+    return _count("SELECT count(*) FROM ledger_expire(%s)", LOTS_A_RUN)
 
 
 def forget_keys() -> int:
     """This will forget idempotency keys that are older than a day and return how many."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT ledger_forget_keys(%s)", [KEYS_A_RUN])
-        return int(cursor.fetchone()[0])
+    return _count("SELECT ledger_forget_keys(%s)", KEYS_A_RUN)
 
 
 def make_partitions() -> int:
     """This will make the partitions of the books for the coming months and return how many were missing."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT ledger_make_partitions()")
-        return int(cursor.fetchone()[0])
+    return _count("SELECT ledger_make_partitions()")
 
 
 def drop_old_months() -> int:
     """This will drop the months of the books that need not be kept any more, carried forward, and return how many."""
+    dropped = 0
+    while dropped < MONTHS_A_RUN and _count("SELECT count(ledger_drop_month(%s))", settings.BOOKS_KEPT_MONTHS):
+        dropped += 1
+    return dropped
+
+
+def _count(statement: str, *parameters: int) -> int:
     with connection.cursor() as cursor:
-        dropped = 0
-        while dropped < MONTHS_A_RUN:
-            cursor.execute("SELECT ledger_drop_month(%s)", [settings.BOOKS_KEPT_MONTHS])
-            if cursor.fetchone()[0] is None:
-                break
-            dropped += 1
-        return dropped
+        cursor.execute(statement, parameters)
+        (found,) = cursor.fetchone()
+        return int(found)

@@ -9,6 +9,7 @@ last one audits books of a million calls. All of them together take hours.
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -29,6 +30,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.proofs")
     parser.add_argument("--only", default="sql,python,storm,million")
     wanted = parser.parse_args().only.split(",")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # so that everything started is ended too
     scores = [prove() for name, prove in MUTANTS.items() if name in wanted]
     for score in scores:
         print(

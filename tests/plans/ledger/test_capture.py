@@ -147,6 +147,8 @@ class TestClaim:
         assert hold.lease_until is not None
         assert hold.lease_until > before
         assert hold.accepted_at is not None
+        books.fetch(statement, [], ids, "a")
+        assert Hold.objects.get(pk=asked.call_id).accepted_at == hold.accepted_at
 
 
 class TestExpire:
@@ -217,9 +219,9 @@ class TestGrant:
         asked = books.ask(member, 60)
         books.reserve(asked)
         balance = ledger.balance(member.account_id, now=clock.now())
-        assert [(lot.name, lot.held, lot.available) for lot in balance.lots] == [
-            ("Month", 50, 0),
-            ("Endless", 10, 90),
+        assert [(lot.name, lot.used, lot.held, lot.available) for lot in balance.lots] == [
+            ("Month", 0, 50, 0),
+            ("Endless", 0, 10, 90),
         ]
         assert (balance.left, balance.held) == (90, 60)
         books.close(asked, 55)

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
+from psycopg import errors
 
 from plans import ledger
 from plans.ledger import holds
@@ -177,14 +178,35 @@ class TestVerbs:
         parameters.pop("context", None)
         with psycopg.connect(**parameters) as other:
             other.execute("SELECT FROM plans_wallet FOR UPDATE")
-            asked = books.ask(member)
-            [answer] = asyncio.run(_reserved(asked))
+            [answer] = asyncio.run(_reserved(books.ask(member)))
+            with pytest.raises(errors.LockNotAvailable):  # of which a set is asked again, one by one
+                asyncio.run(_reserved(books.ask(member), books.ask(member)))
         assert isinstance(answer, ledger.Busy)
 
+    def test_claim_for_each_worker_its_own_calls(self) -> None:
+        member = books.founded()
+        books.grant(member, 300)
+        asked = [books.ask(member), books.ask(member), books.ask(member)]
 
-async def _reserved(asked: ledger.Reservation) -> list[object]:
+        async def live() -> list[ledger.Claim | None]:
+            await database.open_pool()
+            try:
+                await ledger.reserve(asked)
+                wanted = zip(asked, "abb", strict=True)
+                claims = [ledger.claim(each.call_id, worker=worker) for each, worker in wanted]
+                late = ledger.claim(asked[0].call_id, worker="b")
+                return list(await asyncio.gather(*claims, late))
+            finally:
+                await database.close_pool()
+
+        claims = asyncio.run(live())
+        assert [claim and claim.call_id for claim in claims] == [*(each.call_id for each in asked), None]
+        assert Hold.objects.filter(worker="b").count() == 2
+
+
+async def _reserved(*asked: ledger.Reservation) -> list[object]:
     await database.open_pool()
     try:
-        return list(await ledger.reserve([asked]))
+        return list(await ledger.reserve(asked))
     finally:
         await database.close_pool()

@@ -1,12 +1,12 @@
 """Opening calls: what is set aside, in which order, and what is refused."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, transaction
 
-from accounts.models import Department, Project, Scenario
+from accounts.models import Account, ApiKey, Department, Member, Project, Scenario
 from plans import ledger
 from plans.models import Hold, HoldLot, IdempotencyKey
 from portal.kit import clock
@@ -86,6 +86,28 @@ class TestReserve:
         asked = books.ask(member, 100, floor_amount=40, output_limit=30, output_rate=3_000_000)
         assert books.reserve(asked) == [("ok", {"amount": 98, "output_limit": 29})]
 
+    def test_refuses_where_not_one_token_of_output_is_left(self) -> None:
+        member = books.founded()
+        books.grant(member, 90)
+        asked = books.ask(member, 100, floor_amount=90, output_limit=10, output_rate=1_000_000)
+        assert books.reserve(asked)[0][0] == "no_credits"
+
+    def test_sets_all_of_it_aside_where_fewer_tokens_save_nothing(self) -> None:
+        member = books.founded()
+        books.grant(member, 60)
+        asked = books.ask(member, 100, floor_amount=40, output_rate=0)
+        assert books.reserve(asked) == [("no_credits", {"available": 60, "needed": 100})]
+
+    def test_gives_the_call_so_long_to_begin_and_to_end(self) -> None:
+        member = books.founded()
+        books.grant(member, 100)
+        asked = books.ask(member, queue_deadline_seconds=15, hard_deadline_seconds=60)
+        began = datetime.now(tz=UTC)
+        books.reserve(asked)
+        hold = Hold.objects.get(pk=asked.call_id)
+        assert round((hold.queue_deadline - began).total_seconds()) == 15
+        assert round((hold.hard_deadline - began).total_seconds()) == 60
+
     def test_refuses_below_the_floor(self) -> None:
         member = books.founded()
         books.grant(member, 39)
@@ -119,14 +141,35 @@ class TestWhoMayCall:
             books.run("UPDATE plans_wallet SET suspended_at = NULL, debt = 1")
         assert books.reserve(books.ask(member)) == [("suspended", {})]
 
+    def test_not_an_account_that_is_suspended_itself(self) -> None:
+        member = books.founded()
+        books.grant(member, 100)
+        Account.objects.filter(pk=member.account_id).update(suspended_at=clock.now())
+        assert books.reserve(books.ask(member)) == [("suspended", {})]
+
+    def test_not_who_has_left(self) -> None:
+        member = books.founded()
+        books.grant(member, 100)
+        gone = Member.objects.create(
+            account_id=member.account_id,
+            user=books.founded().user,
+            name="Gone",
+            role="adult",
+            joined_at=clock.now(),
+            left_at=clock.now(),
+        )
+        assert books.reserve(books.ask(member, member_id=gone.pk)) == [("revoked", {})]
+
     def test_not_with_a_revoked_or_ended_or_foreign_key(self) -> None:
         member = books.founded()
         books.grant(member, 1000)
-        key = books.key_of(member)
-        assert books.reserve(books.ask(member, api_key_id=key.pk))[0][0] == "ok"
-        key.expires_at = clock.now()
-        key.save()
-        assert books.reserve(books.ask(member, api_key_id=key.pk)) == [("revoked", {})]
+        ended, revoked = books.key_of(member), books.key_of(member)
+        assert books.reserve(books.ask(member, api_key_id=ended.pk))[0][0] == "ok"
+        ended.expires_at = clock.now()
+        ended.save()
+        ApiKey.objects.filter(pk=revoked.pk).update(revoked_at=clock.now(), revoked_by=member.user)
+        for key in (ended, revoked):
+            assert books.reserve(books.ask(member, api_key_id=key.pk)) == [("revoked", {})]
         foreign = books.key_of(books.founded())
         assert books.reserve(books.ask(member, api_key_id=foreign.pk)) == [("revoked", {})]
         assert books.reserve(books.ask(member, member_id=foreign.member_id)) == [("revoked", {})]

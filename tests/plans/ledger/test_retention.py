@@ -8,6 +8,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from plans import ledger
+from plans.ledger import expiry
 from plans.models import Journal
 from portal.kit import clock
 from tests.plans.ledger import books
@@ -61,6 +62,12 @@ class TestDropOldMonths:
         assert books.counters(lot)[:3] == (80, 0, 20)
         assert books.kinds() == set()
 
+    def test_drops_so_many_in_a_run_and_no_more(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings.BOOKS_KEPT_MONTHS = 120
+        monkeypatch.setattr(expiry, "MONTHS_A_RUN", 1)
+        turn_to(TEN_YEARS)
+        assert [ledger.drop_old_months() for _ in range(3)] == [1, 1, 0]
+
     def test_is_refused_before_ten_years(self, settings: Settings) -> None:
         settings.BOOKS_KEPT_MONTHS = 119
         books.grant(books.founded(), 100)
@@ -95,6 +102,15 @@ class TestLeftAt:
         books.grant(member, 1000)
         assert books.reserve(books.ask(member, 400))[0][0] == "ok"
         assert ledger.left_at(member.account_id, clock.now()).left == 1000
+
+    def test_counts_what_is_owed_apart_from_what_is_left(self) -> None:
+        member = books.founded()
+        books.grant(member, 1000)
+        with books.owner():
+            books.run("UPDATE plans_wallet SET debt = 70 WHERE account_id = %s", member.account_id)
+        told = ledger.left_at(member.account_id, clock.now())
+        assert (told.left, told.debt) == (1000, 70)
+        assert ledger.left_at(books.founded().account_id, clock.now()).debt == 0
 
     @pytest.mark.parametrize("distance", [timedelta(hours=1), timedelta(days=-4000)])
     def test_knows_neither_the_future_nor_what_is_too_long_ago(self, distance: timedelta) -> None:
