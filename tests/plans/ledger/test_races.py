@@ -194,8 +194,7 @@ class TestVerbs:
                 await ledger.reserve(asked)
                 wanted = zip(asked, "abb", strict=True)
                 claims = [ledger.claim(each.call_id, worker=worker) for each, worker in wanted]
-                late = ledger.claim(asked[0].call_id, worker="b")
-                return list(await asyncio.gather(*claims, late))
+                return [*await asyncio.gather(*claims), await ledger.claim(asked[0].call_id, worker="b")]
             finally:
                 await database.close_pool()
 
