@@ -1,10 +1,27 @@
-"""Settling when the answer of PostgreSQL is lost: who asked must be told the end all the same."""
+"""What settling writes down, and what it tells when the answer of PostgreSQL is lost."""
 
-from uuid import uuid4
+import time
+from datetime import timedelta
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
+import orjson
 import pytest
 
+from accounts.models import Member
+from models_catalog.pricing import Usage, cost
+from portal.kit import clock
+from tests.plans.ledger import books
+from tests.usage import cast
+from tests.usage.cast import Home
+from usage.calls.endings import Charge, Ending, Try, nothing
 from usage.calls.settlement import Settled
+from usage.models import Call, CallLot, DailyTotal, HourProfile, How, KeptAnswer, LateEvidence
+
+HELD = 10**9
+EVENING = 17
+"""By this hour of UTC it is the next day in Shanghai."""
+USED = Usage(in_fresh=1, cache_read=2, cache_write_5m=4, in_image=8, out_text=16, out_reasoning=32, out_audio=64)
 
 
 class TestSettled:
@@ -14,3 +31,99 @@ class TestSettled:
     )
     def test_is_told_when_it_ended_by_this_charge(self, outcome: str, charged: int | None, is_told: bool) -> None:  # noqa: FBT001 - what is expected
         assert Settled(uuid4(), outcome, charged, None).is_by(7) is is_told
+
+
+@pytest.mark.django_db
+class TestSettle:
+    def test_adds_to_the_totals_of_the_local_day(self, home: Home) -> None:
+        now = clock.now()
+        books.move_clock((EVENING - now.hour) % 24 * timedelta(hours=1))
+        for _ in range(2):
+            settle(*(Ending(reserved(home.owner), charged(USED)) for _ in range(2)))
+        local = clock.now().astimezone(ZoneInfo(home.owner.account.time_zone))
+        total, profile = DailyTotal.objects.get(), HourProfile.objects.get()
+        assert total.day == local.date() != clock.now().date()
+        assert (profile.weekday, profile.hour) == (local.isoweekday(), local.hour)
+        spent = 4 * charged(USED).microcredits
+        assert (total.calls, total.charged_microcredits) == (profile.calls, profile.charged_microcredits) == (4, spent)
+        assert (total.input_tokens, total.output_tokens) == (4 * 15, 4 * 112)
+        assert books.all_kinds() == set()
+
+    def test_keeps_of_the_lots_those_that_were_spent(self, home: Home) -> None:
+        pack = cast.grant(home.owner, 500_000, expires_at=clock.now() + timedelta(days=1))
+        call_id = reserved(home.owner, amount=pack.available + HELD)
+        settle(Ending(call_id, charged(USED)))
+        assert [line.lot_id for line in CallLot.objects.filter(call_id=call_id)] == [pack.pk]
+        call = Call.objects.get(pk=call_id)
+        assert (call.held_microcredits, call.charged_microcredits) == (
+            pack.available + HELD,
+            charged(USED).microcredits,
+        )
+
+    def test_takes_the_moment_of_acceptance_from_the_worker_or_else_from_its_heartbeat(self, home: Home) -> None:
+        told, beaten = reserved(home.owner), reserved(home.owner)
+        with books.owner():
+            books.run("UPDATE plans_hold SET accepted_at = app_now() - interval '9 s'")
+        settle(Ending(told, charged(USED), accepted=time.monotonic() - 3), Ending(beaten, charged(USED)))
+        calls = Call.objects.in_bulk([told, beaten])
+        waited = {key: (call.ended_at - call.accepted_at).total_seconds() for key, call in calls.items()}
+        assert waited[told] == pytest.approx(3, abs=1)
+        assert waited[beaten] == pytest.approx(9, abs=1)
+
+    def test_tells_how_it_ended_before_or_that_it_is_open(self, home: Home) -> None:
+        ended, running = reserved(home.owner), reserved(home.owner)
+        settle(Ending(ended, charged(USED)))
+        books.claim(running)
+        assert settle(Ending(ended, nothing(How.PLATFORM)), Ending(running, charged(USED), fence=7)) == [
+            ("already", charged(USED).microcredits),
+            ("fenced", None),
+        ]
+
+    def test_keeps_an_answer_for_a_day(self, home: Home) -> None:
+        call_id = reserved(home.owner)
+        settle(Ending(call_id, charged(USED), kept="c2VhbGVk"))
+        kept = KeptAnswer.objects.get(pk=call_id)
+        assert bytes(kept.sealed) == b"sealed"
+        assert kept.kept_until - clock.now() > timedelta(hours=23)
+
+
+@pytest.mark.django_db
+class TestLateEvidence:
+    @pytest.mark.parametrize(
+        ("how", "is_kept"), [(How.PLATFORM, True), (How.SWEEP_PARTIAL, True), (How.CANCELLED, False)]
+    )
+    def test_is_kept_of_calls_that_our_side_broke(self, home: Home, how: How, is_kept: bool) -> None:  # noqa: FBT001 - what is expected
+        call_id = reserved(home.owner)
+        settle(Ending(call_id, nothing(how) if how != How.SWEEP_PARTIAL else charged(USED, how)))
+        now = time.monotonic()
+        tries = tuple(Try(1, "ok", now, now, now, raw) for raw in ({"total": 1}, {"total": 2}))
+        settle(Ending(call_id, charged(USED), tries=tries))
+        found = [late.raw_usage for late in LateEvidence.objects.filter(pk=call_id)]
+        assert found == ([{"total": 2}] if is_kept else [])
+
+    def test_is_nothing_where_the_vendor_told_nothing(self, home: Home) -> None:
+        call_id = reserved(home.owner)
+        settle(Ending(call_id, nothing(How.PLATFORM)))
+        now = time.monotonic()
+        settle(Ending(call_id, charged(USED), tries=(Try(1, "ok", now, now, now, None),)))
+        assert not LateEvidence.objects.exists()
+
+
+def reserved(member: Member, *, amount: int = HELD) -> UUID:
+    """This will set credits aside for a call of the fast model."""
+    offer = cast.offer_of("fast")
+    asked = books.ask(member, amount, chat_model_id=offer.chat_model_id, price_id=offer.price_id)
+    assert books.reserve(asked)[0][0] == "ok"
+    return asked.call_id
+
+
+def charged(used: Usage, how: How = How.USAGE) -> Charge:
+    """What the fast model costs for this."""
+    return Charge(used, cost(used, cast.offer_of("fast").rates), how)
+
+
+def settle(*endings: Ending) -> list[tuple[str, int | None]]:
+    """This will end a set of calls at once and return the outcome and the charge of each."""
+    body = orjson.dumps([ending.as_json(now=time.monotonic()) for ending in endings]).decode()
+    rows = books.fetch("SELECT outcome, charged FROM call_settle(%s::jsonb)", body)
+    return [(outcome, amount) for outcome, amount in rows]
