@@ -109,8 +109,8 @@ class TestFault:
         with pytest.raises(ConnectionResetError):
             client.recv(9)
         with (
-            socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE_SECONDS) as again,
             pytest.raises((ConnectionResetError, BrokenPipeError)),
+            socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE_SECONDS) as again,
         ):
             assert said(again, b"word") == b"no such word"
 
