@@ -24,7 +24,7 @@ MAKES_IT = "tests/plans/ledger/test_audit.py::TestCleanBooks"
 RUN_SECONDS = 300
 """A run that takes longer hangs, so the change was noticed."""
 QUICK = (
-    "tests/plans/ledger",
+    *sorted(str(test.relative_to(ROOT)) for test in ROOT.glob("tests/plans/ledger/test_*.py")),
     "tests/plans/test_quotas.py",
     "tests/plans/test_adjustment_desk.py",
     "tests/plans/test_orders.py",
@@ -35,6 +35,24 @@ QUICK = (
     "tests/usage/test_upkeep.py",
 )
 """Those of the ledger's tests that start no portal; a run ends with the first that fails."""
+NEAREST = {
+    "capture": ("plans/ledger/test_capture",),
+    "claim": ("plans/ledger/test_capture",),
+    "settle": ("usage/test_settlement", "usage/test_receipts"),
+    "states": ("usage/test_upkeep",),
+    "grant": ("plans/ledger/test_capture", "plans/ledger/test_lots"),
+    "expire": ("plans/ledger/test_capture", "plans/ledger/test_lots"),
+    "earn": ("plans/ledger/test_lots",),
+    "roll_over": ("plans/ledger/test_lots",),
+    "windows": ("plans/ledger/test_quotas", "plans/test_quotas"),
+    "refund": ("plans/ledger/test_corrections",),
+    "dispute": ("plans/ledger/test_corrections",),
+    "adjust": ("plans/ledger/test_corrections", "plans/test_adjustment_desk"),
+    "violations": ("plans/ledger/test_audit", "usage/test_audits"),
+    "reserve": ("plans/ledger/test_reserve", "plans/ledger/test_quotas", "plans/ledger/test_refusals"),
+    "retention": ("plans/ledger/test_retention", "usage/test_upkeep"),
+}
+"""Where a change of this file is noticed most likely: these run first."""
 MACHINE = tuple(f"tests/usage/test_machine.py::TestBooks::test_equal_their_model[{shard}]" for shard in range(3))
 """A few runs of the books' model; all of them take longer than everything else."""
 
@@ -45,6 +63,11 @@ class Copy:
 
     folder: Path
     environment: dict[str, str]
+
+    def notices_change_of(self, name: str) -> bool:
+        """This will tell whether any test fails after a change of this file; those nearest to it run first."""
+        nearest = [f"tests/{place}.py" for place in NEAREST[Path(name).stem]]
+        return self.notices(*dict.fromkeys([*nearest, *QUICK]), *MACHINE)
 
     def notices(self, *tests: str) -> bool:
         """This will tell whether one of these tests fails of the copy as it is now."""

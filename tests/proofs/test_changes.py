@@ -1,9 +1,11 @@
 """Each change of the proof by hand still fits the SQL that it changes: no proof runs on what is not there."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.proofs.changes import CHANGES
-from tests.proofs.copies import ROOT
+from tests.proofs.copies import NEAREST, ROOT
 
 
 @pytest.mark.parametrize("name", CHANGES)
@@ -12,3 +14,9 @@ def test_each_change_fits_in_one_place(name: str) -> None:
     for before, after in CHANGES[name]:
         assert text.count(before) == 1, before
         assert after != before
+
+
+def test_each_file_has_tests_that_run_first() -> None:
+    assert {Path(name).stem for name in CHANGES} == set(NEAREST)
+    for places in NEAREST.values():
+        assert all((ROOT / f"tests/{place}.py").is_file() for place in places)
