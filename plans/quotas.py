@@ -10,6 +10,7 @@ from django.db import models, transaction
 
 from accounts import audit
 from accounts.models import Account, ApiKey, Department, Member, Project, Scenario, User
+from plans import ledger
 from plans.ledger import QuotaExceeded
 from plans.models import Quota
 from plans.models.quota import LARGEST_LIMIT, MOST_GRACE_PERCENT
@@ -121,6 +122,7 @@ def put(account: Account, *, node_kind: str, node_id: int, terms: Terms, by: Use
         raise UnknownNode
     if not _fit(node_kind, terms):
         raise BadQuota
+    moment = ledger.stop_admission(account.pk)
     quota, _ = Quota.objects.in_force().update_or_create(
         account=account,
         node_kind=node_kind,
@@ -132,7 +134,7 @@ def put(account: Account, *, node_kind: str, node_id: int, terms: Terms, by: Use
             "limit": terms.limit,
             "grace_percent": terms.grace_percent,
             "is_slice": terms.is_slice,
-            "created_at": now,
+            "created_at": moment,
         },
     )
     audit.record("quota.put", subject=str(quota), account=account, by=by, now=now, **asdict(terms))
@@ -142,7 +144,8 @@ def put(account: Account, *, node_kind: str, node_id: int, terms: Terms, by: Use
 @transaction.atomic
 def end(quota: Quota, *, by: User | None, now: datetime) -> None:
     """This will end a quota for calls that are opened from now on; its windows stay for the books."""
-    Quota.objects.in_force().filter(pk=quota.pk).update(ended_at=now)
+    moment = ledger.stop_admission(quota.account_id)
+    Quota.objects.in_force().filter(pk=quota.pk).update(ended_at=moment)
     audit.record("quota.end", subject=str(quota), account=quota.account, by=by, now=now)
 
 

@@ -20,7 +20,7 @@ class Outlook:
     last beyond `renews_at`, about `left_then` will be left at that moment; both are empty without a pace.
     """
 
-    granted: Microcredits
+    whole: Microcredits
     used: Microcredits
     even_pace: Microcredits
     renews_at: datetime | None
@@ -30,13 +30,12 @@ class Outlook:
 
 def of(balance: Balance, *, month: Month, now: datetime) -> Outlook:
     """This will look ahead from `now`, by what the month has used a day until now."""
-    granted = Microcredits(sum(lot.granted for lot in balance.lots))
     renews_at = min((lot.expires_at for lot in balance.lots if lot.expires_at), default=None)
     pace = _pace(month, now=now)
     lasts_until, left_then = _ends(balance.left, pace=pace, renews_at=renews_at, now=now)
     return Outlook(
-        granted=granted,
-        used=Microcredits(granted - balance.left - balance.held),
+        whole=Microcredits(sum(lot.whole for lot in balance.lots)),
+        used=Microcredits(sum(lot.used for lot in balance.lots)),
         even_pace=_even_pace(balance.lots),
         renews_at=renews_at,
         lasts_until=lasts_until,

@@ -82,11 +82,10 @@ class QuotaAdmin(Endless[Quota]):
 class WalletAdmin(Endless[Wallet]):
     """An account's credits as a whole."""
 
-    list_display = ("account", credits_column("debt", _("debt")), "suspended_at")
-    list_filter = (("suspended_at", admin.EmptyFieldListFilter),)
+    list_display = ("account", credits_column("debt", _("debt")))
     list_select_related = ("account",)
     search_fields = ("account__name",)
-    fields = ("account", credits_column("debt", _("debt")), "suspended_at", "lots", "month_ends")
+    fields = ("account", credits_column("debt", _("debt")), "lots", "month_ends")
     readonly_fields = ("lots", "month_ends")
 
     @admin.display(description=_("lots that can be drawn on"))

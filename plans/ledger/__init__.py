@@ -35,6 +35,7 @@ from plans.ledger.holds import (
     heartbeat,
     reserve,
     reserve_one,
+    stop_admission,
 )
 from plans.ledger.refusals import (
     Busy,
@@ -95,4 +96,5 @@ __all__ = [
     "reserve",
     "reserve_one",
     "roll_over",
+    "stop_admission",
 ]

@@ -14,7 +14,7 @@ from portal.kit.units import Microcredits
 
 @dataclass(frozen=True)
 class LotLeft:
-    """One usable lot: what it was, what is used, held and left of it, all in microcredits."""
+    """One usable lot: what was granted, and what of it calls used, hold and leave, all in microcredits."""
 
     lot_id: int
     name: str
@@ -25,6 +25,11 @@ class LotLeft:
     available: Microcredits
     effective_at: datetime
     expires_at: datetime | None
+
+    @property
+    def whole(self) -> Microcredits:
+        """What of it was ever for calls: the grant without what was refunded, taken back, rolled over or has lapsed."""
+        return Microcredits(self.used + self.held + self.available)
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,7 @@ def _left(lot: Lot, *, name: str) -> LotLeft:
         name,
         lot.source,
         Microcredits(lot.granted),
-        Microcredits(lot.granted - lot.available - lot.held),
+        Microcredits(lot.spent),
         Microcredits(lot.held),
         Microcredits(lot.available),
         lot.effective_at,

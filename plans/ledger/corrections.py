@@ -95,7 +95,7 @@ def open_dispute(dispute_id: UUID, *, order_id: UUID, money_minor: int, reason: 
 
 
 def close_dispute(dispute_id: UUID, *, lost: bool, money_account: str, fee_minor: int = 0) -> str:
-    """This will end a dispute: ok, already, or open_calls when calls have to end first (ask again in a minute)."""
+    """This will end a dispute: ok, already, or open_calls or open_refund when these have to end first (ask again)."""
     return str(_one("SELECT ledger_close_dispute(%s, %s, %s, %s)", [dispute_id, lost, fee_minor, money_account])[0])
 
 

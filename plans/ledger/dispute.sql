@@ -50,10 +50,11 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
 $$;
 
 -- Ends a dispute. Won: the lots go on and end later by as long as they were frozen. Lost: what is unused is taken
--- back, and what was spent becomes the account's debt, which the next purchase pays.
+-- back, and what was spent, or had paid an older debt, becomes the account's debt, which the next purchase pays. Of
+-- an order that is disputed in part only this part of it goes, rounded down.
 --
--- Returns 'ok', 'already' (it had ended before) or 'open_calls': calls still hold part of the lots, which ends
--- within minutes; ask again then.
+-- Returns 'ok', 'already' (it had ended before), 'open_calls' (calls still hold part of the lots, which ends within
+-- minutes) or 'open_refund' (a provider has yet to say whether part of it was paid back); ask again then.
 DROP FUNCTION IF EXISTS ledger_close_dispute(uuid, boolean, bigint, text);
 CREATE FUNCTION ledger_close_dispute(p_dispute uuid, p_lost boolean, p_fee_minor bigint, p_money_account text)
 RETURNS text
@@ -61,7 +62,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_tim
 DECLARE
   v_dispute plans_dispute;
   v_journal uuid;
-  v_released bigint := 0;
+  v_kept bigint;
+  v_released bigint;
 BEGIN
   PERFORM FROM plans_wallet w JOIN plans_dispute d USING (account_id) WHERE d.id = p_dispute FOR NO KEY UPDATE OF w;
   SELECT * INTO v_dispute FROM plans_dispute d WHERE d.id = p_dispute AND d.state = 'open';
@@ -77,15 +79,24 @@ BEGIN
   IF EXISTS (SELECT FROM plans_lot l WHERE l.order_id = v_dispute.order_id AND l.held > 0) THEN
     RETURN 'open_calls';
   END IF;
+  IF EXISTS (SELECT FROM plans_refund r WHERE r.order_id = v_dispute.order_id AND r.state = 'processing') THEN
+    RETURN 'open_refund';
+  END IF;
+  v_kept := ledger_paid_and_kept(v_dispute.order_id) + v_dispute.money_minor;
   PERFORM ledger_earn_account(v_dispute.account_id);
   v_journal := ledger_open_journal(
     'dispute', v_dispute.account_id, p_dispute, v_dispute.actor_id, v_dispute.reason);
   WITH taken AS (
     UPDATE plans_lot l
-    SET frozen = l.frozen - 1, available = 0, revoked = l.revoked + l.available,
-      deferred_minor = l.deferred_minor - ledger_share(l.deferred_minor, l.available, ledger_unearned(l))
-    WHERE l.order_id = v_dispute.order_id AND l.account_id = v_dispute.account_id
-    RETURNING l.id, l.spent, l.currency, old.available AS taken, old.deferred_minor - new.deferred_minor AS released
+    SET frozen = l.frozen - 1, available = l.available - s.part, revoked = l.revoked + s.part,
+      deferred_minor = l.deferred_minor - ledger_share(l.deferred_minor, s.part, ledger_unearned(l))
+    FROM (
+      SELECT o.id, ledger_share(o.available, v_dispute.money_minor, v_kept) AS part FROM plans_lot o
+      WHERE o.order_id = v_dispute.order_id AND o.account_id = v_dispute.account_id
+    ) s
+    WHERE l.id = s.id
+    RETURNING l.id, l.spent + l.repaid AS gone, l.currency, s.part AS taken,
+      old.deferred_minor - new.deferred_minor AS released
   ), posted AS (
     INSERT INTO plans_posting (journal_id, account_code, unit, lot_id, amount)
     SELECT v_journal, p.code, p.unit, t.id, p.amount FROM taken t, LATERAL (VALUES
@@ -94,8 +105,12 @@ BEGIN
     ) AS p(code, unit, amount)
     WHERE p.amount <> 0
   )
-  SELECT coalesce(sum(t.taken), 0), coalesce(sum(t.spent), 0), coalesce(sum(t.released), 0)
+  SELECT coalesce(sum(t.taken), 0), coalesce(sum(t.gone), 0), coalesce(sum(t.released), 0)
   INTO v_dispute.revoked, v_dispute.owed, v_released FROM taken t;
+  v_dispute.owed := ledger_share(
+    v_dispute.owed - (SELECT coalesce(sum(d.owed), 0) FROM plans_dispute d
+      WHERE d.order_id = v_dispute.order_id AND d.state = 'lost')::bigint,
+    v_dispute.money_minor, v_kept);
   UPDATE plans_wallet w SET debt = w.debt + v_dispute.owed WHERE w.account_id = v_dispute.account_id;
   UPDATE plans_dispute d
   SET state = 'lost', ended_at = app_now(), fee_minor = p_fee_minor, revoked = v_dispute.revoked,

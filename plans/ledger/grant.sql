@@ -41,14 +41,14 @@ BEGIN
     INSERT INTO plans_lot (
       account_id, source, name, dedupe_key, order_id, offering_version_id, unit_price, currency, tax_minor,
       deferred_minor, spent_earned, expired_earned, priority, chat_model_ids, scenario_ids, frozen, granted_at,
-      effective_at, expires_at, granted, available, held, spent, expired, revoked, refunded, rolled)
+      effective_at, expires_at, repaid, granted, available, held, spent, expired, revoked, refunded, rolled)
     VALUES (
       v_grant.account_id, v_grant.source, coalesce(v_grant.name, v_grant.source), v_grant.dedupe_key,
       v_grant.order_id, v_grant.offering_version_id,
       v_grant.money_minor * 1000000.0 / v_grant.microcredits, coalesce(v_grant.currency, ''),
       coalesce(v_grant.tax_minor, 0), v_net - v_recovered, 0, 0, coalesce(v_grant.priority, 0),
       v_grant.chat_model_ids, v_grant.scenario_ids, 0, v_now, coalesce(v_grant.effective_at, v_now),
-      v_grant.expires_at, v_grant.microcredits - v_repaid, v_grant.microcredits - v_repaid, 0, 0, 0, 0, 0, 0)
+      v_grant.expires_at, v_repaid, v_grant.microcredits - v_repaid, v_grant.microcredits - v_repaid, 0, 0, 0, 0, 0, 0)
     ON CONFLICT (dedupe_key) DO NOTHING RETURNING id INTO lot_id;
     granted := FOUND;
     IF NOT granted THEN

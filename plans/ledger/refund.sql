@@ -1,8 +1,8 @@
 -- Begins a refund of what is unspent of a paid lot: freezes the lot and says what the provider has to pay back.
 --
 -- `outcome` is 'ok', 'again' (this refund was begun before), 'unpaid' (nothing was paid for the lot: given, rolled
--- over), 'frozen' (another refund or a dispute is under way) or 'nothing' (nothing is left, or less than a unit of
--- money). p_microcredits empty means all that is available.
+-- over), 'frozen' (another refund or a dispute is under way) or 'nothing' (nothing is left, less than a unit of money,
+-- or the lot has ended). p_microcredits empty means all that is available.
 DROP FUNCTION IF EXISTS ledger_open_refund(uuid, bigint, bigint, bigint, text);
 CREATE FUNCTION ledger_open_refund(
   p_refund uuid, p_lot bigint, p_microcredits bigint, p_actor bigint, p_reason text
@@ -30,10 +30,10 @@ BEGIN
   outcome := CASE
     WHEN v_lot.source NOT IN ('plan', 'topup') OR v_lot.unit_price IS NULL THEN 'unpaid'
     WHEN v_lot.frozen > 0 THEN 'frozen'
-    WHEN microcredits <= 0 OR money_minor <= 0 THEN 'nothing'
+    WHEN microcredits <= 0 OR money_minor <= 0 OR v_lot.expires_at <= app_now() THEN 'nothing'
     ELSE 'ok' END;
   IF outcome = 'ok' THEN
-    v_paid := round(v_lot.unit_price * v_lot.granted / 1000000)::bigint;
+    v_paid := round(v_lot.unit_price * (v_lot.granted + v_lot.repaid) / 1000000)::bigint;
     v_tax := least(ledger_share(v_lot.tax_minor, money_minor, v_paid), money_minor);
     UPDATE plans_lot l SET frozen = l.frozen + 1 WHERE l.id = p_lot;
     INSERT INTO plans_refund (

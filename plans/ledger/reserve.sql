@@ -74,7 +74,7 @@ BEGIN
 
     -- may they call at all?
     SELECT a.time_zone,
-      a.suspended_at IS NOT NULL OR w.suspended_at IS NOT NULL OR w.debt > 0 AS suspended,
+      a.suspended_at IS NOT NULL OR w.debt > 0 AS suspended,
       m.id IS NULL OR m.left_at IS NOT NULL OR v_call.api_key_id IS NOT NULL
         AND (k.id IS NULL OR k.revoked_at IS NOT NULL OR k.expires_at <= v_now) AS revoked,
       CASE WHEN m.paused_at IS NOT NULL THEN jsonb_build_object('node_kind', 'member', 'node_id', m.id)

@@ -35,6 +35,16 @@ CREATE OR REPLACE FUNCTION ledger_open_window(
   RETURNING id
 $$;
 
+-- Lets nobody open a call of the account until the transaction ends, and tells the moment: what changes its quotas
+-- then counts every call that is opened later, and none from before.
+CREATE OR REPLACE FUNCTION ledger_stop_admission(p_account bigint) RETURNS timestamptz
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '5s' AS $$
+BEGIN
+  INSERT INTO plans_wallet (account_id, debt) VALUES (p_account, 0) ON CONFLICT DO NOTHING;
+  PERFORM FROM plans_wallet w WHERE w.account_id = p_account FOR NO KEY UPDATE;
+  RETURN app_now();
+END $$;
+
 -- What an account's slices still keep for others than the given nodes. A slice inside of another one (a department
 -- in a department, a member in a department) is part of it and counts once. `inside` is the part of it that is
 -- kept for departments and members inside of the given ones. Internal.

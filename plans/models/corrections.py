@@ -41,6 +41,7 @@ class Refund(models.Model):
                 condition=Q(state="processing", ended_at=None)
                 | Q(state__in=["succeeded", "failed"], ended_at__isnull=False),
             ),
+            models.CheckConstraint(name="refund_has_reason", condition=~Q(reason="")),
             models.UniqueConstraint(name="refund_one_open_a_lot", fields=["lot_id"], condition=Q(state="processing")),
         )
         indexes = (
@@ -86,6 +87,7 @@ class Dispute(models.Model):
                 name="dispute_state_known",
                 condition=Q(state="open", ended_at=None) | Q(state__in=["won", "lost"], ended_at__isnull=False),
             ),
+            models.CheckConstraint(name="dispute_has_reason", condition=~Q(reason="")),
             models.UniqueConstraint(name="dispute_one_open_an_order", fields=["order_id"], condition=Q(state="open")),
         )
 

@@ -18,6 +18,14 @@ JOURNAL_KINDS = (
     "carry_forward",
 )
 
+CHART = (
+    r"^(issued|usage|expired|revoked|refunded|adjust"
+    r"|bank|bank_unmatched|tax|revenue_usage|revenue_breakage"
+    r"|psp_fee|provider_cost|provider_variance|chargeback_loss|goodwill"
+    r"|(avail|debt|deferred|ar|customer_credit):[0-9]+|(psp|carrier_receivable):[a-z0-9_]+)$"
+)
+"""The chart of accounts: of credits, of money, and those that each customer or provider has one of."""
+
 
 class Hold(models.Model):
     """The open call: what was set aside for it and who is at it. Nothing has a foreign key to it."""
@@ -144,7 +152,10 @@ class Posting(models.Model):
     class Meta:
         verbose_name = _("posting")
         verbose_name_plural = _("postings")
-        constraints = (models.CheckConstraint(name="posting_not_zero", condition=~Q(amount=0)),)
+        constraints = (
+            models.CheckConstraint(name="posting_not_zero", condition=~Q(amount=0)),
+            models.CheckConstraint(name="posting_in_chart", condition=Q(account_code__regex=CHART)),
+        )
 
     def __str__(self) -> str:
         return f"{self.account_code} {self.amount} {self.unit}"

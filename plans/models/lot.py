@@ -19,7 +19,6 @@ class Wallet(models.Model):
         "accounts.Account", models.PROTECT, primary_key=True, related_name="+", verbose_name=_("account")
     )
     debt = models.BigIntegerField(_("debt, in microcredits"), default=0)
-    suspended_at = models.DateTimeField(_("suspended"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("wallet")
@@ -70,6 +69,7 @@ class Lot(models.Model):
     granted_at = models.DateTimeField(_("granted at"))
     effective_at = models.DateTimeField(_("usable from"))
     expires_at = models.DateTimeField(_("ends at"), null=True, blank=True)
+    repaid = models.BigIntegerField(_("paid the debt, in microcredits"), default=0)
     granted = models.BigIntegerField(_("granted, in microcredits"))
     available = models.BigIntegerField(_("available, in microcredits"))
     held = models.BigIntegerField(_("set aside, in microcredits"), default=0)
@@ -113,6 +113,7 @@ class Lot(models.Model):
                     refunded__gte=0,
                     rolled__gte=0,
                     frozen__gte=0,
+                    repaid__gte=0,
                 ),
             ),
             models.CheckConstraint(

@@ -11,8 +11,9 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 
 from models_catalog.models import ChatModel, Price
 from models_catalog.pricing import Usage, cost
-from plans import ledger
+from plans import ledger, quotas
 from plans.models import Lot, Quota, Wallet
+from plans.quotas import Terms
 from portal.kit import clock
 from portal.kit.units import Microcredits
 from tests.plans.ledger import books
@@ -35,7 +36,7 @@ class Calls(RuleBasedStateMachine):
         self.rolled_back = transaction.atomic()
         self.rolled_back.__enter__()
         self.member = books.founded()
-        self.quota = books.quota(self.member, LIMIT, window="lifetime")
+        books.quota(self.member, LIMIT, window="lifetime")
         self.model = ChatModel.objects.earliest("pk")
         self.price: Price
         self.lots: dict[int, ModelLot] = {}
@@ -59,7 +60,7 @@ class Calls(RuleBasedStateMachine):
             self.member, amount, minor, tax_minor=minor // 17, source=source, expires_at=ends, order_id=order_id
         )
         self.facts.debt -= repaid
-        self.lots[lot] = ModelLot(lot, source, 0, ends, amount - repaid, amount - repaid, order_id, minor)
+        self.lots[lot] = ModelLot(lot, source, 0, ends, amount - repaid, amount - repaid, order_id, minor, repaid)
 
     @rule(amount=st.integers(1, 600), second=st.booleans())
     def adjust(self, amount: int, *, second: bool) -> None:
@@ -99,8 +100,7 @@ class Calls(RuleBasedStateMachine):
         [(outcome, details)] = books.reserve(asked)
         now = clock.now()
         usable = sorted((lot for lot in self.lots.values() if self.is_usable(lot, now)), key=ModelLot.rank)
-        room = self.facts.limit - self.facts.used - sum(call.held for call in self.facts.calls.values())
-        affordable = min(amount, room, sum(lot.available for lot in usable))
+        affordable = min(amount, self.room(), sum(lot.available for lot in usable))
         if self.facts.debt:
             assert outcome == "suspended"
             return multiple()
@@ -108,8 +108,16 @@ class Calls(RuleBasedStateMachine):
         if outcome != "ok":
             return multiple()
         assert details["amount"] == affordable
-        self.facts.calls[asked.call_id] = ModelCall(asked, self.draw(usable, affordable), self.price.rates)
+        self.facts.calls[asked.call_id] = ModelCall(
+            asked, self.draw(usable, affordable), self.price.rates, is_counted=self.facts.limit is not None
+        )
         return asked.call_id
+
+    def room(self) -> int:
+        if self.facts.limit is None:
+            return 10**15
+        held = sum(call.held for call in self.facts.calls.values() if call.is_counted)
+        return self.facts.limit - self.facts.used - held
 
     @staticmethod
     def is_usable(lot: ModelLot, now: datetime) -> bool:
@@ -162,7 +170,8 @@ class Calls(RuleBasedStateMachine):
 
     def close(self, call: ModelCall, charge: int) -> None:
         now = clock.now()
-        self.facts.used += charge
+        if call.is_counted:
+            self.facts.used += charge
         for lot, part in call.lines:
             spent = min(charge, part)
             charge -= spent
@@ -227,8 +236,18 @@ class Calls(RuleBasedStateMachine):
 
     @rule(limit=st.integers(0, 2 * LIMIT))
     def change_quota(self, limit: int) -> None:
-        Quota.objects.filter(pk=self.quota.pk).update(limit=limit)
+        account = self.member.account
+        terms = Terms(window="lifetime", limit=limit)
+        quotas.put(account, node_kind="account", node_id=account.pk, terms=terms, by=None, now=clock.now())
         self.facts.limit = limit
+
+    @precondition(lambda self: self.facts.limit is not None)
+    @rule()
+    def end_quota(self) -> None:
+        quotas.end(Quota.objects.in_force().get(account=self.member.account), by=None, now=clock.now())
+        self.facts.limit, self.facts.used = None, 0
+        for call in self.facts.calls.values():
+            call.is_counted = False
 
     @invariant()
     def books_equal_the_model(self) -> None:

@@ -1,5 +1,6 @@
 """What an account's books should be, in plain Python."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -23,6 +24,7 @@ class ModelLot:
     available: int
     order_id: UUID | None = None
     paid: int = 0
+    repaid: int = 0
     held: int = 0
     spent: int = 0
     expired: int = 0
@@ -30,6 +32,7 @@ class ModelLot:
     refunded: int = 0
     rolled: int = 0
     frozen: int = 0
+    is_refunding: bool = False
 
     def is_over(self, now: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= now
@@ -43,6 +46,11 @@ class ModelLot:
         return self.available > 0 and not self.frozen
 
 
+def share(whole: int, part: int, of: int) -> int:
+    """Of each `of` a `part`, rounded down."""
+    return whole if part >= of else whole * part // of
+
+
 @dataclass
 class ModelCall:
     """An open call: what it asked, what it drew, and the price that it was opened at."""
@@ -50,6 +58,8 @@ class ModelCall:
     asked: ledger.Reservation
     lines: list[tuple[ModelLot, int]]
     rates: Rates
+    is_counted: bool
+    """By the quota in force; one that ended counts on for itself."""
     is_running: bool = False
 
     @property
@@ -72,8 +82,9 @@ class ModelDispute:
     """A dispute under way."""
 
     id: UUID
+    order_id: UUID
+    minor: int
     lots: list[ModelLot]
-    opened_at: datetime
 
 
 @dataclass
@@ -82,7 +93,9 @@ class Facts:
 
     debt: int = 0
     used: int = 0
-    limit: int = LIMIT
+    limit: int | None = LIMIT
+    owed: Counter[UUID] = field(default_factory=Counter)
+    """What lost disputes made debt of each order."""
     given: list[tuple[datetime, int]] = field(default_factory=list)
     """What one of the staff gave alone, and when."""
     calls: dict[UUID, ModelCall] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """Audits: everything or what moved, what they keep, and what a wrong book stops."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -10,6 +11,8 @@ from accounts.models import User
 from models_catalog import catalog, prices, pricing
 from models_catalog.models import ChatModel, Price
 from models_catalog.pricing import Usage
+from plans import quotas
+from plans.quotas import Terms
 from portal.kit import clock
 from tests.plans.ledger import books
 from tests.usage import cast
@@ -75,6 +78,23 @@ class TestRecent:
             books.run("UPDATE usage_call SET out_text = out_text + 1 WHERE id = %s", call.pk)
         found = [each["kind"] for each in audits.audit_recent().found]
         assert found == ["charge_not_cost"]
+
+
+class TestQuota:
+    def test_agrees_with_the_calls_of_its_own_time(self, home: Home) -> None:
+        account, now = home.owner.account, clock.now()
+        where: dict[str, Any] = {
+            "node_kind": "account",
+            "node_id": account.pk,
+            "terms": Terms(window="month", limit=10**12),
+        }
+        for _ in range(2):
+            used(home)
+            quota = quotas.put(account, **where, by=None, now=now)
+            used(home)
+            quotas.end(quota, by=None, now=now)
+        used(home)
+        assert books.all_kinds() == set()
 
 
 class TestRed:

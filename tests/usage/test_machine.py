@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import HealthCheck, seed, settings
@@ -18,7 +18,7 @@ from portal.kit.units import Microcredits
 from tests.plans.ledger import books
 from tests.usage import cast
 from tests.usage.machine_calls import Calls
-from tests.usage.model_books import ModelDispute, ModelLot, ModelRefund
+from tests.usage.model_books import ModelDispute, ModelLot, ModelRefund, share
 
 RUNS = 10
 STEPS = 50
@@ -91,6 +91,7 @@ class Books(Calls):
         assert found.microcredits == min(lot.available, part or lot.available)
         assert found.money.minor <= lot.paid
         lot.frozen += 1
+        lot.is_refunding = True
         return ModelRefund(refund_id, lot, found.microcredits, clock.now())
 
     @staticmethod
@@ -102,6 +103,7 @@ class Books(Calls):
         assert ledger.close_refund(refund.id, succeeded=succeeded, money_account="psp:test")
         assert not ledger.close_refund(refund.id, succeeded=succeeded, money_account="psp:test")
         refund.lot.frozen -= 1
+        refund.lot.is_refunding = False
         if succeeded:
             refund.lot.available -= refund.amount
             refund.lot.refunded += refund.amount
@@ -109,40 +111,51 @@ class Books(Calls):
             self.extended([refund.lot])
 
     @precondition(lambda self: any(lot.paid for lot in self.lots.values()))
-    @rule(target=disputes, data=st.data())
-    def open_dispute(self, data: Any) -> object:
+    @rule(target=disputes, data=st.data(), percent=st.sampled_from([100, 40]))
+    def open_dispute(self, data: Any, percent: int) -> object:
         lot = data.draw(st.sampled_from([lot for lot in self.lots.values() if lot.paid]))
         assert lot.order_id is not None
-        dispute_id = uuid4()
-        [(left,)] = self.owned("SELECT ledger_paid_and_kept(%s)", lot.order_id)
+        dispute_id, left = uuid4(), self.kept(lot.order_id)
+        minor = max(left * percent // 100, 1)
         try:
-            ledger.open_dispute(
-                dispute_id, order_id=lot.order_id, money_minor=max(left, 1), reason="bank", by_user_id=None
-            )
+            ledger.open_dispute(dispute_id, order_id=lot.order_id, money_minor=minor, reason="bank", by_user_id=None)
         except ledger.NotDisputable as refusal:
             self.check_refusal(refusal, "open", is_expected=left <= 0)
             return multiple()
         lots = [each for each in self.lots.values() if each.order_id == lot.order_id]
         for each in lots:
             each.frozen += 1
-        return ModelDispute(dispute_id, lots, clock.now())
+        return ModelDispute(dispute_id, lot.order_id, minor, lots)
 
     @rule(target=disputes, dispute=consumes(disputes), lost=st.booleans())
     def close_dispute(self, dispute: ModelDispute, *, lost: bool) -> object:
+        kept = self.kept(dispute.order_id) + dispute.minor
         outcome = ledger.close_dispute(dispute.id, lost=lost, money_account="psp:test", fee_minor=15)
         if lost and any(lot.held for lot in dispute.lots):
             assert outcome == "open_calls"
             return dispute
+        if lost and any(lot.is_refunding for lot in dispute.lots):
+            assert outcome == "open_refund"
+            return dispute
         assert outcome == "ok"
         for lot in dispute.lots:
             lot.frozen -= 1
-            if lost:
-                self.facts.debt += lot.spent
-                lot.revoked += lot.available
-                lot.available = 0
-        if not lost:
+        if lost:
+            self.lose(dispute, kept)
+        else:
             self.extended(dispute.lots)
         return multiple()
+
+    def lose(self, dispute: ModelDispute, kept: int) -> None:
+        """The disputed part of what is unused goes, and of what was spent or had paid an older debt."""
+        gone = sum(lot.spent + lot.repaid for lot in dispute.lots) - self.facts.owed[dispute.order_id]
+        owed = share(gone, dispute.minor, kept)
+        self.facts.owed[dispute.order_id] += owed
+        self.facts.debt += owed
+        for lot in dispute.lots:
+            part = share(lot.available, dispute.minor, kept)
+            lot.revoked += part
+            lot.available -= part
 
     def extended(self, lots: list[ModelLot]) -> None:
         """A lot that was frozen ends later by as long: to the microsecond, which only the database knows."""
@@ -153,9 +166,9 @@ class Books(Calls):
             lot.expires_at = later
 
     @staticmethod
-    def owned(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    def kept(order_id: UUID) -> int:
         with books.owner():
-            return books.fetch(statement, *parameters)
+            return int(books.fetch("SELECT ledger_paid_and_kept(%s)", order_id)[0][0])
 
 
 @pytest.mark.django_db

@@ -71,7 +71,7 @@ class TestMonth:
 class TestOutlook:
     def test_adds_up(self, busy: Home) -> None:
         ahead, balance = _outlook(busy.owner)
-        assert ahead.granted == ahead.used + balance.left + balance.held
+        assert ahead.whole == ahead.used + balance.left + balance.held
 
     def test_says_when_they_end_before_the_renewal(self, home: Home) -> None:
         now = clock.now()

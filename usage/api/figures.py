@@ -24,6 +24,7 @@ def of_balance(left: ledger.Balance) -> Json:
                 "source": lot.source,
                 "granted": in_credits(lot.granted),
                 "used": in_credits(lot.used),
+                "held": in_credits(lot.held),
                 "available": in_credits(lot.available),
                 "expires_at": lot.expires_at,
             }

@@ -70,7 +70,8 @@ LEFT JOIN LATERAL (
     AS counted
   FROM usage_call o WHERE o.account_id = q.account_id
 ) c ON c.account_id = q.account_id
-  AND c.opened_at >= greatest(w.starts_at, q.created_at) AND (w.ends_at IS NULL OR c.opened_at < w.ends_at)
+  AND c.opened_at >= greatest(w.starts_at, q.created_at)
+  AND (least(w.ends_at, q.ended_at) IS NULL OR c.opened_at < least(w.ends_at, q.ended_at))
   AND CASE q.node_kind
     WHEN 'account' THEN true
     WHEN 'member' THEN c.member_id = q.node_id

@@ -19,6 +19,7 @@ FOLDERS = ("plans/ledger", "usage/calls")
 
 READ_ONLY = (
     "django_migrations",
+    "portal_clock",
     "plans_wallet",
     "plans_lot",
     "plans_hold",

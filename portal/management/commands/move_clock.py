@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from portal.kit import clock
+from portal.management.owner import as_owner
 
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         if not settings.DEMO:
             message = "Business time moves only in the demo and in tests (DEMO=on)."
             raise CommandError(message)
-        with connection.cursor() as cursor:
+        with as_owner(connection), connection.cursor() as cursor:
             seconds = _distance(distance).total_seconds()
             cursor.execute("UPDATE portal_clock SET shift = shift + make_interval(secs => %s)", [seconds])
         self.stdout.write(f"It is now {clock.now():%Y-%m-%d %H:%M:%S} UTC.")

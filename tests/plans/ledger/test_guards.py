@@ -86,7 +86,13 @@ class TestApplication:
             "ledger_fold_audit",
         }
         expected |= {"ledger_roll_over", "ledger_open_refund", "ledger_close_refund", "ledger_open_dispute"}
-        expected |= {"ledger_drop_month", "ledger_close_dispute", "ledger_ask_adjustment", "ledger_decide_adjustment"}
+        expected |= {
+            "ledger_stop_admission",
+            "ledger_drop_month",
+            "ledger_close_dispute",
+            "ledger_ask_adjustment",
+            "ledger_decide_adjustment",
+        }
         assert {name for (name,) in found if name.startswith(("ledger", "make"))} == expected
 
     def test_finds_functions_with_a_fixed_search_path_alone(self) -> None:

@@ -5,6 +5,8 @@ CHANGES = {
         ("v_lot.source NOT IN ('plan', 'topup') OR ", ""),
         ("WHEN v_lot.frozen > 0 THEN 'frozen'", "WHEN false THEN 'frozen'"),
         ("microcredits <= 0 OR money_minor <= 0", "microcredits <= 0"),
+        (" OR v_lot.expires_at <= app_now() THEN", " THEN"),
+        ("(v_lot.granted + v_lot.repaid)", "v_lot.granted"),
         (":= floor(microcredits", ":= ceil(microcredits"),
         (
             "least(coalesce(p_microcredits, v_lot.available), v_lot.available)",
@@ -39,8 +41,17 @@ CHANGES = {
         ),
         ("PERFORM ledger_earn_account(v_dispute.account_id);", ""),
         ("WHERE d.id = p_dispute AND d.state = 'open';", "WHERE d.id = p_dispute;"),
-        ("coalesce(sum(t.spent), 0)", "coalesce(sum(t.taken), 0)"),
-        ("ledger_share(l.deferred_minor, l.available, ledger_unearned(l))", "l.deferred_minor"),
+        ("r.state = 'processing') THEN", "false) THEN"),
+        (
+            "ledger_paid_and_kept(v_dispute.order_id) + v_dispute",
+            "ledger_paid_and_kept(v_dispute.order_id) + 0 * v_dispute",
+        ),
+        ("ledger_share(o.available, v_dispute.money_minor, v_kept)", "o.available"),
+        ("l.spent + l.repaid AS gone", "l.spent AS gone"),
+        ("l.spent + l.repaid AS gone", "l.repaid AS gone"),
+        ("    v_dispute.money_minor, v_kept);", "    1, 1);"),
+        ("d.order_id = v_dispute.order_id AND d.state = 'lost')", "d.order_id = v_dispute.order_id AND false)"),
+        ("ledger_share(l.deferred_minor, s.part, ledger_unearned(l))", "l.deferred_minor"),
         (" AND p.amount > 0\n        AND p.account_code ~ '^(psp|carrier_receivable|bank)'", " AND p.amount > 0"),
     ],
     "plans/ledger/adjust.sql": [

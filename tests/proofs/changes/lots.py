@@ -17,7 +17,8 @@ CHANGES = {
         ("coalesce(v_grant.priority, 0)", "0"),
         ("      v_grant.chat_model_ids, v_grant.scenario_ids, 0", "      NULL, v_grant.scenario_ids, 0"),
         ("      v_grant.chat_model_ids, v_grant.scenario_ids, 0", "      v_grant.chat_model_ids, NULL, 0"),
-        ("      v_grant.expires_at, v_grant.microcredits", "      NULL, v_grant.microcredits"),
+        ("      v_grant.expires_at, v_repaid,", "      NULL, v_repaid,"),
+        ("      v_grant.expires_at, v_repaid,", "      v_grant.expires_at, 0,"),
         (
             "v_grant.money_minor * 1000000.0 / v_grant.microcredits",
             "v_grant.money_minor * 100000.0 / v_grant.microcredits",
@@ -88,6 +89,7 @@ CHANGES = {
         ("coalesce(w.used + w.held, 0)) AS rest", "coalesce(w.used, 0)) AS rest"),
         ("coalesce(w.used + w.held, 0)) AS rest", "coalesce(w.held, 0)) AS rest"),
         ("""greatest(0, q."limit" - coalesce""", """(q."limit" - coalesce"""),
+        ("  PERFORM FROM plans_wallet w WHERE w.account_id = p_account FOR NO KEY UPDATE;\n", ""),
         ("AND q.is_slice AND q.ended_at IS NULL\n", "AND q.ended_at IS NULL\n"),
         ("AND q.is_slice AND q.ended_at IS NULL\n", "AND q.is_slice\n"),
         (
