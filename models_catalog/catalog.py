@@ -186,5 +186,6 @@ def _route_offer(route: Route, *, secret: str) -> RouteOffer:
         first_byte_timeout_seconds=upstream.first_byte_timeout_seconds,
         idle_timeout_seconds=upstream.idle_timeout_seconds,
         hard_deadline_seconds=upstream.hard_deadline_seconds,
+        on_leave=upstream.on_leave,
         loopback=settings.EGRESS_LOOPBACK,
     )

@@ -72,6 +72,7 @@ class UpstreamForm(UpstreamShape):
             "first_byte_timeout_seconds",
             "idle_timeout_seconds",
             "hard_deadline_seconds",
+            "on_leave",
             "disabled_at",
         )
 

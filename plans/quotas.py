@@ -89,6 +89,25 @@ class LifetimeUsed(QuotaExceeded):
     )
 
 
+class SetAsideFor(ledger.SetAside):
+    """What is left is kept for others."""
+
+    sentence = gettext_noop(
+        "What is left of the credits is set aside for others, most of it for {told[whose]}: {told[used]} of"
+        " {told[limit]} are used or set aside there. The owner can give you more."
+    )
+
+
+class SetAsideUntil(SetAsideFor):
+    """The same of a slice that starts anew."""
+
+    sentence = gettext_noop(
+        "What is left of the credits is set aside for others, most of it for {told[whose]}: {told[used]} of"
+        " {told[limit]} are used or set aside there. That quota starts anew at {told[resets_at]}. The owner can"
+        " give you more."
+    )
+
+
 _USED: Mapping[str, type[QuotaExceeded]] = {
     Quota.Window.FIVE_HOURS: FiveHoursUsed,
     Quota.Window.DAY: DayUsed,
@@ -162,7 +181,10 @@ def told(refusal: QuotaExceeded, *, account_id: int) -> QuotaExceeded:
         "limit": _figure(int(str(details["limit"])), metric),
         "resets_at": _moment(details["resets_at"], account.time_zone),
     }
-    return _USED[str(details["window"])](**details, node_name=words["whose"], told=words)
+    kind = _USED[str(details["window"])]
+    if isinstance(refusal, ledger.SetAside):
+        kind = SetAsideUntil if details["resets_at"] else SetAsideFor
+    return kind(**details, node_name=words["whose"], told=words)
 
 
 def _fit(node_kind: str, terms: Terms) -> bool:

@@ -1,9 +1,17 @@
 """What the timetable does for the shop and the ledger: asks about payments, ends orders and lots, tidies."""
 
+import logging
+from collections.abc import Callable
+
 from celery import shared_task
 
 from plans import ledger, orders
 from portal.kit import clock
+
+LARGEST_JUMP_SECONDS = 300.0
+
+logger = logging.getLogger(__name__)
+_steadiness = clock.Steadiness()
 
 
 @shared_task(ignore_result=True)
@@ -15,31 +23,31 @@ def refresh_pending_payments() -> int:
 @shared_task(ignore_result=True)
 def expire_orders() -> int:
     """This will give up the orders that nobody paid in time."""
-    return orders.expire(now=clock.now())
+    return in_steady_time(lambda: orders.expire(now=clock.now()))
 
 
 @shared_task(ignore_result=True)
 def expire_lots() -> int:
     """This will end the lots whose time is over."""
-    return ledger.expire()
+    return in_steady_time(ledger.expire)
 
 
 @shared_task(ignore_result=True)
 def note_endings() -> int:
     """This will note the lots that end in a week and in a day."""
-    return ledger.note_endings()
+    return in_steady_time(ledger.note_endings)
 
 
 @shared_task(ignore_result=True)
 def earn() -> int:
     """This will book what use and lapse have earned."""
-    return ledger.earn()
+    return in_steady_time(ledger.earn)
 
 
 @shared_task(ignore_result=True)
 def forget_idempotency_keys() -> int:
     """This will forget what callers named their calls more than a day ago."""
-    return ledger.forget_keys()
+    return in_steady_time(ledger.forget_keys)
 
 
 @shared_task(ignore_result=True)
@@ -51,4 +59,16 @@ def make_partitions() -> int:
 @shared_task(ignore_result=True)
 def drop_old_months() -> int:
     """This will drop the months of the books that need not be kept any more."""
-    return ledger.drop_old_months()
+    return in_steady_time(ledger.drop_old_months)
+
+
+def in_steady_time(verb: Callable[[], int], *, steadiness: clock.Steadiness = _steadiness) -> int:
+    """This will do nothing once the database's clock was set by minutes: what ends by the clock ends for good.
+
+    A person makes sure that the clock is right and starts the worker of jobs again.
+    """
+    jumped = steadiness.jumped_seconds()
+    if abs(jumped) <= LARGEST_JUMP_SECONDS:
+        return verb()
+    logger.critical("the database's clock was set by %.0f s; start the worker of jobs again once it is right", jumped)
+    return 0

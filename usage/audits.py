@@ -2,6 +2,8 @@
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +15,8 @@ from usage.models import AuditRun
 
 SETTLING = timedelta(minutes=1)
 """What moved so recently may not be visible yet, so the next audit looks at it again."""
+LONGEST_PAUSE = timedelta(minutes=15)
+"""An audit is due every five minutes; after this long without one somebody has to look why."""
 MOST_KEPT = 200
 RUNS_KEPT = 2000
 
@@ -51,28 +55,47 @@ def alarms() -> list[Violation]:
 
 
 def audit_all() -> AuditRun:
-    """This will audit everything and keep what was found."""
-    return _audit(since=None)
+    """This will audit everything and keep what was found; another audit under way ends first."""
+    with _alone():
+        return _audit(since=None)
 
 
 def audit_recent() -> AuditRun:
     """This will audit what moved since the last audit that was clean; where that finds anything, everything."""
-    newest = AuditRun.objects.newest_first().first()
-    if newest is None or not newest.is_clean:
-        return _audit(since=None)
-    run = _audit(since=newest.looked_until)
-    return run if run.is_clean else _audit(since=None)
+    with _alone():
+        last = newest()
+        if last is None or not last.is_clean:
+            return _audit(since=None)
+        run = _audit(since=last.looked_until)
+        return run if run.is_clean else _audit(since=None)
 
 
 def newest() -> AuditRun | None:
-    """This will return what the last audit found; None before the first."""
-    return AuditRun.objects.newest_first().first()
+    """This will return what the last audit found and its `age`; None before the first."""
+    return AuditRun.objects.with_age().newest_first().first()
+
+
+def is_stale(run: AuditRun) -> bool:
+    """This will tell whether audits have come to a halt, of the `newest` one."""
+    age: timedelta = run.age  # type: ignore[attr-defined]  # which the query has told
+    return age > LONGEST_PAUSE
 
 
 def forget() -> int:
     """This will forget the oldest audits and return how many."""
     kept = AuditRun.objects.newest_first()[:RUNS_KEPT]
     return AuditRun.objects.exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()[0]
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Two audits that fold the same stretch into what they remember would find the books wrong from then on."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext('ciyuan audit'))")
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(hashtext('ciyuan audit'))")
 
 
 def _audit(*, since: datetime | None) -> AuditRun:

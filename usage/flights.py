@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from models_catalog.providers.base import ChatRequest
@@ -32,6 +33,8 @@ class Flight:
         self.reservation: Reservation | None = None
         self.queue = ""
         self.keep = False
+        self.output_limit = 0
+        self.over: tuple[Mapping[str, Any], ...] = ()
         self.pushes = 0
         self.heard_at = self.pushed_at = self.checked_at = time.monotonic()
         self.ended_at = 0.0

@@ -48,6 +48,8 @@ class Receipt:
     cost: Microcredits
     forgiven: Microcredits
     lots: Sequence[Drawn]
+    restored: Microcredits
+    """What staff gave back for it afterwards."""
     attempts: Sequence[Attempt]
 
     @property
@@ -73,6 +75,11 @@ class Receipt:
     def raw_usages(self) -> list[str]:
         """What the vendors said of usage, attempt by attempt, as it came."""
         return [json.dumps(each.raw_usage, indent=2) for each in self.attempts if each.raw_usage is not None]
+
+    @property
+    def asked_after(self) -> int | None:
+        """Milliseconds from the question until a vendor was asked first; None when none was."""
+        return _milliseconds(self.call.opened_at, self.attempts[0].started_at) if self.attempts else None
 
     @property
     def accepted_after(self) -> int | None:
@@ -120,6 +127,9 @@ def of(call: Call) -> Receipt:
         cost=cost,
         forgiven=Microcredits(cost - call.charged_microcredits),
         lots=list(_drawn(call)),
+        restored=Microcredits(
+            Lot.objects.filter(dedupe_key=f"restore:{call.pk}").values_list("granted", flat=True).first() or 0
+        ),
         attempts=list(Attempt.objects.filter(call_id=call.pk).order_by("position")),
     )
 

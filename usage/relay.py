@@ -42,6 +42,17 @@ class Snapshot(msgspec.Struct, frozen=True):
     end: Event | None = None
 
 
+class Tried(msgspec.Struct, frozen=True, array_like=True):
+    """One try at one route, in seconds of the wall clock."""
+
+    route_id: int
+    outcome: str
+    started_at: float
+    accepted_at: float | None
+    ended_at: float
+    raw_usage: dict[str, Any] | None
+
+
 class Evidence(msgspec.Struct, frozen=True):
     """What a worker knew of a call's usage before it settled: enough to settle it exactly without the worker."""
 
@@ -49,6 +60,7 @@ class Evidence(msgspec.Struct, frozen=True):
     dialect: str
     answer_bytes: int
     route_id: int
+    tries: list[Tried] = []
 
 
 class Reader(Protocol):

@@ -13,11 +13,11 @@ from django.conf import settings
 from portal.kit import database
 from usage import conversations, dispatch, questions, relay, watch
 from usage.calls import endings, known, settlement
-from usage.calls.endings import OURS, Charge, Ending, Facts
+from usage.calls.endings import OURS, Charge, Ending, Facts, Try
 from usage.calls.settlement import TROUBLE
 from usage.flights import OUT_OF_BAND
 from usage.models import CHAT, How
-from usage.relay import Evidence, Frame, Publisher
+from usage.relay import Evidence, Frame, Publisher, Tried
 from usage.valkey import Unavailable, Valkey
 
 MOST_A_TICK = 200
@@ -154,8 +154,15 @@ async def _ending_of_dead(valkey: Valkey, overdue: Overdue) -> tuple[Ending, str
         if_lapsed=True,
         error_code=How.PLATFORM.value,
         route_id=evidence.route_id if evidence else None,
+        tries=tuple(map(_try, evidence.tries)) if evidence else (),
     )
     return ending, text
+
+
+def _try(one: Tried) -> Try:
+    behind = time.monotonic() - time.time()
+    accepted = None if one.accepted_at is None else one.accepted_at + behind
+    return Try(one.route_id, one.outcome, one.started_at + behind, accepted, one.ended_at + behind, one.raw_usage)
 
 
 async def _charge(overdue: Overdue, evidence: Evidence | None, arrived_bytes: int) -> Charge:

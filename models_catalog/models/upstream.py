@@ -13,6 +13,14 @@ class Dialect(models.TextChoices):
     OPENAI_COMPATIBLE = "openai_compatible", _("OpenAI-compatible")
 
 
+class OnLeave(models.TextChoices):
+    """What becomes of an answer whose caller has left."""
+
+    CANCEL = "cancel", _("stop it and charge what had arrived")
+    DRAIN = "drain", _("read on for a minute and charge what the vendor counts")
+    FREE = "free", _("stop it and charge nothing, as the vendor does")
+
+
 class Upstream(models.Model):
     """An endpoint that serves models; its secret is sealed to this row and never shown again."""
 
@@ -32,6 +40,7 @@ class Upstream(models.Model):
     hard_deadline_seconds = models.PositiveIntegerField(
         _("seconds for a whole call"), default=600, validators=[MinValueValidator(1)]
     )
+    on_leave = models.CharField(_("when the caller leaves"), max_length=8, choices=OnLeave, default=OnLeave.CANCEL)
     disabled_at = models.DateTimeField(_("disabled at"), null=True, blank=True)
 
     class Meta:
@@ -48,6 +57,7 @@ class Upstream(models.Model):
                 & models.Q(hard_deadline_seconds__gte=1),
                 name="upstream_limits_are_positive",
             ),
+            models.CheckConstraint(condition=models.Q(on_leave__in=OnLeave.values), name="upstream_on_leave_known"),
         )
 
     def __str__(self) -> str:

@@ -36,6 +36,8 @@ class RouteOffer:
     first_byte_timeout_seconds: float
     idle_timeout_seconds: float
     hard_deadline_seconds: float
+    on_leave: str = "cancel"
+    """What becomes of an answer whose caller has left: cancel, drain or free."""
     loopback: bool = False
     """Whether the upstream may stand on this machine."""
 

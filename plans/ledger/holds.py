@@ -86,11 +86,16 @@ class Reservation:
 
 @dataclass(frozen=True)
 class Hold:
-    """An open call and what was set aside for it; a replay is the earlier call of the same key."""
+    """An open call and what was set aside for it; a replay is the earlier call of the same key.
+
+    `over` tells of each soft quota that is past its limit and lets calls through for a while yet: `node_kind`,
+    `node_id`, `window`, `metric`, `used`, `held`, `limit` and `grace_percent`.
+    """
 
     call_id: UUID
     amount: Microcredits
     output_limit: int
+    over: tuple[Mapping[str, Any], ...] = ()
     is_replay: bool = False
 
 
@@ -183,7 +188,7 @@ def _answer(row: database.Row) -> Hold | Refusal:
     details = row["details"]
     match row["outcome"]:
         case "ok":
-            return Hold(row["call_id"], details["amount"], details["output_limit"])
+            return Hold(row["call_id"], details["amount"], details["output_limit"], tuple(details.get("over", ())))
         case "replay":
             return Hold(UUID(details["call_id"]), Microcredits(0), 0, is_replay=True)
         case refused:

@@ -27,11 +27,12 @@ class QuotaExceeded(Refusal):
     )
 
 
-class SetAside(Refusal):
-    """Credits are left, but others have them set aside; details say available, needed and set_aside."""
+class SetAside(QuotaExceeded):
+    """Credits are left, but others have them set aside; details say available, needed and set_aside.
 
-    code = "quota_exceeded"
-    status = 429
+    They also tell of the slice that keeps most, as of any other quota.
+    """
+
     sentence = gettext_noop("What is left of the credits is set aside for others. Ask the owner for more.")
 
 

@@ -26,6 +26,7 @@ DECLARE
   v_state record;
   v_quota record;
   v_tight record;
+  v_over jsonb;
   v_lot record;
   v_floor bigint;
   v_room bigint;
@@ -114,6 +115,7 @@ BEGIN
     v_room := v_call.amount;
     v_own := 0;
     v_tight := NULL;
+    v_over := '[]';
     v_windows := '{}';
     v_unopened := '{}';
     v_kinds := ARRAY['account', 'member', 'project', 'scenario', 'key']
@@ -137,6 +139,11 @@ BEGIN
         v_unopened := v_unopened || v_quota.id;
       ELSE
         v_windows := v_windows || v_quota.window_id;
+      END IF;
+      IF v_quota.grace_percent > 0 AND v_quota.used + v_quota.held >= v_quota."limit" THEN
+        v_over := v_over || jsonb_build_object('node_kind', v_quota.node_kind, 'node_id', v_quota.node_id,
+          'window', v_quota."window", 'metric', v_quota.metric, 'used', v_quota.used, 'held', v_quota.held,
+          'limit', v_quota."limit", 'grace_percent', v_quota.grace_percent);
       END IF;
       IF v_quota.metric = 'calls' THEN
         v_quota.rest := CASE WHEN v_quota.rest > 0 THEN v_room ELSE -1 END;
@@ -169,7 +176,9 @@ BEGIN
       IF v_room < v_floor THEN
         outcome := CASE WHEN v_pool < v_floor THEN 'no_credits' ELSE 'set_aside' END;
         details := jsonb_build_object('available', v_pool, 'needed', v_floor)
-          || CASE WHEN v_pool < v_floor THEN '{}'::jsonb ELSE jsonb_build_object('set_aside', v_found) END;
+          || CASE WHEN v_pool < v_floor THEN '{}'::jsonb
+            ELSE ledger_largest_slice(v_call.account_id, v_kinds, v_nodes, v_now, v_state.time_zone)
+              || jsonb_build_object('set_aside', v_found) END;
         RETURN NEXT;
         CONTINUE;
       END IF;
@@ -241,6 +250,9 @@ BEGIN
     END IF;
     outcome := 'ok';
     details := jsonb_build_object('amount', v_amount, 'output_limit', v_limit);
+    IF v_over <> '[]' THEN
+      details := details || jsonb_build_object('over', v_over);
+    END IF;
     RETURN NEXT;
   END LOOP;
 END $$;

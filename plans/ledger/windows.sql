@@ -80,6 +80,25 @@ CREATE FUNCTION ledger_set_aside(
     SELECT FROM above a JOIN slices o ON o.node_kind = 'department' AND o.node_id = a.parent_id WHERE a.id = s.id)
 $$;
 
+-- The slice that keeps most for others than the given nodes, as a refusal tells of a quota. Internal.
+CREATE OR REPLACE FUNCTION ledger_largest_slice(
+  p_account bigint, p_kinds text[], p_nodes bigint[], p_moment timestamptz, p_zone text
+) RETURNS jsonb LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT jsonb_build_object('node_kind', q.node_kind, 'node_id', q.node_id, 'window', q."window",
+    'metric', q.metric, 'used', coalesce(w.used, 0), 'held', coalesce(w.held, 0), 'limit', q."limit",
+    'grace_percent', 0, 'resets_at', coalesce(w.ends_at,
+      (SELECT n.ends_at FROM ledger_window(q."window", p_moment, p_zone) n)))
+  FROM plans_quota q
+  LEFT JOIN LATERAL (
+    SELECT o.used, o.held, o.ends_at FROM plans_quotawindow o
+    WHERE o.quota_id = q.id AND o.starts_at <= p_moment AND (o.ends_at > p_moment OR o.ends_at IS NULL)
+    ORDER BY o.starts_at DESC LIMIT 1
+  ) w ON true
+  WHERE q.account_id = p_account AND q.is_slice AND q.ended_at IS NULL
+    AND NOT EXISTS (SELECT FROM unnest(p_kinds, p_nodes) AS n(kind, id) WHERE n.kind = q.node_kind AND n.id = q.node_id)
+  ORDER BY q."limit" - coalesce(w.used + w.held, 0) DESC, q.id LIMIT 1
+$$;
+
 -- Makes the partitions of the books for the coming months; running it again makes nothing.
 CREATE OR REPLACE FUNCTION ledger_make_partitions() RETURNS integer
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '2s' AS $$

@@ -22,6 +22,7 @@ class Timings:
     queue_refresh: float = 5.0
     connect: float = 5.0
     slowest_send: float = 60.0
+    drain: float = 60.0
 
     def scaled(self, factor: float) -> "Timings":
         """This will return the same timings, each multiplied by `factor`."""

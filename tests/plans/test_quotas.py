@@ -132,3 +132,19 @@ class TestTold:
         said = quotas.told(ledger.QuotaExceeded(**details), account_id=member.account_id)
         assert "2 of 2" in str(said)
         assert said.details["node_name"] == member.account.name
+
+    @pytest.mark.parametrize(("window", "again"), [("month", "starts anew"), ("lifetime", "The owner can")])
+    def test_names_for_whom_the_rest_is_set_aside(self, window: str, again: str) -> None:
+        member = books.founded()
+        books.grant(member, 10**9)
+        sales, shop = (
+            Department.objects.create(account=member.account, name=name, created_at=clock.now())
+            for name in ("Sales", "Shop")
+        )
+        for department, limit in ((shop, 10**6), (sales, 9 * 10**8)):
+            books.quota(member, limit, kind="department", node_id=department.pk, window=window, is_slice=True)
+        [(outcome, details)] = books.reserve(books.ask(member, 10**8))
+        assert outcome == "set_aside"
+        said = str(quotas.told(ledger.SetAside(**details), account_id=member.account_id))
+        assert "set aside for others, most of it for Sales: 0 of 900" in said
+        assert again in said

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
@@ -12,6 +13,7 @@ from models_catalog import catalog, prices, pricing
 from models_catalog.models import ChatModel, Price
 from models_catalog.pricing import Usage
 from plans import quotas
+from plans.models import Lot
 from plans.quotas import Terms
 from portal.kit import clock
 from tests.plans.ledger import books
@@ -110,6 +112,17 @@ class TestRed:
         assert audits.audit_all().is_clean
         assert prices.publish(model, rates=Price().rates, active_from=now, by=None, now=now).pk
 
+    def test_is_shown_when_nobody_audits_any_more(self, home: Home, client: Client, settings: Settings) -> None:
+        settings.DEMO = True
+        client.force_login(User.objects.create_superuser("staff@example.com", password="a long pass phrase"))
+        audits.audit_all()
+        books.move_clock(audits.LONGEST_PAUSE - timedelta(minutes=1))
+        assert "The books are in order." in client.get("/admin/").content.decode()
+        books.move_clock(timedelta(minutes=1))
+        page = client.get("/admin/").content.decode()
+        assert "nobody audits them any more" in page
+        assert 'class="strip red"' in page
+
     def test_is_shown_on_every_page_of_admin(self, home: Home, client: Client, settings: Settings) -> None:
         settings.DEMO = True
         client.force_login(User.objects.create_superuser("staff@example.com", password="a long pass phrase"))
@@ -122,7 +135,9 @@ class TestRed:
         page = client.get("/admin/plans/lot/").content.decode()
         assert f"The books are wrong: {run.violations} violations" in page
         assert f"/admin/usage/auditrun/{run.pk}/change/" in page
-        assert "I3 lot differs from the books" in client.get(f"/admin/usage/auditrun/{run.pk}/change/").content.decode()
+        found = client.get(f"/admin/usage/auditrun/{run.pk}/change/").content.decode()
+        assert "I3 lot differs from the books" in found
+        assert reverse("admin:plans_lot_change", args=[Lot.objects.get(account=home.owner.account).pk]) in found
 
 
 class TestAlarms:

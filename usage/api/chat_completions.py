@@ -154,6 +154,11 @@ async def _send_events(flight: Flight, framing: Framing, leaving: Leaving, send:
 
 def _headers(flight: Flight) -> Headers:
     headers: Headers = [(b"x-request-id", str(flight.call_id).encode())]
+    if flight.output_limit:
+        headers.append((b"x-output-limit", b"%d" % flight.output_limit))
+    for quota in flight.over:
+        told = "{node_kind} {node_id}; window={window}; used={used}; limit={limit}; metric={metric}".format(**quota)
+        headers.append((b"x-quota-over", told.encode()))
     if flight.served_model:
         headers.append((b"x-served-model", flight.model.encode()))
     return headers

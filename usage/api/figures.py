@@ -77,6 +77,7 @@ def of_call(receipt: Receipt) -> Json:
         "credits_not_charged": in_credits(receipt.forgiven),
         "credits_held": in_credits(ended.held_microcredits),
         "credits_charged": in_credits(ended.charged_microcredits),
+        "credits_restored": in_credits(receipt.restored),
         "lots": [
             {
                 "lot": lot.lot_id,

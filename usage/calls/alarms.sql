@@ -1,4 +1,4 @@
--- What is not wrong in the books but needs a person: every row is an alarm. Of the last day, or of now.
+-- What is not wrong in the books but needs a person: every row is an alarm. Of the last day, of the last minutes, or of now.
 CREATE VIEW alarms (kind, subject, details) AS
 WITH doubtful AS MATERIALIZED (
   SELECT c.* FROM usage_call c
@@ -19,6 +19,18 @@ UNION ALL
 SELECT 'uncounted', m.slug, format('%s calls were charged by our own count', count(*))
 FROM doubtful c JOIN models_catalog_chatmodel m ON m.id = c.chat_model_id
 WHERE c.how = 'estimate'
+GROUP BY m.slug HAVING count(*) >= 5
+UNION ALL
+-- A vendor whose own sum is not that of the classes it told: one of them was read wrong.
+SELECT 'sum_differs', m.slug, format('%s calls do not add up to the sum that the vendor told', count(*))
+FROM usage_call c
+JOIN usage_attempt t ON t.call_id = c.id
+JOIN models_catalog_chatmodel m ON m.id = c.chat_model_id
+WHERE c.ended_at >= app_now() - interval '10 minutes' AND NOT c.estimated AND c.state = 'settled'
+  AND c.id >= (SELECT uuidv7(app_now() - clock_timestamp() - interval '2 days'))
+  AND jsonb_typeof(t.raw_usage->'total_tokens') = 'number'
+  AND (t.raw_usage->>'total_tokens')::numeric <> c.in_fresh + c.cache_read + c.cache_write_5m + c.cache_write_1h
+    + c.in_image + c.in_audio + c.out_text + c.out_reasoning + c.out_image + c.out_audio
 GROUP BY m.slug HAVING count(*) >= 5
 UNION ALL
 -- Credits set aside for a call that should long have ended: no sweeper runs.

@@ -23,7 +23,7 @@ OURS = "ours"
 _ESTIMATED = {COMPLETE: How.ESTIMATE, CUT: How.ESTIMATE_CUT, LEFT: How.ESTIMATE_LEFT, OURS: How.SWEEP_PARTIAL}
 SENTENCES: Mapping[str, str] = {
     How.QUEUE_TIMEOUT: gettext_noop("No worker was free in time. Nothing was charged; please try again in a moment."),
-    How.CANCELLED: gettext_noop("The call was stopped before it began. Nothing was charged."),
+    How.CANCELLED: gettext_noop("The call was stopped. Nothing was charged."),
     How.PLATFORM: gettext_noop("Something broke on our side. Nothing was charged; please try again."),
     How.SWEEP_PARTIAL: gettext_noop(
         "Something broke on our side. Only what had arrived was charged; please try again."

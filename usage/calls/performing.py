@@ -120,6 +120,8 @@ async def _settle(
 def _charge(run: Run, failure: UpstreamFailure | NotConnected | None, rates: Rates) -> Charge:
     if run.route is None or (run.accepted is None and not run.was_left_in_silence):
         return endings.nothing(_UNASKED.get(run.stop_reason, How.REFUSED))
+    if run.stop_reason == LEFT and run.route.on_leave == "free":
+        return endings.nothing(How.CANCELLED)
     facts = Facts(
         reason=run.stop_reason or (COMPLETE if failure is None else CUT),
         raw_usage=run.raw_usage,

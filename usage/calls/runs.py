@@ -12,7 +12,8 @@ from usage import metering
 from usage.calls import endings
 from usage.calls.endings import LEFT, OURS, Try
 from usage.events import Answer, Delta, Event, Failed, Finished
-from usage.relay import Evidence, Frame, Publisher, Snapshot
+from usage.models import CHAT
+from usage.relay import Evidence, Frame, Publisher, Snapshot, Tried
 from usage.valkey import RETRY_SECONDS
 
 
@@ -98,8 +99,8 @@ class Run:
         )
 
     def limit(self) -> asyncio.Timeout:
-        """This will return the scope in which the upstream is asked; its deadline and a stop both end it."""
-        self._scope = asyncio.timeout(self.claim.hard_deadline_seconds)
+        """This will return the scope in which the upstream is asked; the call's deadline and a stop both end it."""
+        self._scope = asyncio.timeout_at(self.started + self.claim.hard_deadline_seconds)
         return self._scope
 
     @property
@@ -108,12 +109,18 @@ class Run:
         return not self.claim.streamed and bool(self.tries) and self.tries[-1].outcome == LEFT
 
     def stop(self, reason: str) -> None:
-        """This will end the asking of the upstream at its next pause, for `reason`."""
+        """This will end the asking of the upstream for `reason`: at its next pause, or in a minute where it drains."""
         if self.is_answered:  # it only has to be settled, which nothing may change any more
             return
         self.stop_reason = self.stop_reason or reason
         if self._scope is not None and not self._scope.expired():
-            self._scope.reschedule(asyncio.get_running_loop().time())
+            until = time.monotonic() + (settings.TIMINGS.drain if reason == LEFT and self._drains else 0.0)
+            self._scope.reschedule(min(until, self._scope.when() or until))
+
+    @property
+    def _drains(self) -> bool:
+        """Who stops an answer in the chat wants it to end; who leaves an API only wants to know no more."""
+        return self.route is not None and self.route.on_leave == "drain" and self.claim.source != CHAT
 
     @property
     def cannot_be_told(self) -> bool:
@@ -155,5 +162,18 @@ class Run:
             return
         self._publisher.keep_evidence(
             self.call_id,
-            Evidence(self.raw_usage, self.route.dialect, self.answer.size_bytes, self.route.route_id),
+            Evidence(
+                self.raw_usage,
+                self.route.dialect,
+                self.answer.size_bytes,
+                self.route.route_id,
+                [_tried(one) for one in self.tries],
+            ),
         )
+
+
+def _tried(one: Try) -> Tried:
+    """Another process has another monotonic clock, so moments travel as those of the wall."""
+    ahead = time.time() - time.monotonic()
+    accepted_at = None if one.accepted is None else one.accepted + ahead
+    return Tried(one.route_id, one.outcome, one.started + ahead, accepted_at, one.ended + ahead, one.raw_usage)

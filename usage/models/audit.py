@@ -11,6 +11,12 @@ class AuditRunQuerySet(models.QuerySet["AuditRun"]):
         """This will order by when they were done."""
         return self.order_by("-id")
 
+    def with_age(self) -> "AuditRunQuerySet":
+        """This will tell by business time how long ago each was done, as `age`."""
+        now = models.Func(function="app_now", output_field=models.DateTimeField())
+        age = models.ExpressionWrapper(now - models.F("ended_at"), output_field=models.DurationField())
+        return self.annotate(age=age)
+
 
 class AuditRun(models.Model):
     """One audit: everything, or what moved since the last one that found nothing."""

@@ -188,9 +188,13 @@ class KeptAnswer(models.Model):
 class LateEvidence(models.Model):
     """A vendor's usage that came after the call was closed: for talking to the vendor, never charged."""
 
-    call_id = models.UUIDField(primary_key=True)
-    raw_usage = models.JSONField()
-    arrived_at = models.DateTimeField()
+    call_id = models.UUIDField(_("call"), primary_key=True)
+    raw_usage = models.JSONField(_("usage as told"))
+    arrived_at = models.DateTimeField(_("arrived"))
+
+    class Meta:
+        verbose_name = _("late evidence")
+        verbose_name_plural = _("late evidence")
 
     def __str__(self) -> str:
         return str(self.call_id)

@@ -48,6 +48,7 @@ INTERNAL = (
     "ledger_capture",
     "ledger_do_adjustment",
     "ledger_earn_account",
+    "ledger_largest_slice",
     "ledger_open_journal",
     "ledger_open_window",
     "ledger_paid_and_kept",

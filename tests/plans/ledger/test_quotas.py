@@ -205,6 +205,16 @@ class TestGrace:
         assert [outcome for outcome, _ in outcomes] == ["ok", "ok", "quota"]
         assert (outcomes[2][1]["limit"], outcomes[2][1]["grace_percent"]) == (100, 20)
 
+    def test_tells_each_call_past_the_limit(self) -> None:
+        member = books.founded()
+        books.grant(member, 10**6)
+        books.quota(member, 100, grace_percent=20)
+        books.quota(member, 2, metric="calls", grace_percent=100)
+        within, last, over = books.reserve(books.ask(member, 99), books.ask(member, 1), books.ask(member, 10))
+        assert "over" not in within[1] | last[1]
+        told = {each["metric"]: (each["node_kind"], each["window"], each["held"]) for each in over[1]["over"]}
+        assert told == {"microcredits": ("account", "day", 100), "calls": ("account", "day", 2)}
+
 
 class TestSlice:
     def test_is_kept_for_those_whom_it_is_for(self) -> None:
@@ -213,7 +223,11 @@ class TestSlice:
         sales = Department.objects.create(account_id=member.account_id, name="Sales", created_at=clock.now())
         books.quota(member, 400, kind="department", node_id=sales.pk, window="month", is_slice=True)
         outcome, details = books.reserve(books.ask(member, 700))[0]
-        assert (outcome, details) == ("set_aside", {"available": 1000, "needed": 700, "set_aside": 400})
+        assert outcome == "set_aside"
+        assert (details["available"], details["needed"], details["set_aside"]) == (1000, 700, 400)
+        assert (details["node_kind"], details["node_id"], details["window"]) == ("department", sales.pk, "month")
+        assert (details["used"], details["limit"]) == (0, 400)
+        assert datetime.fromisoformat(details["resets_at"]) > clock.now()
         assert books.reserve(books.ask(member, 600))[0][0] == "ok"
         assert books.reserve(books.ask(member, 1))[0][0] == "set_aside"
         inside = {"departments": (sales.pk,)}

@@ -1,7 +1,7 @@
 """Calls in admin: what was used, charged and drawn on, only read; never a word of what was said."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -19,7 +19,7 @@ from accounts.desks import Endless, by_id_or_account, credits_column, filter_amo
 from models_catalog.models import Price
 from portal.kit import clock, ids
 from usage import codes, receipts
-from usage.models import Attempt, AuditRun, Call, CallLot
+from usage.models import Attempt, Call, CallLot, LateEvidence
 
 SPANS = {
     "hour": (timedelta(hours=1), _("the last hour")),
@@ -50,44 +50,6 @@ class Opened(admin.SimpleListFilter):
         """This will keep the calls of the chosen span."""
         chosen = self.value()
         return queryset.filter(id__gte=ids.earliest(clock.now() - SPANS[chosen][0])) if chosen in SPANS else queryset
-
-
-class Clean(admin.SimpleListFilter):
-    """Whether an audit found anything."""
-
-    title = _("outcome")
-    parameter_name = "clean"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, Any]]:  # noqa: ARG002 - Django's signature
-        """This will offer both."""
-        return [("yes", _("in order")), ("no", _("wrong"))]
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:  # noqa: ARG002 - Django's signature
-        """This will keep the audits of the chosen outcome."""
-        if self.value() not in {"yes", "no"}:
-            return queryset
-        return queryset.filter(violations=0) if self.value() == "yes" else queryset.exclude(violations=0)
-
-
-@admin.register(AuditRun)
-class AuditRunAdmin(Endless[AuditRun]):
-    """What the audits found: green is nothing."""
-
-    list_display = ("ended_at", "is_full", "violations", "milliseconds")
-    list_filter = ("is_full", Clean)
-    fields = ("ended_at", "is_full", "looked_from", "looked_until", "milliseconds", "violations", "listed", "rung")
-    readonly_fields = ("listed", "rung")
-    ordering = ("-pk",)
-
-    @admin.display(description=_("what was found"))
-    def listed(self, run: AuditRun) -> str:
-        """This will list each violation, with what it is about."""
-        return _found_table(run.found)
-
-    @admin.display(description=_("alarms"))
-    def rung(self, run: AuditRun) -> str:
-        """This will list what needs a person though the books may be in order."""
-        return _found_table(run.alarms)
 
 
 @admin.register(Call)
@@ -222,15 +184,26 @@ class CallAdmin(Endless[Call]):
         return found, False
 
 
+@admin.register(LateEvidence)
+class LateEvidenceAdmin(Endless[LateEvidence]):
+    """What a vendor counted of a call that our side had ended before: to settle with the vendor, never charged."""
+
+    list_display = ("arrived_at", "call_id", "raw_usage")
+    list_filter = ("arrived_at",)
+    fields = ("arrived_at", "call", "raw_usage")
+    readonly_fields = ("call",)
+    ordering = ("-arrived_at",)
+
+    @admin.display(description=_("call"))
+    def call(self, late: LateEvidence) -> str:
+        """This will lead to the call."""
+        return link("admin:usage_call_change", late.call_id, late.call_id)
+
+
 def _restoring(call: Call) -> str:
     asked = {"kind": "restore", "account_id": call.account_id, "call_id": call.pk}
     query = urlencode(asked | {"credits": in_credits(call.charged_microcredits).replace(",", "")})
     return format_html('<a href="{}?{}">{}</a>', reverse("admin:plans_adjustment_add"), query, _("give it back"))
-
-
-def _found_table(found: Iterable[Mapping[str, str]]) -> str:
-    rows = ((each["kind"], each["subject"], each["details"]) for each in found)
-    return table((_("what"), _("about"), _("details")), rows)
 
 
 def _class(name: str) -> Any:
