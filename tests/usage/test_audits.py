@@ -1,9 +1,12 @@
 """Audits: everything or what moved, what they keep, and what a wrong book stops."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
@@ -80,6 +83,29 @@ class TestRecent:
             books.run("UPDATE usage_call SET out_text = out_text + 1 WHERE id = %s", call.pk)
         found = [each["kind"] for each in audits.audit_recent().found]
         assert found == ["charge_not_cost"]
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAlone:
+    def test_waits_for_another_audit_and_goes_on_from_its_end(self) -> None:
+        parameters = connection.get_connection_params()
+        parameters.pop("cursor_factory")
+        parameters.pop("context")
+        first = audits.audit_all()
+        with psycopg.connect(**parameters, autocommit=True) as other, ThreadPoolExecutor(1) as pool:
+            other.execute("SELECT pg_advisory_lock(hashtext('ciyuan audit'))")
+            second = pool.submit(audit_in_thread)
+            with pytest.raises(TimeoutError):
+                second.result(0.5)
+            other.execute("SELECT pg_advisory_unlock(hashtext('ciyuan audit'))")
+            assert second.result(30).looked_from == first.looked_until
+
+
+def audit_in_thread() -> AuditRun:
+    try:
+        return audits.audit_recent()
+    finally:
+        connection.close()
 
 
 class TestQuota:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import DatabaseError, transaction
 
 from plans import ledger
 from plans.models import Lot, LotNotice
@@ -42,6 +43,24 @@ class TestScope:
         books.grant(member, 100, scenario_ids=(3,))
         assert books.reserve(books.ask(member, 10))[0][0] == "no_credits"
         assert books.reserve(books.ask(member, 10, scenario_id=3))[0][0] == "ok"
+
+
+class TestGift:
+    def test_pays_no_debt(self) -> None:
+        member = books.founded()
+        books.grant(member, 1)
+        with books.corrupting():
+            books.run("UPDATE plans_wallet SET debt = 70 WHERE account_id = %s", member.account_id)
+        given = [Lot.objects.get(pk=books.grant(member, 100, source=source)) for source in ("promo", "goodwill")]
+        assert [(lot.granted, lot.repaid) for lot in given] == [(100, 0)] * 2
+        bought = Lot.objects.get(pk=books.grant(member, 100, source="plan"))
+        assert (bought.granted, bought.repaid) == (30, 70)
+
+    def test_of_one_account_is_not_told_to_another(self) -> None:
+        member, stranger = books.founded(), books.founded()
+        books.grant(member, 100, dedupe_key="same")
+        with pytest.raises(DatabaseError), transaction.atomic():
+            books.grant(stranger, 100, dedupe_key="same")
 
 
 class TestRollOver:
