@@ -4,7 +4,8 @@ from typing import Any
 
 INTRODUCTION = (
     "Speaks OpenAI's Chat Completions: point any OpenAI client at this address, with a key of yours. "
-    "Every answer carries x-request-id (the call's id), x-credits-charged and x-credits-left."
+    "Every answer carries x-request-id (the call's id), x-credits-charged and x-credits-left, x-output-limit (how many "
+    "tokens it may have) and, for each soft quota that is past its limit, x-quota-over."
 )
 
 _ERROR = {

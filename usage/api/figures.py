@@ -5,6 +5,7 @@ from typing import Any
 from plans import ledger
 from portal.kit.units import MICROCREDITS_PER_CREDIT, TOKENS_PER_PRICE
 from usage.dialects.openai_answer import in_credits
+from usage.models import Attempt
 from usage.receipts import Receipt
 
 Json = dict[str, Any]
@@ -88,22 +89,23 @@ def of_call(receipt: Receipt) -> Json:
             }
             for lot in receipt.lots
         ],
-        "attempts": [
-            {
-                "outcome": attempt.outcome,
-                "raw_usage": attempt.raw_usage,
-                "started_at": attempt.started_at,
-                "accepted_at": attempt.accepted_at,
-                "ended_at": attempt.ended_at,
-            }
-            for attempt in receipt.attempts
-        ],
+        "attempts": [_of_attempt(attempt) for attempt in receipt.attempts],
         "finish_reason": ended.finish_reason or None,
         "error_code": ended.error_code or None,
         "opened_at": ended.opened_at,
         "accepted_at": ended.accepted_at,
         "first_token_milliseconds": ended.first_token_milliseconds,
         "ended_at": ended.ended_at,
+    }
+
+
+def _of_attempt(attempt: Attempt) -> Json:
+    return {
+        "outcome": attempt.outcome,
+        "raw_usage": attempt.raw_usage,
+        "started_at": attempt.started_at,
+        "accepted_at": attempt.accepted_at,
+        "ended_at": attempt.ended_at,
     }
 
 
