@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import F, Q, Sum
 
 from plans.models import Lot
+from portal.kit import database
 from portal.kit.refusals import Refusal, gettext_noop
 from portal.kit.units import Microcredits
 
@@ -88,10 +89,9 @@ def left_at(account_id: int, moment: datetime) -> LeftAt:
 
     Raises `NoBooksThen`.
     """
+    if not database.value("SELECT %s >= ledger_kept_since() AND %s <= app_now()", moment, moment):
+        raise NoBooksThen
     with connection.cursor() as cursor:
-        cursor.execute("SELECT %s >= ledger_kept_since() AND %s <= app_now()", [moment, moment])
-        if not cursor.fetchone()[0]:
-            raise NoBooksThen
         cursor.execute("SELECT lot_id, left_over FROM ledger_left_at(%s, %s)", [account_id, moment])
         left = {lot_id: Microcredits(left_over) for lot_id, left_over in cursor.fetchall()}
     debt = Microcredits(-left.pop(0, 0))

@@ -2,12 +2,12 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import orjson
 from django.db import connection
 
+from portal.kit import database
 from portal.kit.refusals import Refusal, gettext_noop
 from portal.kit.units import Microcredits, Money
 
@@ -70,11 +70,12 @@ def open_refund(
 
     Asking again with the same id answers the same. Raises `NotRefundable`.
     """
-    row = _one(
-        "SELECT outcome, microcredits, money_minor, currency FROM ledger_open_refund(%s, %s, %s, %s, %s)",
-        [refund_id, lot_id, microcredits, by_user_id, reason],
-    )
-    outcome, amount, minor, currency = row
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT outcome, microcredits, money_minor, currency FROM ledger_open_refund(%s, %s, %s, %s, %s)",
+            [refund_id, lot_id, microcredits, by_user_id, reason],
+        )
+        outcome, amount, minor, currency = cursor.fetchone()
     if outcome not in {"ok", "again"}:
         raise NotRefundable(outcome=outcome)
     return Refundable(Microcredits(amount), Money(minor, currency))
@@ -82,21 +83,23 @@ def open_refund(
 
 def close_refund(refund_id: UUID, *, succeeded: bool, money_account: str) -> bool:
     """This will end a refund as the provider tells it; tells whether it had not ended before."""
-    return bool(_one("SELECT ledger_close_refund(%s, %s, %s)", [refund_id, succeeded, money_account])[0] == "ok")
+    outcome = database.value("SELECT ledger_close_refund(%s, %s, %s)", refund_id, succeeded, money_account)
+    return str(outcome) == "ok"
 
 
 def open_dispute(dispute_id: UUID, *, order_id: UUID, money_minor: int, reason: str, by_user_id: int | None) -> None:
     """This will freeze what came from an order whose payment is disputed. Raises `NotDisputable`."""
-    outcome = _one(
-        "SELECT ledger_open_dispute(%s, %s, %s, %s, %s)", [dispute_id, order_id, money_minor, by_user_id, reason]
-    )[0]
+    outcome = database.value(
+        "SELECT ledger_open_dispute(%s, %s, %s, %s, %s)", dispute_id, order_id, money_minor, by_user_id, reason
+    )
     if outcome not in {"ok", "again"}:
         raise NotDisputable(outcome=outcome)
 
 
 def close_dispute(dispute_id: UUID, *, lost: bool, money_account: str, fee_minor: int = 0) -> str:
     """This will end a dispute: ok, already, or open_calls or open_refund when these have to end first (ask again)."""
-    return str(_one("SELECT ledger_close_dispute(%s, %s, %s, %s)", [dispute_id, lost, fee_minor, money_account])[0])
+    asked = (dispute_id, lost, fee_minor, money_account)
+    return str(database.value("SELECT ledger_close_dispute(%s, %s, %s, %s)", *asked))
 
 
 def ask_adjustment(asked: AskedAdjustment, *, alone: Microcredits) -> str:
@@ -106,23 +109,15 @@ def ask_adjustment(asked: AskedAdjustment, *, alone: Microcredits) -> str:
     """
     given = asdict(asked)
     given["id"] = given.pop("adjustment_id")
-    outcome = _one("SELECT ledger_ask_adjustment(%s::jsonb, %s)", [orjson.dumps(given).decode(), alone])[0]
-    return _done(outcome)
+    return _done(database.value("SELECT ledger_ask_adjustment(%s::jsonb, %s)", orjson.dumps(given).decode(), alone))
 
 
 def decide_adjustment(adjustment_id: UUID, *, agreed: bool, by_user_id: int) -> str:
     """This will carry out or decline what waits: done, declined or already. Raises `NotAdjustable`."""
-    return _done(_one("SELECT ledger_decide_adjustment(%s, %s, %s)", [adjustment_id, agreed, by_user_id])[0])
+    return _done(database.value("SELECT ledger_decide_adjustment(%s, %s, %s)", adjustment_id, agreed, by_user_id))
 
 
 def _done(outcome: str) -> str:
     if outcome in {"no_call", "no_lot", "same_person"}:
         raise NotAdjustable(outcome=outcome)
     return outcome
-
-
-def _one(statement: str, parameters: list[Any]) -> tuple[Any, ...]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        row: tuple[Any, ...] = cursor.fetchone()
-        return row

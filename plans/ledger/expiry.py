@@ -8,6 +8,7 @@ import orjson
 from django.conf import settings
 from django.db import connection
 
+from portal.kit import database
 from portal.kit.units import Microcredits
 
 LOTS_A_RUN = 500
@@ -50,7 +51,7 @@ def earn() -> int:
     """This will book what the accounts' use and lapses have earned since the last time; returns how many there were."""
     earned = 0
     while True:
-        accounts = _count("SELECT ledger_earn(%s)", ACCOUNTS_A_RUN)
+        accounts = database.count("SELECT ledger_earn(%s)", ACCOUNTS_A_RUN)
         earned += accounts
         if accounts < ACCOUNTS_A_RUN:
             return earned
@@ -58,34 +59,27 @@ def earn() -> int:
 
 def note_endings() -> int:
     """This will write down which lots end in 7 days and in 1 day, each once, and return how many were new."""
-    return sum(_count("SELECT ledger_note_endings(%s::smallint)", days) for days in NOTICE_DAYS)
+    return sum(database.count("SELECT ledger_note_endings(%s::smallint)", days) for days in NOTICE_DAYS)
 
 
 def expire() -> int:
     """This will end lots that are past their end and return how many; the next run takes what is left."""
-    return _count("SELECT count(*) FROM ledger_expire(%s)", LOTS_A_RUN)
+    return database.count("SELECT count(*) FROM ledger_expire(%s)", LOTS_A_RUN)
 
 
 def forget_keys() -> int:
     """This will forget idempotency keys that are older than a day and return how many."""
-    return _count("SELECT ledger_forget_keys(%s)", KEYS_A_RUN)
+    return database.count("SELECT ledger_forget_keys(%s)", KEYS_A_RUN)
 
 
 def make_partitions() -> int:
     """This will make the partitions of the books for the coming months and return how many were missing."""
-    return _count("SELECT ledger_make_partitions()")
+    return database.count("SELECT ledger_make_partitions()")
 
 
 def drop_old_months() -> int:
     """This will drop the months of the books that need not be kept any more, carried forward, and return how many."""
     dropped = 0
-    while dropped < MONTHS_A_RUN and _count("SELECT count(ledger_drop_month(%s))", settings.BOOKS_KEPT_MONTHS):
+    while dropped < MONTHS_A_RUN and database.count("SELECT count(ledger_drop_month(%s))", settings.BOOKS_KEPT_MONTHS):
         dropped += 1
     return dropped
-
-
-def _count(statement: str, *parameters: int) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        (found,) = cursor.fetchone()
-        return int(found)

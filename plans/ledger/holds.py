@@ -8,7 +8,6 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.db import connection
 from psycopg import errors
 
 from plans.ledger.refusals import (
@@ -157,10 +156,8 @@ async def heartbeat(calls: Sequence[UUID], *, accepted: Sequence[UUID], worker: 
 
 def stop_admission(account_id: int) -> datetime:
     """This will let nobody open a call of the account until the transaction ends, and return the moment."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT ledger_stop_admission(%s)", [account_id])
-        moment: datetime = cursor.fetchone()[0]
-        return moment
+    moment: datetime = database.value("SELECT ledger_stop_admission(%s)", account_id)
+    return moment
 
 
 async def _claim_all(asked: Sequence[tuple[UUID, str]]) -> list[Claim | None]:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import connection
+from portal.kit import database
 
 SLOW_SECONDS = 5.0
 """Clocks that are kept right by a network drift by less from one look to the next."""
@@ -12,17 +12,13 @@ SLOW_SECONDS = 5.0
 
 def now() -> datetime:
     """This will return business time, aware and in UTC, as `app_now()` of the database tells it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT app_now()")
-        moment: datetime = cursor.fetchone()[0]
+    moment: datetime = database.value("SELECT app_now()")
     return moment
 
 
 def of_database() -> float:
     """This will return what the database's own clock shows, in seconds since 1970, without any shift."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT extract(epoch FROM clock_timestamp())::float8")
-        seconds: float = cursor.fetchone()[0]
+    seconds: float = database.value("SELECT extract(epoch FROM clock_timestamp())::float8")
     return seconds
 
 

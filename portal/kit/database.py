@@ -1,4 +1,4 @@
-"""The asynchronous way to PostgreSQL, for the few functions on the path of a call, and the bridge to the ORM."""
+"""The asynchronous way to PostgreSQL, for what lies on the path of a call; and plain ways for all else."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
-from django.db import close_old_connections, connections
+from django.db import close_old_connections, connection, connections
 from psycopg import AsyncConnection, Error, OperationalError, errors, sql
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ExecStatus, TransactionStatus
@@ -32,6 +32,19 @@ _GOING_AWAY = "57"
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 Row = dict[str, Any]
+
+
+def value(statement: str, *parameters: Any) -> Any:
+    """This will return the one value that a statement answers, on Django's own connection."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        (answer,) = cursor.fetchone()
+        return answer
+
+
+def count(statement: str, *parameters: Any) -> int:
+    """This will return the whole number that a statement answers."""
+    return int(value(statement, *parameters))
 
 
 class _Kept:

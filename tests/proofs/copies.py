@@ -19,6 +19,8 @@ from tests.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "test_ciyuan"
+ORIGINAL = "CIYUAN_ORIGINAL"
+"""Names the folder that was copied, by which a change is found."""
 TEMPLATE = "ciyuan_clean"
 MAKES_IT = "tests/plans/ledger/test_audit.py::TestCleanBooks"
 RUN_SECONDS = 300
@@ -51,6 +53,12 @@ NEAREST = {
     "dispute": ("plans/ledger/test_disputes",),
     "adjust": ("plans/ledger/test_corrections", "plans/test_adjustment_desk"),
     "violations": ("plans/ledger/test_audit", "usage/test_audits"),
+    "balances": ("plans/ledger/test_capture", "plans/ledger/test_retention"),
+    "corrections": ("plans/ledger/test_corrections", "plans/ledger/test_disputes"),
+    "expiry": ("plans/ledger/test_lots", "plans/ledger/test_retention"),
+    "grants": ("plans/ledger/test_capture", "plans/ledger/test_lots"),
+    "holds": ("plans/ledger/test_refusals", "plans/ledger/test_races", "plans/ledger/test_reserve"),
+    "refusals": ("plans/ledger/test_refusals", "plans/ledger/test_quotas"),
     "reserve": ("plans/ledger/test_reserve", "plans/ledger/test_quotas", "plans/ledger/test_refusals"),
     "retention": ("plans/ledger/test_retention", "usage/test_upkeep"),
 }
@@ -66,10 +74,10 @@ class Copy:
     folder: Path
     environment: dict[str, str]
 
-    def notices_change_of(self, name: str) -> bool:
-        """This will tell whether any test fails after a change of this file; those nearest to it run first."""
+    def notices_change_of(self, name: str, *more: str) -> bool:
+        """This will tell whether a test fails after a change of this file, one of the quick ones or of `more`."""
         nearest = [f"tests/{place}.py" for place in NEAREST[Path(name).stem]]
-        return self.notices(*dict.fromkeys([*nearest, *QUICK]), *MACHINE)
+        return self.notices(*dict.fromkeys([*nearest, *QUICK]), *more)
 
     def notices(self, *tests: str) -> bool:
         """This will tell whether one of these tests fails of the copy as it is now."""
@@ -123,7 +131,7 @@ def copied() -> Iterator[Copy]:
     try:
         relay = valkey.start(folder / "valkey", port=free_ports(1))
         try:
-            environment = os.environ | {"DATABASE_URL": books.url, "VALKEY_URL": relay.url}
+            environment = os.environ | {"DATABASE_URL": books.url, "VALKEY_URL": relay.url, ORIGINAL: str(ROOT)}
             copy = Copy(folder / "copy", environment)
             _fill(copy.folder)
             copy.make_template()
@@ -147,7 +155,10 @@ def _fill(folder: Path) -> None:
 
 def trial() -> int:
     """This will end like a run of tests: with 1 where one fails of the copy that this process stands in."""
-    return int(Copy(Path.cwd(), dict(os.environ)).notices(*QUICK))
+    copy, original = Copy(Path.cwd(), dict(os.environ)), Path(os.environ[ORIGINAL])
+    names = [str(path.relative_to(original)) for path in original.glob("plans/ledger/*.py")]
+    changed = [name for name in names if (copy.folder / name).read_bytes() != (original / name).read_bytes()]
+    return int(copy.notices_change_of(*changed))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ def prove() -> Score:
             text = (copy.folder / name).read_text(encoding="utf-8")
             for before, after in changes:
                 (copy.folder / name).write_text(text.replace(before, after), encoding="utf-8")
-                is_noticed = copy.notices_change_of(name)
+                is_noticed = copy.notices_change_of(name, *copies.MACHINE)
                 print(f"{'noticed' if is_noticed else 'SURVIVED'}  {name}: {before!r} -> {after!r}", flush=True)
                 if not is_noticed:
                     survivors.append(f"{name}: {before} -> {after}")

@@ -17,6 +17,7 @@ def test_each_change_fits_in_one_place(name: str) -> None:
 
 
 def test_each_file_has_tests_that_run_first() -> None:
-    assert {Path(name).stem for name in CHANGES} == set(NEAREST)
+    python = {path.stem for path in ROOT.glob("plans/ledger/*.py")} - {"__init__"}
+    assert {Path(name).stem for name in CHANGES} | python == set(NEAREST)
     for places in NEAREST.values():
         assert all((ROOT / f"tests/{place}.py").is_file() for place in places)

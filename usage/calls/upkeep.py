@@ -1,7 +1,8 @@
 """What time does to calls: kept answers are forgotten, coming months get their partitions, old ones go."""
 
 from django.conf import settings
-from django.db import connection
+
+from portal.kit import database
 
 ANSWERS_A_RUN = 5000
 MONTHS_A_RUN = 12
@@ -9,25 +10,17 @@ MONTHS_A_RUN = 12
 
 def forget_answers() -> int:
     """This will forget the answers that were kept for a day, and return how many."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT call_forget_answers(%s)", [ANSWERS_A_RUN])
-        return int(cursor.fetchone()[0])
+    return database.count("SELECT call_forget_answers(%s)", ANSWERS_A_RUN)
 
 
 def make_partitions() -> int:
     """This will make the partitions of the calls for the coming months and return how many were missing."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT call_make_partitions()")
-        return int(cursor.fetchone()[0])
+    return database.count("SELECT call_make_partitions()")
 
 
 def drop_old_months() -> int:
     """This will drop the months of calls that are not kept any more, and return how many."""
-    with connection.cursor() as cursor:
-        dropped = 0
-        while dropped < MONTHS_A_RUN:
-            cursor.execute("SELECT call_drop_month(%s)", [settings.CALLS_KEPT_MONTHS])
-            if cursor.fetchone()[0] is None:
-                break
-            dropped += 1
-        return dropped
+    dropped = 0
+    while dropped < MONTHS_A_RUN and database.count("SELECT count(call_drop_month(%s))", settings.CALLS_KEPT_MONTHS):
+        dropped += 1
+    return dropped

@@ -55,6 +55,9 @@ CHANGES = {
         ("clock_timestamp() + v_call.queue_deadline_seconds", "clock_timestamp() + 2 * v_call.queue_deadline_seconds"),
         ("clock_timestamp() + v_call.hard_deadline_seconds", "clock_timestamp() + 2 * v_call.hard_deadline_seconds"),
         ("IF v_unopened <> '{}' THEN", "IF false THEN"),
+        ('v_quota.used + v_quota.held >= v_quota."limit"', 'v_quota.used + v_quota.held > v_quota."limit"'),
+        ("IF v_quota.grace_percent > 0 AND ", "IF "),
+        ("IF v_over <> '[]' THEN", "IF false THEN"),
     ],
     "plans/ledger/claim.sql": [
         (" AND h.state = 'queued' AND h.queue_deadline", " AND h.queue_deadline"),
