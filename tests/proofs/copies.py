@@ -57,7 +57,7 @@ NEAREST = {
     "corrections": ("plans/ledger/test_corrections", "plans/ledger/test_disputes"),
     "expiry": ("plans/ledger/test_lots", "plans/ledger/test_retention"),
     "grants": ("plans/ledger/test_capture", "plans/ledger/test_lots"),
-    "holds": ("plans/ledger/test_refusals", "plans/ledger/test_races", "plans/ledger/test_reserve"),
+    "holds": ("plans/ledger/test_holds", "plans/ledger/test_races"),
     "refusals": ("plans/ledger/test_refusals", "plans/ledger/test_quotas"),
     "reserve": ("plans/ledger/test_reserve", "plans/ledger/test_quotas", "plans/ledger/test_refusals"),
     "retention": ("plans/ledger/test_retention", "usage/test_upkeep"),
