@@ -239,3 +239,6 @@ class TestGrant:
         books.close(asked, 55)
         shown = ledger.balance(member.account_id, now=clock.now()).lots
         assert [(lot.name, lot.used, lot.available) for lot in shown] == [("Endless", 5, 95)]
+        books.reserve(books.ask(member, 3))
+        [lot] = ledger.balance(member.account_id, now=clock.now()).lots
+        assert (lot.used, lot.held, lot.available, lot.whole) == (5, 3, 92, 100)
