@@ -13,6 +13,7 @@ from tests.plans.ledger import books
 from tests.stand import Stand
 
 ENDS_SOON = timedelta(seconds=1)
+WITHIN_A_WEEK, WITHIN_A_DAY, LONG = timedelta(days=6), timedelta(hours=20), timedelta(days=30)
 LOT = 1_000_000
 MINOR = 990
 
@@ -64,6 +65,22 @@ def batch_of(stand: Stand) -> Batch:
         ends_at = clock.now() + ENDS_SOON
         bought = [books.buy(books.founded(), LOT, MINOR, expires_at=ends_at) for _ in range(2)]
     return Batch(stand, bought)
+
+
+def about_to_end(stand: Stand) -> list[int]:
+    """This will grant two lots, both usable for long: one ends within a week, the other within a day."""
+    with stand.inside():
+        member, now = books.founded(), clock.now()
+        return [
+            books.grant(member, LOT, effective_at=now - LONG, expires_at=now + left)
+            for left in (WITHIN_A_WEEK, WITHIN_A_DAY)
+        ]
+
+
+def notices(stand: Stand, lot_ids: list[int]) -> list[tuple[int, int]]:
+    """This will return which lots were noted, and how many days before their end."""
+    question = "SELECT lot_id, days_before FROM plans_lotnotice WHERE lot_id = ANY(%s) ORDER BY lot_id, days_before"
+    return [(row["lot_id"], row["days_before"]) for row in stand.rows(question, [lot_ids])]
 
 
 def run_job(stand: Stand, job: str) -> None:

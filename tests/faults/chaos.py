@@ -33,6 +33,7 @@ def prove(stand: Stand, forecast: Forecast, *, folder: Path) -> Json:
     storm, before = Storm(stand, forecast, stand.found_payers(PAYERS)), evidence.known_upstream(stand)
     asyncio.run(storm.rage())
     stand.wait_until(stand.is_ready)
+    asyncio.run(storm.ask_afterwards())
     patience = promises.scaled(promises.HOLDS_CLOSE_SECONDS, forecast.scale)
     found = Found(storm, evidence.gather(storm, before=before, patience_seconds=patience))
     told = report.figures(found, promises.broken(found))

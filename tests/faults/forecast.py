@@ -24,6 +24,7 @@ STREAMED_SHARE = 0.7
 LEAVING_SHARE = 0.08
 NAMED_SHARE = 0.12
 DOUBLED_SHARE = 0.4
+GOOD_WORDS, GOOD_GAP_MILLISECONDS = 20, 10
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,11 @@ class Question:
     def answer(self) -> str:
         """What the upstream says when nothing comes between."""
         return " ".join(f"word{number}" for number in range(1, self.words + 1))
+
+    @property
+    def can_be_whole(self) -> bool:
+        """Whether its client waits for an answer, be it the second time, and the upstream gives a whole one."""
+        return self.spoiled != CUT and (self.is_named or not self.leaves)
 
     @property
     def has_usage(self) -> bool:
@@ -99,7 +105,12 @@ class Forecast:
         return 2 * LULL_SECONDS + len(self.faults) * self.gap_seconds
 
     def question(self, number: int) -> Question:
-        """This will return the call of this number, whoever asks it and whatever happened before."""
+        """This will return the call of this number, whoever asks it and whatever happened before.
+
+        From the number of calls on they are good ones, which nothing spoils, for when the storm is over.
+        """
+        if number >= self.calls:
+            return _good(number, due_seconds=self.seconds)
         chance = random.Random(f"call {number} of {self.seed}")
         is_named = chance.random() < NAMED_SHARE
         return Question(
@@ -113,3 +124,17 @@ class Forecast:
             is_named=is_named,
             is_doubled=is_named and chance.random() < DOUBLED_SHARE,
         )
+
+
+def _good(number: int, *, due_seconds: float) -> Question:
+    return Question(
+        number=number,
+        due_seconds=due_seconds,
+        spoiled=EXACT,
+        words=GOOD_WORDS,
+        gap_milliseconds=GOOD_GAP_MILLISECONDS,
+        is_streamed=False,
+        leaves=False,
+        is_named=False,
+        is_doubled=False,
+    )

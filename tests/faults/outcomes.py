@@ -1,6 +1,5 @@
 """What became of one call: how it ended, what it was charged, and that the books around it are in order."""
 
-import re
 from functools import cache
 
 from tests.faults.readers import Reader, can_call, hits
@@ -49,8 +48,3 @@ def exact_charge(stand: Stand, question: str) -> int:
     row = call_row(stand, reader.call_id)
     assert row["how"] == "usage"
     return int(str(row["charged_microcredits"]))
-
-
-def text_of(reader: Reader) -> str:
-    """This will return the answer as far as its client has read it."""
-    return "".join(re.findall(r'"content":"([^"]*)"', reader.text))

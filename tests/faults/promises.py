@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from tests.faults import asking
 from tests.faults.asking import Asked
@@ -20,6 +21,9 @@ NOBODY_SECONDS = 1.0
 """No worker that starts after a kill has run a call to its end within this."""
 MOSTLY = 0.99
 LOST_USAGE_SHARE = 0.005
+DROUGHT_SECONDS = 120.0
+WHOLE_SHARE, QUICK_WHOLE_SHARE = 0.5, 0.15
+"""Of the calls that can be answered to the end. With quick timers parts are killed nearly as fast as they start."""
 MICROCREDITS = 1_000_000
 ANSWERS = {asking.OK, "status 502", "status 503", "status 504"}
 NAMED_ANSWERS = ANSWERS | {asking.IN_PROGRESS, "status 422"}
@@ -80,6 +84,29 @@ class Found:
         return [(row, faults) for row, faults in met if faults]
 
     @cached_property
+    def whole_shares(self) -> Mapping[str, float]:
+        """Of the questions that can be answered to the end, how many were; streams and answers in one piece apart."""
+        forecast = self.storm.forecast
+        whole = {asked.question.number for asked in self.storm.asked if asked.is_whole}
+        questions = [forecast.question(number) for number in range(forecast.calls)]
+        kinds = {
+            "streams": [each.number for each in questions if each.can_be_whole and each.is_streamed],
+            "answers in one piece": [each.number for each in questions if each.can_be_whole and not each.is_streamed],
+        }
+        return {kind: len(whole & {*numbers}) / len(numbers) for kind, numbers in kinds.items() if numbers}
+
+    @property
+    def longest_drought(self) -> float:
+        """The longest time in which nobody's answer came to its end."""
+        ends = sorted(asked.ended for asked in self.storm.asked if asked.is_whole and asked.ended <= self.storm.ended)
+        return max(end - begin for begin, end in pairwise([self.storm.began, *ends, self.storm.ended]))
+
+    @cached_property
+    def asked_afterwards(self) -> Sequence[Asked]:
+        """The good calls that were asked when all was over, until one was answered well."""
+        return [asked for asked in self.storm.asked if asked.question.number >= self.storm.forecast.calls]
+
+    @cached_property
     def usage_lost(self) -> Sequence[Row]:
         """Calls whose usage was told to the end while their worker lived and was awake, and not charged by it."""
         return [
@@ -119,7 +146,7 @@ class Found:
 
 def broken(found: Found) -> list[str]:
     """This will say what was not kept, one sentence a case."""
-    each = (_ends, _texts, _receipts, _runs, _names, _charges, _books, _times)
+    each = (_ends, _answers, _afterwards, _texts, _receipts, _runs, _names, _charges, _books, _times)
     return [sentence for promise in each for sentence in promise(found)]
 
 
@@ -147,6 +174,24 @@ def _ends(found: Found) -> Iterator[str]:
     for number, asked in last.items():
         if asked.end in {asking.NOT_THERE, asking.IN_PROGRESS}:
             yield f"call {number} was never answered: {asked.end}"
+
+
+def _answers(found: Found) -> Iterator[str]:
+    """Most calls that can be are answered to the end, whatever happens around them."""
+    least = WHOLE_SHARE if found.storm.forecast.scale >= 1 else QUICK_WHOLE_SHARE
+    for kind, part in found.whole_shares.items():
+        if part < least:
+            yield f"only {part:.1%} of the {kind} that could be whole were"
+
+
+def _afterwards(found: Found) -> Iterator[str]:
+    """When the last fault is over, a good call gets its whole answer and is charged for it by what was counted."""
+    asked = found.asked_afterwards[-1]
+    row = found.rows.get(asked.call_id)
+    if not asked.is_whole:
+        yield f"after the storm a good call ended with {asked.end!r}"
+    elif row is None or row.how != "usage" or not row.charged or _microcredits(asked.charged) != row.charged:
+        yield f"after the storm call {asked.call_id} was answered but not charged: {row}"
 
 
 def _texts(found: Found) -> Iterator[str]:
@@ -227,6 +272,7 @@ def _times(found: Found) -> Iterator[str]:
     from_first, from_last = found.seconds_after_first_faults, found.seconds_after_last_faults
     limits = {
         "the longest silence": (found.longest_silence, scaled(SILENCE_SECONDS, scale)),
+        "the longest time without a whole answer": (found.longest_drought, scaled(DROUGHT_SECONDS, scale)),
         "the longest wait for an answer in one piece": (found.longest_wait, scaled(HOLDS_CLOSE_SECONDS, scale)),
         "the last hold after its first fault": (share(from_first, 1.0), scaled(HOLDS_CLOSE_SECONDS, scale)),
         "99 % of holds after their last fault": (share(from_last, MOSTLY), scaled(HOLDS_CLOSE_MOSTLY_SECONDS, scale)),

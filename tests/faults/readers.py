@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from uuid import uuid4
 
 import httpx
 import openai
@@ -16,6 +17,8 @@ from tests.faults import asking
 from tests.stand import Stand
 
 QUESTION = "[[script words=40 gap_ms=50]] Tell me something long."
+MIDDLE = "word5"
+"""Whoever has read so far is in the middle: a quarter of a second, in which the worker wrote down how far it is."""
 LONG_QUESTION = "[[script words=240 gap_ms=50]] Tell me something very long."
 STREAMS = 8
 HOLDS_CLOSE_SECONDS = 20.0
@@ -24,14 +27,30 @@ READ_SECONDS = 60.0
 
 @dataclass
 class Reader:
-    """One client that reads a stream to its end and notes how it ended."""
+    """One client that reads a stream to its end and notes how it ended; `name` is what the books know it by."""
 
     stand: Stand
     question: str = QUESTION
     key: str = ""
+    name: str = field(default_factory=lambda: uuid4().hex)
     call_id: str = ""
     text: str = ""
     ends: list[str] = field(default_factory=list)
+
+    @property
+    def answer(self) -> str:
+        """The answer as far as it has been read."""
+        return "".join(re.findall(r'"content":"([^"]*)"', self.text))
+
+    @property
+    def whole_answer(self) -> str:
+        """What the upstream says to the question when nothing comes between."""
+        (words,) = re.findall(r"words=(\d+)", self.question)
+        return " ".join(f"word{number}" for number in range(1, int(words) + 1))
+
+    def again(self) -> "Reader":
+        """This will return a client that asks the same under the same key and has read nothing yet."""
+        return Reader(self.stand, self.question, self.key, self.name)
 
     def read(self) -> None:
         """This will ask once, without retries, under the idempotency key if there is one."""
@@ -41,7 +60,12 @@ class Reader:
             with (
                 client(self.stand) as asking,
                 asking.chat.completions.with_streaming_response.create(
-                    model="fast", messages=messages, stream=True, extra_headers=named
+                    model="fast",
+                    messages=messages,
+                    stream=True,
+                    stream_options={"include_usage": True},
+                    user=self.name,
+                    extra_headers=named,
                 ) as answer,
             ):
                 self.call_id = answer.headers["x-request-id"]
@@ -134,7 +158,7 @@ def read_through(
 ) -> list[Reader]:
     """This will put `fault` into the middle of some streams and return how each was read."""
     readers, threads = begin(stand, streams=streams, question=question)
-    stand.wait_until(lambda: sum(bool(reader.text) for reader in readers) >= streams // 2)
+    stand.wait_until(lambda: sum(MIDDLE in reader.answer for reader in readers) >= streams // 2)
     fault()
     finish(threads)
     return readers
@@ -159,22 +183,43 @@ def finish(threads: Sequence[threading.Thread]) -> None:
 
 
 def check(stand: Stand, readers: Sequence[Reader], *, allowed: set[str]) -> None:
-    """This will check what must hold after every fault."""
+    """This will check what must hold after every fault: one end for each, a whole answer if that is good, one call."""
     for reader in readers:
         assert len(reader.ends) == 1, reader.ends
         assert reader.ends[0] in allowed, reader.ends
-    check_books(stand, [reader.call_id for reader in readers if reader.call_id])
+        assert reader.ends != ["done"] or reader.answer == reader.whole_answer, reader.answer
+    seen = [reader for reader in readers if reader.call_id]
+    check_books(
+        stand,
+        [reader.call_id for reader in seen if reader.text],
+        silent_ids=[reader.call_id for reader in seen if not reader.text],
+    )
+    for reader in readers:
+        calls = calls_of(stand, reader)
+        assert calls == [reader.call_id] if reader.call_id else len(calls) <= 1, calls
 
 
-def check_books(stand: Stand, call_ids: Sequence[str]) -> None:
-    """This will check that every call has ended, once, ran once at most, and that the books are in order."""
+def check_books(stand: Stand, call_ids: Sequence[str], *, silent_ids: Sequence[str] = ()) -> None:
+    """This will check that every call has ended, that the books are in order, and how often each ran.
+
+    Once where anything of its answer was read, and once at most where nothing was (`silent_ids`).
+    """
     stand.wait_until(stand.is_ready)
     stand.wait_until(lambda: not stand.rows("SELECT id FROM plans_hold"), seconds=HOLDS_CLOSE_SECONDS)
     stand.manage("audit_ledger")
-    ended = stand.rows("SELECT id FROM usage_call WHERE id = ANY(%s::uuid[])", [list(call_ids)])
-    assert len(ended) == len(call_ids)
-    for call_id in call_ids:
-        assert hits(stand, call_id)["count"] <= 1
+    every = [*call_ids, *silent_ids]
+    ended = stand.rows("SELECT id FROM usage_call WHERE id = ANY(%s::uuid[])", [every])
+    assert len(ended) == len(every)
+    runs = {call_id: hits(stand, call_id)["count"] for call_id in every}
+    assert all(runs[call_id] == 1 for call_id in call_ids), runs
+    assert all(runs[call_id] <= 1 for call_id in silent_ids), runs
+
+
+def calls_of(stand: Stand, reader: Reader) -> list[str]:
+    """This will return the ids of all calls that a reader's question became, open ones too."""
+    question = """SELECT id::text FROM plans_hold WHERE end_user = %(name)s
+        UNION SELECT id::text FROM usage_call WHERE end_user = %(name)s"""
+    return [row["id"] for row in stand.rows(question, {"name": reader.name})]
 
 
 def hits(stand: Stand, call_id: str) -> dict[str, int]:

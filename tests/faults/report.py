@@ -23,6 +23,9 @@ def figures(found: Found, broken: list[str]) -> Json:
         "seconds": round(storm.ended - storm.began, 1),
         "calls": {"asked": forecast.calls, "tries": len(storm.asked), "opened": len(evidence.rows)},
         "faults": dict(Counter(struck.victim for struck in storm.struck)),
+        "whole_shares": {kind: round(part, 4) for kind, part in found.whole_shares.items()},
+        "longest_drought_seconds": round(found.longest_drought, 2),
+        "afterwards": [asked.end for asked in found.asked_afterwards],
         "ends": dict(Counter(asked.end for asked in storm.asked).most_common()),
         "settled": dict(Counter(row.how for row in evidence.rows).most_common()),
         "violations": len(evidence.violations),
@@ -97,6 +100,9 @@ def table(told: Json) -> str:
         "calls": f"{told['calls']['asked']} asked in {told['calls']['tries']} tries, {told['calls']['opened']} opened",
         "faults": _listed(told["faults"]),
         "ends": _listed(told["ends"]),
+        "whole": ", ".join(f"{part:.1%} of {kind}" for kind, part in told["whole_shares"].items())
+        + f"; at most {told['longest_drought_seconds']} s without any",
+        "after": f"{told['afterwards'][-1]} at try {len(told['afterwards'])}",
         "settled": _listed(told["settled"]),
         "books": (
             f"{told['violations']} violations, {told['double_charges']} double charges, "

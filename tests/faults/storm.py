@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import signal
 import time
@@ -20,6 +21,7 @@ CLIENTS = 64
 PAUSE_SECONDS = 0.25
 POLL_SECONDS = 0.05
 PATIENCE_SECONDS = 90.0
+AFTERWARDS_SECONDS = 30.0
 FROZEN_SECONDS = 25.0
 KEPT_ALIVE_SECONDS = 2.0
 """Well below the server's five, so that no client sends on a connection that is just being closed."""
@@ -52,13 +54,26 @@ class Storm:
         """This will ask every call and strike every blow of the forecast, and return when all have ended."""
         self.began = time.monotonic()
         numbers = iter(range(self.forecast.calls))
-        limits = httpx.Limits(max_connections=None, keepalive_expiry=KEPT_ALIVE_SECONDS)
-        client = httpx.AsyncClient(base_url=self.stand.api_base, limits=limits)
-        async with client, asyncio.TaskGroup() as group:
+        async with self._client() as client, asyncio.TaskGroup() as group:
             group.create_task(self._strike_all())
             for _ in range(CLIENTS):
                 group.create_task(self._ask_on(client, numbers))
         self.ended = time.monotonic()
+
+    async def ask_afterwards(self) -> None:
+        """This will ask good calls, one after the other, until one is answered well or half a minute is over."""
+        deadline = time.monotonic() + AFTERWARDS_SECONDS
+        async with self._client() as client:
+            for number in itertools.count(self.forecast.calls):
+                question = self.forecast.question(number)
+                self.asked.append(await asking.ask(client, question, headers=self._headers(question)))
+                if self.asked[-1].is_whole or time.monotonic() > deadline:
+                    return
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    def _client(self) -> httpx.AsyncClient:
+        limits = httpx.Limits(max_connections=None, keepalive_expiry=KEPT_ALIVE_SECONDS)
+        return httpx.AsyncClient(base_url=self.stand.api_base, limits=limits)
 
     async def _ask_on(self, client: httpx.AsyncClient, numbers: Iterator[int]) -> None:
         for number in numbers:
@@ -70,10 +85,7 @@ class Storm:
 
     async def _ask(self, client: httpx.AsyncClient, question: Question) -> None:
         """Who finds nobody there tries again, and so does who gave the call a name and has no answer yet."""
-        payer = self.payers[question.number % len(self.payers)]
-        headers = {"authorization": f"Bearer {payer.key}"}
-        if question.is_named:
-            headers["idempotency-key"] = f"call-{question.number}"
+        headers = self._headers(question)
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             asked = await asking.ask(client, question, headers=headers)
@@ -84,6 +96,11 @@ class Storm:
             await asyncio.sleep(PAUSE_SECONDS)
             if asked.end == asking.LEFT:
                 question = replace(question, leaves=False)
+
+    def _headers(self, question: Question) -> dict[str, str]:
+        payer = self.payers[question.number % len(self.payers)]
+        named = {"idempotency-key": f"call-{question.number}"} if question.is_named else {}
+        return {"authorization": f"Bearer {payer.key}"} | named
 
     async def _strike_all(self) -> None:
         async with asyncio.TaskGroup() as group:

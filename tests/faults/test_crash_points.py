@@ -10,9 +10,11 @@ import redis
 
 from models_catalog import catalog
 from portal.kit.units import divide_up
+from tests.faults import customers
+from tests.faults.customers import Customer
 from tests.faults.failing import Point, after, before, dying
-from tests.faults.outcomes import call_named, call_row, check_ended, exact_charge, text_of
-from tests.faults.readers import READ_SECONDS, Browser, Reader, can_call
+from tests.faults.outcomes import call_named, call_row, check_ended, exact_charge
+from tests.faults.readers import READ_SECONDS, Browser, Reader, calls_of, can_call
 from tests.stand import Stand
 from usage import dispatch
 
@@ -55,8 +57,13 @@ STEPS = [
 
 
 @pytest.fixture
-def person(stand: Stand) -> Iterator[Browser]:
-    found = Browser(stand)
+def customer(stand: Stand) -> Customer:
+    return customers.new(stand)
+
+
+@pytest.fixture
+def person(stand: Stand, customer: Customer) -> Iterator[Browser]:
+    found = Browser(stand, email=customer.email)
     yield found
     found.close()
 
@@ -70,8 +77,12 @@ class TestCall:
         call_id = call_named(stand, reader.key)
         check_ended(stand, call_id, runs=step.runs)
         assert reader.ends == [step.end]
+        assert reader.call_id in {"", call_id}
         check_charge(stand, call_id, step, reader)
+        ended = call_row(stand, call_id)
         check_again(stand, reader, step.again)
+        assert calls_of(stand, reader) == [call_id] == [call_named(stand, reader.key)]
+        assert call_row(stand, call_id) == ended
         check_ended(stand, call_id, runs=step.runs)
 
 
@@ -83,9 +94,10 @@ class TestReservation:
         assert reader.ends == ["cut"]
         assert not stand.rows("SELECT call_id FROM plans_idempotencykey WHERE key = %s", [reader.key])
         assert not stand.rows("SELECT id FROM plans_hold")
-        again = Reader(stand, SHORT, key=reader.key)
+        again = reader.again()
         again.read()
         assert again.ends == ["done"]
+        assert calls_of(stand, again) == [again.call_id] == [call_named(stand, reader.key)]
         check_ended(stand, again.call_id, runs=1)
 
 
@@ -114,16 +126,20 @@ class TestMessage:
 class TestQuestion:
     """In the chat; what was asked stands in the database, and so does where the answer will."""
 
-    def test_whose_page_was_lost_is_sent_again(self, stand: Stand, person: Browser) -> None:
+    def test_whose_page_was_lost_is_sent_again(self, stand: Stand, customer: Customer, person: Browser) -> None:
         with dying(stand, after("web", "plans.ledger:reserve_one")), pytest.raises(httpx.TransportError):
             person.ask(SHORT)
-        call_id = newest_question(stand)
+        call = customer.only_call(runs=1)
+        call_id = str(call["id"])
         check_ended(stand, call_id, runs=1)
-        assert call_row(stand, call_id)["how"] == "usage"
+        assert answers_of(customer) == [call_id]
+        assert (call["how"], call["out_text"]) == ("usage", 12)
+        assert call["charged_microcredits"] == customers.cost_of(stand, call, customers.usage_of(call)) > 0
         person.read(call_id)
         assert person.events[-1] == "done"
         assert "word12" in person.last
         assert turn_of(stand, call_id) == "kept"
+        assert customer.calls() == [call]
 
     def test_whose_answer_was_settled_but_never_kept_leaves_the_conversation_open(
         self, stand: Stand, person: Browser
@@ -143,19 +159,19 @@ def check_charge(stand: Stand, call_id: str, step: Step, reader: Reader) -> None
     assert row["how"] == step.how
     if step.charge == DELIVERED:
         assert 0 < charged < exact
-        assert int(str(row["out_text"])) <= divide_up(len(text_of(reader).encode()), BYTES_PER_TOKEN)
+        assert int(str(row["out_text"])) <= divide_up(len(reader.answer.encode()), BYTES_PER_TOKEN)
     else:
         assert charged == (exact if step.charge == EXACT else 0)
 
 
 def check_again(stand: Stand, first: Reader, end: str) -> None:
     """Whoever asks again under the same key is told of the same call."""
-    again = Reader(stand, first.question, key=first.key)
+    again = first.again()
     again.read()
     assert again.ends == [end]
     if end == "done":
         assert again.call_id == call_named(stand, first.key)
-        assert "word12" in text_of(again)
+        assert "word12" in again.answer
 
 
 def ask_plainly(stand: Stand, key: str) -> httpx.Response:
@@ -167,9 +183,11 @@ def ask_plainly(stand: Stand, key: str) -> httpx.Response:
     )
 
 
-def newest_question(stand: Stand) -> str:
-    rows = stand.rows("SELECT call_id FROM usage_turn WHERE call_id IS NOT NULL ORDER BY id DESC LIMIT 1")
-    return str(rows[0]["call_id"])
+def answers_of(customer: Customer) -> list[str]:
+    """This will return the calls of the answers in all conversations of the customer."""
+    question = """SELECT t.call_id::text FROM usage_turn t JOIN usage_conversation c ON c.id = t.conversation_id
+        WHERE c.account_id = %s AND t.call_id IS NOT NULL"""
+    return [row["call_id"] for row in customer.stand.rows(question, [customer.account_id])]
 
 
 def turn_of(stand: Stand, call_id: str) -> str:

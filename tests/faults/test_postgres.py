@@ -12,10 +12,13 @@ import psycopg
 import pytest
 
 from portal.kit.database import MOST_RETRIES
-from tests.faults.askers import Asker, check_refused, open_calls
+from tests.faults import customers
+from tests.faults.askers import SHORT, Asker, check_refused, open_calls
 from tests.faults.behind import SCALE, Behind
+from tests.faults.charges import check_charges, check_told, microcredits
+from tests.faults.customers import Row
 from tests.faults.proxy import Fault
-from tests.faults.readers import begin, check, check_books, finish, hits
+from tests.faults.readers import begin, check, check_books, finish
 
 AWAY_SECONDS = 4.0 * SCALE
 FROZEN_SECONDS = 10.0 * SCALE
@@ -49,6 +52,7 @@ class TestCrash:
         ids = [row["id"] for row in before]
         after = "SELECT id, charged_microcredits FROM usage_call WHERE id = ANY(%s::uuid[])"
         assert sorted(portal.rows(after, [ids]), key=str) == sorted(before, key=str)
+        check_charges(portal, readers)
 
 
 class TestFreeze:
@@ -64,6 +68,7 @@ class TestFreeze:
         for each in asked:
             check_refused(each.result())
         check(portal, readers, allowed={"done"})
+        check_charges(portal, readers)
 
 
 class TestSlowness:
@@ -92,23 +97,26 @@ class TestLostAnswer:
     """The connection breaks after PostgreSQL has committed and before it could say so."""
 
     def test_to_a_reservation_opens_one_call_that_runs_once(self, portal: Behind) -> None:
-        portal.to_postgres.strike(Fault(lose_answer_to=b'"output_rate"'))
-        answer = Asker(portal).ask()
-        portal.to_postgres.await_loss()
-        assert answer.status_code == httpx.codes.OK, answer.text
-        check_books(portal, [answer.headers["x-request-id"]])
+        call = self.ask_and_lose(portal, b'"output_rate"')
+        assert call["how"] == "usage"
 
     def test_to_a_settlement_is_found_again_and_charged_once(self, portal: Behind) -> None:
-        portal.to_postgres.strike(Fault(lose_answer_to=b'"first_token_milliseconds"'))
-        answer = Asker(portal).ask()
+        call = self.ask_and_lose(portal, b'"first_token_milliseconds"')
+        assert call["how"] == "usage"
+
+    def ask_and_lose(self, portal: Behind, lost: bytes) -> Row:
+        """This will ask a call, lose the answer to what holds these bytes, and return the one call that it became."""
+        customer = customers.new(portal)
+        portal.to_postgres.strike(Fault(lose_answer_to=lost))
+        heard = customer.ask(SHORT, stream=False)
         portal.to_postgres.await_loss()
-        assert answer.status_code == httpx.codes.OK, answer.text
-        call_id = answer.headers["x-request-id"]
-        check_books(portal, [call_id])
-        assert hits(portal, call_id)["count"] == 1
-        row = portal.rows("SELECT how, charged_microcredits FROM usage_call WHERE id = %s::uuid", [call_id])[0]
-        assert row["how"] == "usage"
-        assert row["charged_microcredits"] > 0
+        assert heard.ends == ["done"], heard
+        call = customer.only_call(runs=1)
+        check_books(portal, [str(call["id"])])
+        assert heard.call_id == str(call["id"])
+        assert call["charged_microcredits"] == customers.cost_of(portal, call, customers.usage_of(call)) > 0
+        check_told(portal, {heard.call_id: microcredits(heard.body["usage"]["credits_charged"])})
+        return call
 
 
 class TestUndone:

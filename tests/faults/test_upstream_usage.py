@@ -21,6 +21,8 @@ from usage.metering import BYTES_PER_TOKEN
 
 WORDS = 40
 TEXT = " ".join(f"word{number}" for number in range(1, WORDS + 1))
+THOUGHTS = 12
+REASONING = "".join(f"step {number} " for number in range(1, THOUGHTS + 1))
 SECRET = "SECRET-UPSTREAM-WORDS"
 
 
@@ -91,6 +93,13 @@ class TestUsageThatCannotBeTrue:
         asked = ask(customer, fault, stream=stream)
         assert asked.heard.ends == ["done"]
         check_estimate(asked, "estimate")
+
+    def test_is_replaced_by_a_count_that_has_the_reasoning_in_it(self, customer: Customer, *, stream: bool) -> None:
+        asked = ask(customer, f"no_usage reasoning={THOUGHTS}", stream=stream)
+        assert asked.heard.ends == ["done"]
+        assert asked.heard.text == TEXT
+        assert asked.heard.reasoning == REASONING
+        check_estimate(asked, "estimate", text=REASONING + TEXT)
 
     def test_of_zero_with_text_is_replaced_too(self, customer: Customer, *, stream: bool) -> None:
         asked = ask(customer, "zero", stream=stream)

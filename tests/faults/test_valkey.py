@@ -12,6 +12,7 @@ from random import Random
 import httpx
 import pytest
 
+from tests.faults import charges
 from tests.faults.askers import Asker, check_refused, open_calls
 from tests.faults.behind import SCALE, Behind
 from tests.faults.proxy import Fault
@@ -45,10 +46,10 @@ def are_consuming(portal: Behind) -> bool:
 
 
 def check_charges(portal: Behind, readers: list[Reader]) -> None:
-    """This will check that who was told of an error pays for no more than what had arrived."""
-    ids = [reader.call_id for reader in readers if reader.ends == ["error"] and reader.call_id]
-    rows = portal.rows("SELECT id, how FROM usage_call WHERE id = ANY(%s::uuid[])", [ids])
-    assert {row["how"] for row in rows} <= OUR_FAULT, rows
+    """This will check every charge, and that who was told of an error pays for no more than what had arrived."""
+    charges.check_charges(portal, readers)
+    hows = charges.check_charges(portal, [reader for reader in readers if reader.ends == ["error"]])
+    assert set(hows) <= OUR_FAULT, hows
 
 
 @pytest.mark.parametrize("wipe", [restart, flush])

@@ -126,7 +126,7 @@ class TestSweep:
         member = caller()
         calls = [queued(member, queue_deadline_seconds=-1) for _ in range(sweeper.MOST_A_TICK + 1)]
         assert sweep() == sweeper.MOST_A_TICK
-        assert Hold.objects.get().pk == calls[-1]
+        assert Hold.objects.get().pk == max(calls)  # of two in one millisecond chance decides which is older
         assert sweep() == 1
 
     def test_of_two_at_once_ends_each_call_once(self) -> None:
@@ -143,6 +143,7 @@ class TestSweep:
 
     def test_tells_when_most_of_what_runs_looks_dead(self, caplog: pytest.LogCaptureFixture) -> None:
         member = caller()
+        queued(member)
         running(member)
         for _ in range(sweeper.FEWEST_FOR_ALARM):
             running(member, LAPSED)

@@ -43,8 +43,7 @@ _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 @require_GET
 async def stream(request: HttpRequest, call_id: UUID) -> HttpResponse | StreamingHttpResponse:
     """This will stream one answer from its beginning: text, finished blocks, and the receipt at the end."""
-    user = await request.auser()
-    turn = await database.in_thread(_turn_of, user, call_id) if isinstance(user, User) else None
+    turn = await database.in_thread(_turn_of, request, call_id)
     if turn is None:
         return HttpResponse(status=404)
     return StreamingHttpResponse(
@@ -66,7 +65,11 @@ def stop(request: HttpRequest, call_id: UUID) -> HttpResponse:
     return redirect("conversation", turn.conversation_id)
 
 
-def _turn_of(user: User, call_id: UUID) -> Turn | None:
+def _turn_of(request: HttpRequest, call_id: UUID) -> Turn | None:
+    """In one of the shared threads: the request's own would keep its connection for as long as the answer streams."""
+    user = request.user
+    if not isinstance(user, User):
+        return None
     turns = Turn.objects.select_related("conversation__member__account", "conversation__account")
     return turns.filter(
         call_id=call_id, conversation__member__user_id=user.pk, conversation__member__left_at=None
