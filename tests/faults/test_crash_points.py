@@ -162,6 +162,10 @@ def check_charge(stand: Stand, call_id: str, step: Step, reader: Reader) -> None
         assert int(str(row["out_text"])) <= divide_up(len(reader.answer.encode()), BYTES_PER_TOKEN)
     else:
         assert charged == (exact if step.charge == EXACT else 0)
+    if step.charge == EXACT:  # by whomever it was settled, it keeps the try and what the vendor said
+        [tried] = stand.rows("SELECT outcome, raw_usage FROM usage_attempt WHERE call_id = %s", [call_id])
+        assert tried["outcome"] == "ok"
+        assert tried["raw_usage"]["completion_tokens"] == row["out_text"]
 
 
 def check_again(stand: Stand, first: Reader, end: str) -> None:
