@@ -11,6 +11,7 @@ from uuid import UUID
 from django.conf import settings
 
 from portal.kit import database
+from portal.kit.refusals import Refusal
 from usage import conversations, dispatch, questions, relay, watch
 from usage.calls import endings, known, settlement
 from usage.calls.endings import OURS, Charge, Ending, Facts, Try
@@ -42,6 +43,7 @@ class Overdue:
     reply_to: str
     queued_seconds: float
     running_calls: int
+    dead_calls: int
     postmaster_seconds: float
 
 
@@ -104,15 +106,18 @@ async def _run() -> None:
 def _are_plausible(dead: list[Overdue]) -> bool:
     if dead[0].postmaster_seconds < settings.TIMINGS.restart_grace:
         return False  # workers that live settle first
-    running = dead[0].running_calls
-    if len(dead) >= FEWEST_FOR_ALARM and len(dead) > ALARMING_SHARE * running:
-        logger.error("%s of %s running calls look dead; is a worker or its heartbeat gone?", len(dead), running)
+    found, running = dead[0].dead_calls, dead[0].running_calls
+    if found >= FEWEST_FOR_ALARM and found > ALARMING_SHARE * running:
+        logger.error("%s of %s running calls look dead; is a worker or its heartbeat gone?", found, running)
     return True
 
 
 async def _send_again(valkey: Valkey, overdue: Overdue) -> None:
     """Whoever asked may be gone with the web process; the question stands in its turn."""
-    request = await database.in_thread(questions.repeat, overdue.call_id)
+    try:
+        request = await database.in_thread(questions.repeat, overdue.call_id)
+    except Refusal:  # its model is gone: it waits for its deadline
+        return
     routes = await known.routes_of(overdue.chat_model_id)
     if request is not None and routes:
         with contextlib.suppress(Unavailable):

@@ -67,13 +67,19 @@ class TestOverdue:
         running(member)
         assert overdue() == {call_id: "unclaimed"}
 
-    def test_is_so_many_at_once_and_the_oldest_first(self, member: Member) -> None:
-        calls = sorted(queued(member, deadline_seconds=0) for _ in range(3))
-        assert list(overdue(most=2)) == calls[:2]
+    def test_is_so_many_of_each_kind_and_the_oldest_first(self, member: Member) -> None:
+        dead = sorted(running(member) for _ in range(3))
+        for call_id in dead:
+            change(call_id, "lease_until")
+        expired = sorted(queued(member, deadline_seconds=0) for _ in range(3))
+        found = overdue(most=2)
+        assert [call_id for call_id, kind in found.items() if kind == "dead"] == dead[:2]
+        assert [call_id for call_id, kind in found.items() if kind == "expired"] == expired[:2]
 
-    def test_tells_how_many_run_at_all(self, member: Member) -> None:
+    def test_tells_how_many_run_and_how_many_of_them_look_dead(self, member: Member) -> None:
         queued(member, deadline_seconds=0)
-        for _ in range(2):
-            running(member)
-        rows = books.fetch("SELECT running_calls FROM call_overdue(%s, %s)", UNCLAIMED_SECONDS, MOST)
-        assert rows == [(2,)]
+        for _ in range(3):
+            change(running(member), "lease_until")
+        running(member)
+        rows = books.fetch("SELECT running_calls, dead_calls FROM call_overdue(%s, 1)", UNCLAIMED_SECONDS)
+        assert set(rows) == {(4, 3)}

@@ -15,6 +15,8 @@ from django.db import connections
 from pytest_django.fixtures import Settings
 
 from accounts.models import Member
+from models_catalog import catalog
+from models_catalog.models import Route
 from plans.models import Hold
 from portal.kit import clock, database, ids
 from portal.kit.timings import Timings
@@ -78,7 +80,7 @@ class TestPlausibility:
         is_told: bool,  # noqa: FBT001 - what is expected
         caplog: pytest.LogCaptureFixture,
     ) -> None:
-        assert sweeper._are_plausible([look(uuid4(), running_calls=running)] * dead)
+        assert sweeper._are_plausible([look(uuid4(), running_calls=running, dead_calls=dead)])
         assert (f"{dead} of {running} running calls look dead" in caplog.text) is is_told
 
 
@@ -191,6 +193,17 @@ class TestSendAgain:
 
         assert with_pool(turn) == [str(waiting)]
 
+    def test_lets_a_question_wait_whose_model_is_gone(self, home: Home) -> None:
+        offer, call_id = cast.offer_of("fast"), ids.uuid7(clock.now())
+        cast.asked(home.owner, call_id=call_id, now=clock.now())
+        terms = {"chat_model_id": offer.chat_model_id, "price_id": offer.price_id}
+        queued(home.owner, call_id=call_id, source="chat", **terms)
+        Route.objects.update(disabled_at=clock.now())
+        catalog.forget()
+        queued(home.owner, queue_deadline_seconds=-1, **terms)
+        assert sweep() == 1
+        assert Hold.objects.filter(pk=call_id).exists()
+
 
 def caller() -> Member:
     """This will found an account with credits for any number of calls."""
@@ -227,7 +240,7 @@ def look(call_id: UUID, **facts: Any) -> Overdue:
     """What the sweeper saw of a call."""
     usual: dict[str, Any] = {"kind": "dead", "source": "api", "reply_to": "", "queued_seconds": 1.0}
     usual |= {"amount": 100, "price_id": 1, "chat_model_id": 1, "prompt_tokens": 10}
-    usual |= {"running_calls": 1, "postmaster_seconds": AGES}
+    usual |= {"running_calls": 1, "dead_calls": 1, "postmaster_seconds": AGES}
     return Overdue(call_id=call_id, **usual | facts)
 
 

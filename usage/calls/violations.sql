@@ -39,7 +39,7 @@ FROM costs c
 LEFT JOIN plans_posting v ON v.journal_id = c.id AND v.account_code = 'provider_variance' AND v.unit = 'µ'
   AND v.lot_id = 0
 WHERE c.how = 'usage_capped' AND c.held_microcredits > 0
-  AND coalesce(v.amount, 0) <> greatest(0, c.cost - c.held_microcredits)
+  AND coalesce(v.amount, 0) <> greatest(0, least(c.cost, 1000000000000000) - c.held_microcredits)
 UNION ALL
 SELECT 'totals_not_calls', coalesce(t.account_id, c.account_id)::text || ' ' || coalesce(t.day, c.day),
   format('totals %s calls, %s; calls %s, %s', t.calls, t.charged, c.calls, c.charged)

@@ -10,7 +10,7 @@ import orjson
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from psycopg import errors
 
 from plans import ledger
@@ -185,6 +185,17 @@ class TestVerbs:
             with pytest.raises(errors.LockNotAvailable):  # of which a set is asked again, one by one
                 asyncio.run(_reserved(books.ask(member), books.ask(member)))
         assert isinstance(answer, ledger.Busy)
+
+    def test_change_no_quota_while_a_call_is_being_admitted(self) -> None:
+        member = books.founded()
+        books.grant(member, 150)
+        parameters = connection.get_connection_params()
+        parameters.pop("cursor_factory", None)
+        parameters.pop("context", None)
+        with psycopg.connect(**parameters) as other:
+            other.execute("SELECT FROM plans_wallet FOR UPDATE")
+            with pytest.raises(OperationalError, match="lock timeout"), transaction.atomic():
+                ledger.stop_admission(member.account_id)
 
     def test_claim_for_each_worker_its_own_calls(self) -> None:
         member = books.founded()

@@ -42,7 +42,10 @@ CHANGES = {
         ("WHERE coalesce(l.amount, 0) <> c.charged_microcredits", "WHERE l.amount <> c.charged_microcredits"),
         ("JOIN plans_hold h ON h.id = c.id\n", "JOIN plans_hold h ON h.id = c.id AND false\n"),
         ("NOT EXISTS (SELECT FROM plans_journal j WHERE j.id = c.id)", "false"),
-        ("  AND coalesce(v.amount, 0) <> greatest(0, c.cost - c.held_microcredits)", "  AND false"),
+        (
+            "  AND coalesce(v.amount, 0) <> greatest(0, least(c.cost, 1000000000000000) - c.held_microcredits)",
+            "  AND false",
+        ),
         ("(t.calls, t.charged) IS DISTINCT FROM (c.calls, c.charged)", "(t.calls) IS DISTINCT FROM (c.calls)"),
         ("(t.calls, t.charged) IS DISTINCT FROM (c.calls, c.charged)", "(t.charged) IS DISTINCT FROM (c.charged)"),
         ("(p.calls, p.charged) IS DISTINCT FROM (c.calls, c.charged)", "false"),

@@ -136,6 +136,8 @@ CHANGES = {
         ("WHEN 'running' THEN least(h.lease_until, h.hard_deadline)", "WHEN 'running' THEN h.lease_until"),
         ("WHEN 'running' THEN least(h.lease_until, h.hard_deadline)", "WHEN 'running' THEN h.hard_deadline"),
         ("ELSE h.queue_deadline <= clock_timestamp() OR h.opened_at", "ELSE h.opened_at"),
+        ("PARTITION BY o.kind ORDER BY o.id", "ORDER BY o.id"),
+        ("WHERE d.kind = 'dead')", "WHERE true)"),
         (" OR h.opened_at <= app_now() - make_interval(secs => p_unclaimed)", ""),
         ("r.state = 'running')", "true)"),
     ],
