@@ -132,6 +132,18 @@ class TestDispute:
         assert Lot.objects.get(source="rollover").revoked == 600
         assert books.kinds() == set()
 
+    def test_may_be_of_all_after_a_refund_failed_or_a_dispute_was_won(self) -> None:
+        member, order_id, refund_id = books.founded(), uuid4(), uuid4()
+        lot = books.buy(member, 1000, 1000, order_id=order_id)
+        ledger.open_refund(refund_id, lot_id=lot, reason="asked", by_user_id=1)
+        ledger.close_refund(refund_id, succeeded=False, money_account="psp:test")
+        ledger.close_dispute(self.open(member, 1000, order_id), lost=False, money_account="psp:test")
+        ledger.close_dispute(self.open(member, 1000, order_id), lost=True, money_account="psp:test", fee_minor=15)
+        assert [each.state for each in Dispute.objects.order_by("opened_at")] == ["won", "lost"]
+        assert Dispute.objects.get(state="lost").fee_minor == 15
+        assert books.counters(lot)[0] == 0
+        assert books.kinds() == set()
+
     def test_is_of_no_more_than_was_paid_and_kept(self) -> None:
         member, order_id = books.founded(), uuid4()
         lot = books.buy(member, 1000, 1000, order_id=order_id)
