@@ -62,8 +62,10 @@ async def ask(client: httpx.AsyncClient, question: Question, *, headers: dict[st
     asked = Asked(question)
     try:
         asked.end = await _read(client, asked, headers=headers)
-    except (httpx.ConnectError, httpx.ConnectTimeout):
+    except httpx.ConnectError:
         asked.end = NOT_THERE
+    except httpx.ConnectTimeout:  # which a client of little patience reaches before it is let in
+        asked.end = LEFT if question.leaves else NOT_THERE
     except httpx.TimeoutException:
         asked.end = LEFT if question.leaves else SILENT
     except httpx.TransportError:
