@@ -45,6 +45,16 @@ class TestScope:
         assert books.reserve(books.ask(member, 10, scenario_id=3))[0][0] == "ok"
 
 
+class TestOrder:
+    def test_is_that_of_the_grants_where_all_else_is_equal(self) -> None:
+        member = books.founded()
+        younger, older = books.grant(member, 100), books.grant(member, 100)
+        with books.corrupting():
+            books.run("UPDATE plans_lot SET granted_at = granted_at + interval '1 h' WHERE id = %s", younger)
+        books.reserve(books.ask(member, 60))
+        assert (books.counters(older)[1], books.counters(younger)[1]) == (60, 0)
+
+
 class TestGift:
     def test_pays_no_debt(self) -> None:
         member = books.founded()

@@ -214,3 +214,10 @@ class TestGrace:
         assert "over" not in within[1] | last[1]
         told = {each["metric"]: (each["node_kind"], each["window"], each["held"]) for each in over[1]["over"]}
         assert told == {"microcredits": ("account", "day", 100), "calls": ("account", "day", 2)}
+
+    def test_is_nothing_to_tell_of_a_hard_quota(self) -> None:
+        member = books.founded()
+        books.grant(member, 100)
+        books.quota(member, 100)
+        _, free = books.reserve(books.ask(member, 100), books.ask(member, 0))
+        assert free == ("ok", {"amount": 0, "output_limit": 100})

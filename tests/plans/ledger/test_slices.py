@@ -49,6 +49,16 @@ class TestSlice:
         assert (outcome, details["set_aside"], details["limit"]) == ("set_aside", 400, 400)
         assert books.reserve(books.ask(member, 600))[0][0] == "ok"
 
+    def test_of_a_department_is_not_inside_of_a_member_with_its_number(self) -> None:
+        member = books.founded()
+        books.grant(member, 600)
+        top = Department.objects.create(pk=member.pk, account_id=member.account_id, name="Top", created_at=clock.now())
+        leaf = department(member, "Leaf")
+        Department.objects.filter(pk=leaf.pk).update(parent=top)
+        books.quota(member, 500, kind="member", node_id=member.pk, window="month", is_slice=True)
+        books.quota(member, 300, kind="department", node_id=leaf.pk, window="month", is_slice=True)
+        assert books.reserve(books.ask(member, 400))[0][0] == "ok"
+
     def test_that_keeps_most_is_the_one_that_is_told(self) -> None:
         member = books.founded()
         books.grant(member, 1000)
