@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from plans import ledger
-from plans.models import Hold, HoldLot, Journal, Posting
+from plans.models import Hold, HoldLot, Journal, Lot, Posting
 from portal.kit import clock
 from portal.kit.units import Microcredits, Money
 from tests.plans.ledger import books
@@ -242,3 +242,18 @@ class TestGrant:
         books.reserve(books.ask(member, 3))
         [lot] = ledger.balance(member.account_id, now=clock.now()).lots
         assert (lot.used, lot.held, lot.available, lot.whole) == (5, 3, 92, 100)
+
+    def test_shows_a_lot_until_nothing_of_it_is_left_or_held(self) -> None:
+        member = books.founded()
+        books.grant(member, 1)
+        asked = books.ask(member, 1)
+        books.reserve(asked)
+        [held] = ledger.balance(member.account_id, now=clock.now()).lots
+        assert (held.held, held.available) == (1, 0)
+        books.close(asked, 1)
+        assert ledger.balance(member.account_id, now=clock.now()).lots == ()
+
+    def test_has_no_priority_unless_one_is_asked_for(self) -> None:
+        member = books.founded()
+        assert Lot.objects.get(pk=books.grant(member, 1)).priority == 0
+        assert Lot.objects.get(pk=books.grant(member, 1, priority=-1)).priority == -1

@@ -6,6 +6,7 @@ import pytest
 
 from accounts.models import Member
 from plans import ledger
+from plans.ledger import holds
 from portal.kit import database
 from portal.kit.refusals import Refusal
 from portal.kit.units import LARGEST_AMOUNT_MICROCREDITS, Microcredits
@@ -46,6 +47,12 @@ class TestReserve:
         assert within == ()
         [told] = over
         assert (told["node_kind"], told["window"], told["held"], told["limit"]) == ("account", "day", 100, 100)
+
+    def test_takes_sets_up_to_the_largest(self, member: Member) -> None:
+        asked = [books.ask(member, 1) for _ in range(holds.MOST_RESERVATIONS + 1)]
+        with pytest.raises(AssertionError):
+            asyncio.run(reserved(*asked))
+        assert len(asyncio.run(reserved(*asked[1:]))) == holds.MOST_RESERVATIONS
 
     def test_takes_amounts_up_to_the_largest(self, member: Member) -> None:
         [answer] = asyncio.run(reserved(books.ask(member, LARGEST_AMOUNT_MICROCREDITS)))
