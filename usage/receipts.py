@@ -91,7 +91,8 @@ class Receipt:
         """Milliseconds from the question to the first token; the worker counts from when it took the call."""
         if self.call.first_token_milliseconds is None or not self.attempts:
             return None
-        return _milliseconds(self.call.opened_at, self.attempts[0].started_at) + self.call.first_token_milliseconds
+        begun = _milliseconds(self.call.opened_at, self.attempts[0].started_at)
+        return min(begun + self.call.first_token_milliseconds, self.ended_after)  # two clocks: never after the end
 
     @property
     def ended_after(self) -> int:
