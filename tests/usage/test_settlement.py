@@ -10,7 +10,8 @@ import pytest
 from django.db.models import F
 
 from accounts.models import Member
-from models_catalog.pricing import Usage, cost
+from models_catalog.models import ChatModel, Price
+from models_catalog.pricing import USAGE_CLASSES, Usage, cost
 from portal.kit import clock
 from tests.plans.ledger import books
 from tests.usage import cast
@@ -48,6 +49,16 @@ class TestSettle:
         spent = 4 * charged(USED).microcredits
         assert (total.calls, total.charged_microcredits) == (profile.calls, profile.charged_microcredits) == (4, spent)
         assert (total.input_tokens, total.output_tokens) == (4 * 15, 4 * 112)
+        assert books.all_kinds() == set()
+
+    def test_agrees_with_the_audit_on_every_class_of_tokens(self, home: Home) -> None:
+        model, now = ChatModel.objects.earliest("pk"), clock.now()
+        rates = {name: 1_000_000 * (number + 2) for number, name in enumerate(USAGE_CLASSES)}
+        price = Price.objects.create(chat_model=model, active_from=now, published_at=now, per_request=7, **rates)
+        used = Usage(**{name: 10**number for number, name in enumerate(USAGE_CLASSES)})
+        asked = books.ask(home.owner, 10**11, chat_model_id=model.pk, price_id=price.pk)
+        assert books.reserve(asked)[0][0] == "ok"
+        assert settle(Ending(asked.call_id, Charge(used, cost(used, price.rates), How.USAGE)))[0][0] == "ok"
         assert books.all_kinds() == set()
 
     def test_keeps_of_the_lots_those_that_were_spent(self, home: Home) -> None:

@@ -76,12 +76,14 @@ class TestGift:
 class TestRollOver:
     def test_moves_what_is_left_up_to_the_cap_and_expires_the_rest(self) -> None:
         member = books.founded()
-        lot = books.grant(member, 1000, source="plan", expires_at=clock.now() + timedelta(days=1))
+        scope = {"priority": -1, "chat_model_ids": (7,), "scenario_ids": (3,)}
+        lot = books.grant(member, 1000, source="plan", expires_at=clock.now() + timedelta(days=1), **scope)
         [rolled] = ledger.roll_over([period_end(lot, 300)])
         assert (rolled.rolled, rolled.expired) == (300, 700)
         assert rolled.lot_id is not None
         new = Lot.objects.get(pk=rolled.lot_id)
         assert (new.source, new.available, new.granted) == ("rollover", 300, 300)
+        assert (new.priority, new.chat_model_ids, new.scenario_ids) == (-1, [7], [3])
         assert books.counters(lot) == (0, 0, 0, 700)
         assert Lot.objects.get(pk=lot).rolled == 300
         assert books.kinds() == set()
