@@ -36,7 +36,7 @@ class Flight:
         self.output_limit = 0
         self.over: tuple[Mapping[str, Any], ...] = ()
         self.pushes = 0
-        self.heard_at = self.pushed_at = self.checked_at = time.monotonic()
+        self.began_at = self.heard_at = self.pushed_at = self.checked_at = time.monotonic()
         self.ended_at = 0.0
         self.seen_ended = False
         self._sequence = 0

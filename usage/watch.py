@@ -129,7 +129,9 @@ async def cancel_queued(flight: Flight | None, call_id: UUID) -> None:
 async def _look_after(valkey: Valkey, flight: Flight, state: State | None) -> None:
     flight.checked_at = time.monotonic()
     if state is not None and state.state == "queued":
-        if flight.request is not None and flight.pushes < MOST_PUSHES:
+        if _is_too_late(flight):
+            flight.add(failure_of(How.QUEUE_TIMEOUT))
+        elif flight.request is not None and flight.pushes < MOST_PUSHES:
             await push(valkey, flight)
     elif state is not None and state.state == "running":
         if flight.has_gap:
@@ -154,6 +156,12 @@ async def _open_again(valkey: Valkey, flight: Flight, reservation: Reservation) 
         flight.add(Failed(opened.code, str(opened), opened.status))
     else:
         await push(valkey, flight)
+
+
+def _is_too_late(flight: Flight) -> bool:
+    """No worker can claim it any more, so it ends without a charge, even while nobody can write that down."""
+    timings = settings.TIMINGS
+    return time.monotonic() - flight.began_at > timings.queue_deadline + timings.silence
 
 
 def _is_silent(flight: Flight) -> bool:

@@ -27,10 +27,10 @@ from tests.usage.cast import Home
 from usage.calls.endings import Charge, Ending
 from usage.models import Call, DailyTotal, HourProfile, How
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("races")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 PROCESSES = 4
-MOST_CONNECTIONS = 80
+MOST_CONNECTIONS = 40
 GATE = 20_040
 """An advisory lock: held while callers gather before it, and let go of for all of them at once."""
 SECONDS = 60

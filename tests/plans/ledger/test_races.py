@@ -20,11 +20,10 @@ from portal.kit import database
 from portal.kit.units import Microcredits
 from tests.plans.ledger import books
 
-# In one xdist worker: each of them takes nearly all connections that the server has.
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("races")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 CALLERS = 200
-CONNECTIONS_LEFT_TO_OTHERS = 30
+CONNECTIONS_LEFT_TO_OTHERS = 70
 
 Work = Callable[[psycopg.Connection[tuple[object, ...]]], str]
 
