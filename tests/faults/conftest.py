@@ -37,5 +37,7 @@ def portal(second_portal: "Behind") -> "Behind":
 
     second_portal.to_postgres.heal()
     second_portal.to_valkey.heal()
+    for server in (second_portal.postgres, second_portal.valkey):
+        server.come_back()
     second_portal.wait_until(lambda: second_portal.is_ready() and can_call(second_portal))
     return second_portal

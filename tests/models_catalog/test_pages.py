@@ -114,6 +114,7 @@ class TestAdmin:
             "first_byte_timeout_seconds": 5,
             "idle_timeout_seconds": 5,
             "hard_deadline_seconds": 50,
+            "on_leave": "cancel",
             "secret": "sk-written-once",
             "reason": "a new key",
         }
