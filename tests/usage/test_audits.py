@@ -1,10 +1,10 @@
 """Audits: everything or what moved, what they keep, and what a wrong book stops."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
-import psycopg
 import pytest
 from django.db import connection
 from django.test import Client
@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from models_catalog import catalog, prices, pricing
-from models_catalog.models import ChatModel, Price
+from models_catalog.models import ChatModel, Price, Route
 from models_catalog.pricing import Usage
 from plans import quotas
 from plans.models import Lot
@@ -23,6 +23,7 @@ from tests.plans.ledger import books
 from tests.usage import cast
 from tests.usage.cast import Home
 from usage import audits
+from usage.calls.endings import Charge, Ending, Try
 from usage.models import AuditRun, How
 
 pytestmark = pytest.mark.django_db
@@ -88,11 +89,8 @@ class TestRecent:
 @pytest.mark.django_db(transaction=True)
 class TestAlone:
     def test_waits_for_another_audit_and_goes_on_from_its_end(self) -> None:
-        parameters = connection.get_connection_params()
-        parameters.pop("cursor_factory")
-        parameters.pop("context")
         first = audits.audit_all()
-        with psycopg.connect(**parameters, autocommit=True) as other, ThreadPoolExecutor(1) as pool:
+        with books.another_connection(autocommit=True) as other, ThreadPoolExecutor(1) as pool:
             other.execute("SELECT pg_advisory_lock(hashtext('ciyuan audit'))")
             second = pool.submit(audit_in_thread)
             with pytest.raises(TimeoutError):
@@ -186,6 +184,21 @@ class TestAlarms:
         assert [alarm.kind for alarm in audits.alarms()] == ["uncounted"]
         books.move_clock(timedelta(days=1, minutes=1))
         assert audits.alarms() == []
+
+    @pytest.mark.parametrize(("total", "rung"), [(12, ["sum_differs"]), (11, []), ("twelve", [])])
+    def test_name_a_vendor_whose_sum_is_not_that_of_its_classes(
+        self, home: Home, total: object, rung: list[str]
+    ) -> None:
+        used, now, route = Usage(in_fresh=1, out_text=10), time.monotonic(), Route.objects.earliest("pk")
+        offer = cast.offer_of("fast")
+        for _ in range(5):
+            asked = books.ask(home.owner, 10**9, chat_model_id=offer.chat_model_id, price_id=offer.price_id)
+            books.reserve(asked)
+            tried = Try(route.pk, "ok", now, now, now, {"total_tokens": total})
+            charge = Charge(used, pricing.cost(used, offer.rates), How.USAGE)
+            cast.settle(Ending(asked.call_id, charge, tries=(tried,)))
+        assert [alarm.kind for alarm in audits.alarms()] == rung
+        assert audits.audit_all().is_clean
 
     def test_name_credits_set_aside_for_a_call_that_nobody_ended(self, home: Home) -> None:
         asked = books.ask(home.owner, queue_deadline_seconds=-61)

@@ -1,4 +1,5 @@
--- What is not wrong in the books but needs a person: every row is an alarm. Of the last day, of the last minutes, or of now.
+-- What is not wrong in the books but needs a person: every row is an alarm. Of the last day, of the last ten
+-- minutes, or of now.
 CREATE VIEW alarms (kind, subject, details) AS
 WITH doubtful AS MATERIALIZED (
   SELECT c.* FROM usage_call c

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
+import psycopg
 from django.conf import settings
 from django.db import connection, transaction
 
@@ -180,6 +181,14 @@ def kinds() -> set[str]:
 def all_kinds() -> set[str]:
     """This will return the kinds of violation that the audit finds anywhere."""
     return {found.kind for found in violations()}
+
+
+def another_connection(*, autocommit: bool = False) -> psycopg.Connection[tuple[Any, ...]]:
+    """This will connect once more to the test's database, as the owner, for whoever is to come in between."""
+    parameters = connection.get_connection_params()
+    for name in ("cursor_factory", "context"):
+        parameters.pop(name, None)
+    return psycopg.connect(**parameters, autocommit=autocommit)
 
 
 @contextmanager

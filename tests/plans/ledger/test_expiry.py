@@ -3,7 +3,6 @@
 from datetime import timedelta
 from uuid import UUID
 
-import psycopg
 import pytest
 from django.db import connection
 
@@ -42,10 +41,7 @@ class TestExpire:
         member = books.founded()
         ending(member, 1)
         books.move_clock(timedelta(hours=2))
-        parameters = connection.get_connection_params()
-        parameters.pop("cursor_factory")
-        parameters.pop("context")
-        with psycopg.connect(**parameters) as other:
+        with books.another_connection() as other:
             other.execute("SELECT FROM plans_wallet FOR UPDATE")
             with connection.cursor() as cursor:
                 cursor.execute("SET statement_timeout = '5s'")

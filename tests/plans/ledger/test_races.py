@@ -10,7 +10,7 @@ import orjson
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from psycopg import errors
 
 from plans import ledger
@@ -30,15 +30,12 @@ Work = Callable[[psycopg.Connection[tuple[object, ...]]], str]
 
 def at_once(callers: int, work: Work, *, role: str = settings.APP_ROLE) -> Counter[str]:
     """This will run `work` in as many threads, each with its own connection, as the server has room for."""
-    parameters = connection.get_connection_params()
-    parameters.pop("cursor_factory", None)
-    parameters.pop("context", None)
     room = int(books.fetch("SHOW max_connections")[0][0]) - CONNECTIONS_LEFT_TO_OTHERS
     gate, start = BoundedSemaphore(room), Barrier(callers)
 
     def run(_number: int) -> str:
         start.wait()
-        with gate, psycopg.connect(**parameters, autocommit=True) as own:
+        with gate, books.another_connection(autocommit=True) as own:
             own.execute(f"SET ROLE {role}")
             return work(own)
 
@@ -174,11 +171,7 @@ class TestVerbs:
     def test_answer_busy_where_the_wallet_stays_locked(self) -> None:
         member = books.founded()
         books.grant(member, 150)
-
-        parameters = connection.get_connection_params()
-        parameters.pop("cursor_factory", None)
-        parameters.pop("context", None)
-        with psycopg.connect(**parameters) as other:
+        with books.another_connection() as other:
             other.execute("SELECT FROM plans_wallet FOR UPDATE")
             [answer] = asyncio.run(_reserved(books.ask(member)))
             with pytest.raises(errors.LockNotAvailable):  # of which a set is asked again, one by one
@@ -188,10 +181,7 @@ class TestVerbs:
     def test_change_no_quota_while_a_call_is_being_admitted(self) -> None:
         member = books.founded()
         books.grant(member, 150)
-        parameters = connection.get_connection_params()
-        parameters.pop("cursor_factory", None)
-        parameters.pop("context", None)
-        with psycopg.connect(**parameters) as other:
+        with books.another_connection() as other:
             other.execute("SELECT FROM plans_wallet FOR UPDATE")
             with pytest.raises(OperationalError, match="lock timeout"), transaction.atomic():
                 ledger.stop_admission(member.account_id)
