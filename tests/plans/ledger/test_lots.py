@@ -1,6 +1,7 @@
 """Lots over their life: what they are good for, how they roll over and end, and what they earn."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -88,6 +89,11 @@ class TestRollOver:
         assert Lot.objects.get(pk=lot).rolled == 300
         assert books.kinds() == set()
 
+    def test_moves_nothing_where_nothing_may_roll(self) -> None:
+        lot = books.grant(books.founded(), 1000, source="plan")
+        [end] = ledger.roll_over([period_end(lot, -1)])
+        assert (end.lot_id, end.rolled, end.expired) == (None, 0, 1000)
+
     def test_happens_once(self) -> None:
         member = books.founded()
         lot = books.grant(member, 1000, source="plan")
@@ -114,6 +120,15 @@ class TestRollOver:
         assert (rolled.rolled, rolled.expired) == (600, 0)
         assert books.close(asked, 250).charged == 250
         assert books.counters(lot) == (150, 0, 250, 0)
+        assert books.kinds() == set()
+
+    def test_moves_nothing_once_the_period_is_over(self) -> None:
+        member = books.founded()
+        late = books.grant(member, 1000, source="plan", expires_at=clock.now() + timedelta(days=1))
+        past = books.grant(member, 1000, source="plan", expires_at=clock.now() + timedelta(days=9))
+        books.move_clock(timedelta(days=2))
+        ends = [period_end(late, 300), period_end(past, 300, key="period:2", days=-1)]
+        assert [(end.lot_id, end.rolled, end.expired) for end in ledger.roll_over(ends)] == [(None, 0, 1000)] * 2
         assert books.kinds() == set()
 
     def test_takes_the_money_along(self) -> None:
@@ -151,6 +166,32 @@ class TestEarning:
         assert books.in_books("revenue_usage") + books.in_books("revenue_breakage") == -943
         assert Lot.objects.get(pk=lot).deferred_minor == 0
         assert books.in_books("psp:test") == 1000
+        assert books.kinds() == set()
+
+    def test_of_the_rest_follows_what_lapsed_before(self) -> None:
+        member = books.founded()
+        lot = books.buy(member, 100, 1000, expires_at=clock.now() + timedelta(days=1))
+        asked = books.ask(member, 50)
+        books.reserve(asked)
+        books.move_clock(timedelta(days=2))
+        ledger.expire()
+        ledger.earn()
+        assert Lot.objects.get(pk=lot).deferred_minor == 500
+        books.close(asked, 20)  # of which the other 30 lapse
+        ledger.earn()
+        assert (books.in_books("revenue_usage"), books.in_books("revenue_breakage")) == (-200, -800)
+        assert Lot.objects.get(pk=lot).deferred_minor == 0
+        assert books.kinds() == set()
+
+    def test_of_the_rest_follows_what_was_paid_back_before(self) -> None:
+        member = books.founded()
+        lot = books.buy(member, 100, 1000)
+        refund_id = uuid4()
+        ledger.open_refund(refund_id, lot_id=lot, reason="half", by_user_id=1, microcredits=Microcredits(50))
+        ledger.close_refund(refund_id, succeeded=True, money_account="psp:test")
+        books.spent(member, 25)
+        ledger.earn()
+        assert books.in_books("revenue_usage") == -250
         assert books.kinds() == set()
 
     def test_is_nothing_for_what_was_given(self) -> None:
