@@ -120,6 +120,8 @@ class TestRollOver:
         assert (rolled.rolled, rolled.expired) == (600, 0)
         assert books.close(asked, 250).charged == 250
         assert books.counters(lot) == (150, 0, 250, 0)
+        [again] = ledger.roll_over([period_end(lot, 1000)])
+        assert (again.lot_id, again.rolled, again.expired) == (rolled.lot_id, 0, 0)
         assert books.kinds() == set()
 
     def test_moves_nothing_once_the_period_is_over(self) -> None:
