@@ -3,12 +3,14 @@
 import re
 from dataclasses import dataclass
 from urllib.parse import unquote
+from zoneinfo import ZoneInfo
 
 from django.db.models import DateTimeField, Func, Q
 
 from accounts import api_keys, members
 from accounts.members import NoAccount
 from accounts.models import ApiKey, Department, Member, User
+from portal.kit import clock
 from portal.kit.refusals import Refusal, gettext_noop
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "check_address",
     "from_bearer",
     "from_session",
+    "of_member",
 ]
 
 DEEPEST_NESTING = 20
@@ -38,6 +41,24 @@ class Caller:
     api_key_id: int | None
     account_kind: str
     time_zone: str
+    tier: str = ""
+    """The tier of age of a child's line; empty for everybody else."""
+    is_tutored: bool = False
+    endpoints: tuple[str, ...] | None = None
+    networks: tuple[str, ...] | None = None
+
+    @property
+    def nodes(self) -> tuple[tuple[str, int], ...]:
+        """The nodes that a call counts for, as quotas and rules name them."""
+        known = (
+            ("account", self.account_id),
+            ("member", self.member_id),
+            ("project", self.project_id),
+            ("scenario", self.scenario_id),
+            ("key", self.api_key_id),
+            *(("department", department) for department in self.departments),
+        )
+        return tuple((kind, node) for kind, node in known if node is not None)
 
 
 class UnknownKey(Refusal):
@@ -71,10 +92,11 @@ def from_bearer(authorization: str, api_key_header: str) -> Caller:
     It says who calls. Whether they may is asked by `ledger.reserve` on every call. Raises `UnknownKey`.
     """
     now = Func(function="app_now", output_field=DateTimeField())
-    keys = ApiKey.objects.select_related("member__account").filter(
+    keys = ApiKey.objects.select_related("member__account", "member__guardianship").filter(
         Q(expires_at=None) | Q(expires_at__gt=now),
         digest=api_keys.digest_of(_secret_in(authorization, api_key_header)),
         revoked_at=None,
+        is_management=False,
         member__left_at=None,
         member__user__is_active=True,
     )
@@ -86,7 +108,12 @@ def from_bearer(authorization: str, api_key_header: str) -> Caller:
 
 def from_session(user: User) -> Caller:
     """This will return the caller that a signed-in person is; raises `NoAccount`."""
-    return _caller(members.current(user), key=None)
+    return of_member(members.current(user))
+
+
+def of_member(member: Member) -> Caller:
+    """This will return the caller that a member in the browser is."""
+    return _caller(member, key=None)
 
 
 def _secret_in(authorization: str, api_key_header: str) -> str:
@@ -101,6 +128,8 @@ def _secret_in(authorization: str, api_key_header: str) -> str:
 
 
 def _caller(member: Member, *, key: ApiKey | None) -> Caller:
+    guardianship = getattr(member, "guardianship", None)
+    zone = ZoneInfo(member.account.time_zone)
     return Caller(
         account_id=member.account_id,
         member_id=member.pk,
@@ -110,6 +139,10 @@ def _caller(member: Member, *, key: ApiKey | None) -> Caller:
         api_key_id=key.pk if key else None,
         account_kind=member.account.kind,
         time_zone=member.account.time_zone,
+        tier=guardianship.tier(clock.now().astimezone(zone).date()) if guardianship else "",
+        is_tutored=guardianship.is_tutored if guardianship else False,
+        endpoints=tuple(key.endpoints) if key and key.endpoints is not None else None,
+        networks=tuple(key.networks) if key and key.networks is not None else None,
     )
 
 

@@ -21,7 +21,7 @@ def in_force(kind: str, *, language: str, now: datetime) -> LegalText | None:
 
 def agree(user: User, *, language: str, now: datetime) -> list[Agreement]:
     """This will record that `user` agreed to the terms and the privacy text in force, in the language they read."""
-    texts = [in_force(kind, language=language, now=now) for kind in LegalText.Kind.values]
+    texts = [in_force(kind, language=language, now=now) for kind in (LegalText.Kind.TERMS, LegalText.Kind.PRIVACY)]
     return [
         Agreement.objects.get_or_create(user=user, legal_text=text, defaults={"agreed_at": now})[0]
         for text in texts

@@ -182,6 +182,8 @@ def _route_offer(route: Route, *, secret: str) -> RouteOffer:
         dialect=upstream.dialect,
         secret=secret,
         region=upstream.region,
+        is_mainland=upstream.is_mainland,
+        is_never_trained=upstream.is_never_trained,
         concurrency=upstream.concurrency,
         first_byte_timeout_seconds=upstream.first_byte_timeout_seconds,
         idle_timeout_seconds=upstream.idle_timeout_seconds,

@@ -1,25 +1,73 @@
-"""May this member see and call this model: the one policy of the picker, `/v1/models` and the gateway."""
+"""What a caller may see and call: the one policy of the picker, `/v1/models` and the gateway.
 
+The database decides, in `ledger_rules`: the list asks it about every model, and `ledger.reserve` about the one called.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models.expressions import RawSQL
+
+from accounts import audit
+from accounts.callers import Caller
+from accounts.models import User
 from models_catalog.models import ChatModel
 from models_catalog.models.chat_model import ChatModels
-from portal.kit.refusals import Refusal, gettext_noop
+from plans.models import AccessRule
+from plans.nodes import Node
+
+__all__ = ["Rule", "put", "rule_of", "visible"]
+
+_REFUSED = """(SELECT r.refused FROM ledger_rules(%s, %s::text[], %s::bigint[], models_catalog_chatmodel.id) r)"""
 
 
-class ModelNotAllowed(Refusal):
-    """The account's rules keep this member from the model."""
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """What a node may call: only these models (None: all), only routes within mainland China, or that never train."""
 
-    code = "model_not_allowed"
-    status = 403
-    sentence = gettext_noop("The model “{model}” is not open to you. Ask the owner of your account to allow it.")
-
-
-def visible(*, account_id: int, member_id: int) -> ChatModels:  # noqa: ARG001 - the rules of both come later
-    """This will return the models that a member may see: as yet, all that are published."""
-    return ChatModel.objects.published()
+    chat_model_ids: tuple[int, ...] | None = None
+    is_mainland_only: bool = False
+    is_never_trained: bool = False
 
 
-def check_call(model: str, *, account_id: int, member_id: int) -> None:
-    """This will refuse a member who may not call `model` (slug or alias); as yet, nobody is refused.
+def visible(caller: Caller) -> ChatModels:
+    """This will return the published models that no rule keeps from the caller."""
+    published = ChatModel.objects.published()
+    if not AccessRule.objects.filter(account=caller.account_id).exists():
+        return published
+    kinds, nodes = zip(*caller.nodes, strict=True)
+    refused = RawSQL(_REFUSED, [caller.account_id, list(kinds), list(nodes)], models.JSONField())  # noqa: S611 - no values in it
+    return published.annotate(refused=refused).filter(refused__isnull=True)
 
-    Whether the model exists and is connected is the catalog's to say. Raises `ModelNotAllowed`.
-    """
+
+def rule_of(node: Node) -> Rule:
+    """This will return the rule that stands on a node; the freest where none does."""
+    row = AccessRule.objects.filter(account=node.account, node_kind=node.kind, node_id=node.id).first()
+    if row is None:
+        return Rule()
+    chosen = None if row.chat_model_ids is None else tuple(row.chat_model_ids)
+    return Rule(chat_model_ids=chosen, is_mainland_only=row.is_mainland_only, is_never_trained=row.is_never_trained)
+
+
+@transaction.atomic
+def put(node: Node, rule: Rule, *, by: User, now: datetime) -> None:
+    """This will set the rule of a node; it holds from the next call on."""
+    before = rule_of(node)
+    key: dict[str, Any] = {"account": node.account, "node_kind": node.kind, "node_id": node.id}
+    if rule == Rule():
+        AccessRule.objects.filter(**key).delete()
+    else:
+        chosen = None if rule.chat_model_ids is None else list(rule.chat_model_ids)
+        AccessRule.objects.update_or_create(**key, defaults=asdict(rule) | {"chat_model_ids": chosen})
+    audit.record(
+        "access.put",
+        subject=node.name,
+        account=node.account,
+        by=by,
+        now=now,
+        node=[node.kind, node.id],
+        before=asdict(before),
+        after=asdict(rule),
+    )

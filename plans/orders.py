@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 
 from accounts.models import Account, Member
-from plans import ledger, offerings, payments
+from plans import ledger, offerings, payments, quotas
 from plans.models import Lot, Offering, OfferingVersion, Order, Payment
 from plans.models.order import MOVES
 from plans.payment_providers.base import Unanswered
@@ -270,6 +270,7 @@ def _fulfill(order: Order, payment: Payment, *, now: datetime) -> None:
     moved = payable.update(state=Order.State.PAID, paid_at=now)
     assert moved == 1, f"order {order.pk} took money in a state that allows none"
     ledger.grant(_lot_of(order, payment, now=now))
+    quotas.follow_plan(order.account_id, now=now)
 
 
 def _lot_of(order: Order, payment: Payment, *, now: datetime) -> ledger.Grant:

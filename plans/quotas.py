@@ -3,27 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import models, transaction
+from django.db import transaction
 
 from accounts import audit
-from accounts.models import Account, ApiKey, Department, Member, Project, Scenario, User
-from plans import ledger
+from accounts.models import Account, Department, Member, User
+from plans import ledger, nodes
 from plans.ledger import QuotaExceeded
 from plans.models import Quota
 from plans.models.quota import LARGEST_LIMIT, MOST_GRACE_PERCENT
 from portal.kit.refusals import Refusal, gettext_noop
-from portal.kit.units import MICROCREDITS_PER_CREDIT
+from portal.kit.units import MICROCREDITS_PER_CREDIT, Microcredits
 
-TABLES: Mapping[str, Any] = {
-    Quota.Node.DEPARTMENT: Department,
-    Quota.Node.PROJECT: Project,
-    Quota.Node.MEMBER: Member,
-    Quota.Node.KEY: ApiKey,
-    Quota.Node.SCENARIO: Scenario,
-}
+HUNDRED = 100
 
 
 class UnknownNode(Refusal):
@@ -44,12 +37,20 @@ class BadQuota(Refusal):
     )
 
 
+class NoPlanToCount(Refusal):
+    """Money's worth is counted by what a credit was paid with, and nothing was bought yet."""
+
+    code = "no_plan_to_count"
+    status = 409
+    sentence = gettext_noop("Nothing was bought yet, so money cannot be counted in credits. Say it in credits.")
+
+
 class FiveHoursUsed(QuotaExceeded):
     """A window of five hours is used up."""
 
     sentence = gettext_noop(
         "The 5-hour quota of {told[whose]} leaves too little for this call: {told[used]} of {told[limit]} are used"
-        " or set aside. It starts anew at {told[resets_at]}. The owner can give you more."
+        " or set aside. It starts anew at {told[resets_at]}. {told[ask]} can give you more."
     )
 
 
@@ -58,7 +59,7 @@ class DayUsed(QuotaExceeded):
 
     sentence = gettext_noop(
         "The daily quota of {told[whose]} leaves too little for this call: {told[used]} of {told[limit]} are used"
-        " or set aside. It starts anew at {told[resets_at]}. The owner can give you more."
+        " or set aside. It starts anew at {told[resets_at]}. {told[ask]} can give you more."
     )
 
 
@@ -67,7 +68,7 @@ class WeekUsed(QuotaExceeded):
 
     sentence = gettext_noop(
         "The weekly quota of {told[whose]} leaves too little for this call: {told[used]} of {told[limit]} are used"
-        " or set aside. It starts anew at {told[resets_at]}. The owner can give you more."
+        " or set aside. It starts anew at {told[resets_at]}. {told[ask]} can give you more."
     )
 
 
@@ -76,7 +77,7 @@ class MonthUsed(QuotaExceeded):
 
     sentence = gettext_noop(
         "The monthly quota of {told[whose]} leaves too little for this call: {told[used]} of {told[limit]} are used"
-        " or set aside. It starts anew at {told[resets_at]}. The owner can give you more."
+        " or set aside. It starts anew at {told[resets_at]}. {told[ask]} can give you more."
     )
 
 
@@ -85,7 +86,7 @@ class LifetimeUsed(QuotaExceeded):
 
     sentence = gettext_noop(
         "The quota of {told[whose]} leaves too little for this call: {told[used]} of {told[limit]} are used or"
-        " set aside. It does not start anew; the owner can give you more."
+        " set aside. It does not start anew; {told[ask]} can give you more."
     )
 
 
@@ -94,7 +95,7 @@ class SetAsideFor(ledger.SetAside):
 
     sentence = gettext_noop(
         "What is left of the credits is set aside for others, most of it for {told[whose]}: {told[used]} of"
-        " {told[limit]} are used or set aside there. The owner can give you more."
+        " {told[limit]} are used or set aside there. {told[ask]} can give you more."
     )
 
 
@@ -103,8 +104,8 @@ class SetAsideUntil(SetAsideFor):
 
     sentence = gettext_noop(
         "What is left of the credits is set aside for others, most of it for {told[whose]}: {told[used]} of"
-        " {told[limit]} are used or set aside there. That quota starts anew at {told[resets_at]}. The owner can"
-        " give you more."
+        " {told[limit]} are used or set aside there. That quota starts anew at {told[resets_at]}. {told[ask]}"
+        " can give you more."
     )
 
 
@@ -121,7 +122,8 @@ _USED: Mapping[str, type[QuotaExceeded]] = {
 class Terms:
     """What a node may use in a window: `limit` in microcredits or in calls, soft by `grace_percent`.
 
-    A slice is set aside of the account's credits; otherwise it is a ceiling on the pool.
+    A slice is set aside of the account's credits; otherwise it is a ceiling on the pool. `said` is what was typed
+    where it was not credits: minor units of money, or percent of what the plans grant (see `worth`).
     """
 
     window: str
@@ -129,6 +131,8 @@ class Terms:
     metric: str = Quota.Metric.MICROCREDITS
     grace_percent: int = 0
     is_slice: bool = False
+    unit: str = Quota.Unit.CREDITS
+    said: int | None = None
 
 
 @transaction.atomic
@@ -137,24 +141,20 @@ def put(account: Account, *, node_kind: str, node_id: int, terms: Terms, by: Use
 
     Raises `UnknownNode` and `BadQuota`.
     """
-    if _name_of(account, node_kind, node_id) is None:
+    if nodes.name_of(account, node_kind, node_id) is None:
         raise UnknownNode
     if not _fit(node_kind, terms):
         raise BadQuota
     moment = ledger.stop_admission(account.pk)
+    told = {name: value for name, value in asdict(terms).items() if name not in {"window", "metric"}}
     quota, _ = Quota.objects.in_force().update_or_create(
         account=account,
         node_kind=node_kind,
         node_id=node_id,
         window=terms.window,
         metric=terms.metric,
-        defaults={"limit": terms.limit, "grace_percent": terms.grace_percent, "is_slice": terms.is_slice},
-        create_defaults={
-            "limit": terms.limit,
-            "grace_percent": terms.grace_percent,
-            "is_slice": terms.is_slice,
-            "created_at": moment,
-        },
+        defaults=told,
+        create_defaults=told | {"created_at": moment},
     )
     audit.record("quota.put", subject=str(quota), account=account, by=by, now=now, **asdict(terms))
     return quota
@@ -168,11 +168,37 @@ def end(quota: Quota, *, by: User | None, now: datetime) -> None:
     audit.record("quota.end", subject=str(quota), account=quota.account, by=by, now=now)
 
 
+def worth(account_id: int, *, unit: str, said: int, now: datetime) -> Microcredits:
+    """This will return the microcredits that `said` stands for today.
+
+    Money is counted at what a credit of the newest plan was paid with, a share of what the plans in force grant.
+    Raises `NoPlanToCount`.
+    """
+    if unit == Quota.Unit.SHARE:
+        return Microcredits(ledger.granted_by_plans(account_id, now=now) * said // HUNDRED)
+    price = ledger.paid_a_credit(account_id)
+    if not price:
+        raise NoPlanToCount
+    return Microcredits(min(int(said * MICROCREDITS_PER_CREDIT / price), LARGEST_LIMIT))
+
+
+@transaction.atomic
+def follow_plan(account_id: int, *, now: datetime) -> None:
+    """This will let the quotas that are a share of the plan follow what the plans grant now."""
+    shares = Quota.objects.in_force().filter(account=account_id, unit=Quota.Unit.SHARE)
+    if not shares.exists():
+        return
+    ledger.stop_admission(account_id)
+    for quota in shares:
+        limit = worth(account_id, unit=quota.unit, said=quota.said or 0, now=now)
+        Quota.objects.in_force().filter(pk=quota.pk).update(limit=limit)
+
+
 def told(refusal: QuotaExceeded, *, account_id: int) -> QuotaExceeded:
     """This will say a quota's refusal in words: whose, which window, how much of what, and when it starts anew."""
     details = dict(refusal.details)
     account = Account.objects.get(pk=account_id)
-    name = _name_of(account, str(details["node_kind"]), int(str(details["node_id"])))
+    name = nodes.name_of(account, str(details["node_kind"]), int(str(details["node_id"])))
     taken = int(str(details["used"])) + int(str(details["held"]))
     metric = str(details["metric"])
     words = {
@@ -180,6 +206,9 @@ def told(refusal: QuotaExceeded, *, account_id: int) -> QuotaExceeded:
         "used": _figure(taken, metric),
         "limit": _figure(int(str(details["limit"])), metric),
         "resets_at": _moment(details["resets_at"], account.time_zone),
+        "ask": ", ".join(
+            each.name for each in deciders(account, str(details["node_kind"]), int(str(details["node_id"])))
+        ),
     }
     kind = _USED[str(details["window"])]
     if isinstance(refusal, ledger.SetAside):
@@ -187,24 +216,29 @@ def told(refusal: QuotaExceeded, *, account_id: int) -> QuotaExceeded:
     return kind(**details, node_name=words["whose"], told=words)
 
 
+def deciders(account: Account, node_kind: str, node_id: int) -> list[Member]:
+    """This will return who can give a node more: the nearest heads above it, else the owners."""
+    people = account.members.active()
+    department: int | None = None
+    if node_kind == Quota.Node.MEMBER:
+        department = people.filter(pk=node_id).values_list("department", flat=True).first()
+    elif node_kind == Quota.Node.DEPARTMENT:
+        department = Department.objects.filter(pk=node_id).values_list("parent", flat=True).first()
+    while department is not None:
+        heads = people.filter(department=department, role=Member.Role.HEAD)
+        if node_kind == Quota.Node.MEMBER:
+            heads = heads.exclude(pk=node_id)
+        if found := list(heads.select_related("user")):
+            return found
+        department = Department.objects.filter(pk=department).values_list("parent", flat=True).first()
+    return list(people.filter(role=Member.Role.OWNER).select_related("user").order_by("joined_at", "pk"))
+
+
 def _fit(node_kind: str, terms: Terms) -> bool:
     known = terms.window in Quota.Window.values and terms.metric in Quota.Metric.values
     sane = 0 <= terms.limit <= LARGEST_LIMIT and 0 <= terms.grace_percent <= MOST_GRACE_PERCENT
     sliced = terms.metric == Quota.Metric.MICROCREDITS and not terms.grace_percent and node_kind != Quota.Node.ACCOUNT
     return known and sane and (sliced or not terms.is_slice)
-
-
-def _name_of(account: Account, node_kind: str, node_id: int) -> str | None:
-    if node_kind == Quota.Node.ACCOUNT:
-        return account.name if node_id == account.pk else None
-    if node_kind not in TABLES:
-        return None
-    shown = "label" if node_kind == Quota.Node.KEY else "name"
-    own = models.Q(account=account)
-    if node_kind == Quota.Node.SCENARIO:
-        own |= models.Q(account=None)
-    found: str | None = TABLES[node_kind].objects.filter(own, pk=node_id).values_list(shown, flat=True).first()
-    return found
 
 
 def _figure(amount: int, metric: str) -> str:

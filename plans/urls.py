@@ -1,17 +1,27 @@
-"""The addresses of the shop."""
+"""The addresses of the shop, of joining, and of quotas."""
 
 from django.urls import path
 
-from plans import views
+from plans.views import extras, joining, quotas, shop
 
 app_name = "plans"
 
 urlpatterns = [
-    path("plans/", views.plans, name="plans"),
-    path("plans/business/", views.plans, {"audience": "business"}, name="business_plans"),
-    path("checkout/orders/<uuid:order_id>/", views.order, name="order"),
-    path("checkout/orders/<uuid:order_id>/cancellation/", views.cancellation, name="cancellation"),
-    path("checkout/<slug:slug>/", views.checkout, name="checkout"),
-    path("billing/", views.bills, name="billing"),
-    path("billing/orders/<uuid:order_id>/", views.receipt, name="receipt"),
+    path("plans/", shop.plans, name="plans"),
+    path("plans/business/", shop.plans, {"audience": "business"}, name="business_plans"),
+    path("checkout/orders/<uuid:order_id>/", shop.order, name="order"),
+    path("checkout/orders/<uuid:order_id>/cancellation/", shop.cancellation, name="cancellation"),
+    path("checkout/<slug:slug>/", shop.checkout, name="checkout"),
+    path("billing/", shop.bills, name="billing"),
+    path("join/<int:invitation_id>/<str:secret>/", joining.invitation, name="invitation"),
+    path("people/invitations/<int:invitation_id>/confirmation/", joining.confirmation, name="invitation_confirmation"),
+    path("quotas/<str:kind>/<int:node_id>/", quotas.quotas, name="quotas"),
+    path("quotas/<str:kind>/<int:node_id>/access/", quotas.rule, name="access_rule"),
+    path("quotas/<int:quota_id>/ending/", quotas.ending, name="quota_ending"),
+    path("extras/", extras.extras, name="extras"),
+    path("extras/<int:extra_id>/", extras.extra, name="extra"),
+    path("extras/<int:extra_id>/approval/", extras.approval, name="extra_approval"),
+    path("extras/<int:extra_id>/refusal/", extras.refusal, name="extra_refusal"),
+    path("extras/<int:extra_id>/withdrawal/", extras.withdrawal, name="extra_withdrawal"),
+    path("billing/orders/<uuid:order_id>/", shop.receipt, name="receipt"),
 ]

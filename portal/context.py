@@ -6,11 +6,12 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from accounts.models import Account, Member, User
+from accounts.models import Account, Member, Notification, User
 from portal import brand
 
-QUERY_BUDGET = 3
-"""Session, user and membership; the brand comes from memory."""
+QUERY_BUDGET = 4
+"""Session, user, membership and news; the brand comes from memory."""
+MOST_UNSEEN = 10
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
@@ -22,6 +23,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "brand": brand.current(),
         "member": partial(_member, request),
         "account": partial(_account, request),
+        "unseen": partial(_unseen, request),
         "nav": request.path.split("/")[1] or "home",
         "demo": settings.DEMO,
     }
@@ -35,3 +37,9 @@ def _member(request: HttpRequest) -> Member | None:
 def _account(request: HttpRequest) -> Account | None:
     member = _member(request)
     return member.account if member else None
+
+
+def _unseen(request: HttpRequest) -> int:
+    """How much the member was told and has not seen, up to what a badge can say."""
+    member = _member(request)
+    return len(Notification.objects.of(member).unseen().values_list("pk")[:MOST_UNSEEN]) if member else 0

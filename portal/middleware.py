@@ -1,12 +1,18 @@
-"""Turns a Refusal into the page or fragment of the way it came in, and refuses addresses that nothing can store."""
+"""Turns a Refusal into the page or fragment of the way it came in, and says as whom a signed-in person acts."""
 
 from collections.abc import Callable
 
+from django.conf import settings
+from django.contrib.auth import logout
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
+from accounts import devices
+from accounts.models import User
+from portal.kit import clock
 from portal.kit.refusals import Refusal, gettext_noop
 
 NEXT_STEPS = {
@@ -17,6 +23,12 @@ NEXT_STEPS = {
     "owners_only": ("/people/", gettext_noop("See who owns the account")),
     "too_many_keys": ("/keys/", gettext_noop("Open the keys")),
     "already_revoked": ("/keys/", gettext_noop("Open the keys")),
+    "not_for_businesses": ("/people/acting/", gettext_noop("Choose another account")),
+    "already_here": ("/people/", gettext_noop("Open the page of people")),
+    "already_invited": ("/people/", gettext_noop("Open the page of people")),
+    "last_owner": ("/people/", gettext_noop("Open the page of people")),
+    "wrong_person": ("/people/", gettext_noop("See how you sign in")),
+    "bad_pin": ("/people/", gettext_noop("Open the page of people")),
 }
 """Where each refusal leads; the roof knows every floor's pages."""
 
@@ -32,6 +44,39 @@ class PlainAddressMiddleware:
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             message = "the address holds the character NUL"
             raise BadRequest(message)
+        return self.get_response(request)
+
+
+class MembershipMiddleware:
+    """A person acts as the membership that they chose in this browser; a child stays on devices in use."""
+
+    CLOSED_TO_CHILDREN = ("/accounts/", "/people/", "/keys/", "/billing/", "/checkout/", "/admin/")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """This will hand the request on; nothing is asked of the database before somebody asks who it is."""
+        known = request.user
+
+        def acting() -> object:
+            if isinstance(known, User):
+                known.acting_member_id = request.session.get("member_id")
+            return known
+
+        request.user = SimpleLazyObject(acting)  # type: ignore[assignment] # stands for the user, as Django's own does
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and "device_id" in request.session:
+            return self._of_child(request)
+        return self.get_response(request)
+
+    def _of_child(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if isinstance(user, User) and user.guarded_at:
+            if not devices.is_signed_in(request.session["device_id"], user=user, now=clock.now()):
+                logout(request)
+                return redirect("who")
+            if request.path.startswith(self.CLOSED_TO_CHILDREN):
+                raise Http404
         return self.get_response(request)
 
 

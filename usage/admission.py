@@ -70,6 +70,7 @@ def reservation(  # noqa: PLR0913 - an admission is exactly these facts
         output_limit=limit,
         output_rate=offer.rates.dearest_output * request.n,
         idempotency=_scoped(caller, idempotency),
+        tier=caller.tier,
         queue_deadline_seconds=settings.TIMINGS.queue_deadline,
         hard_deadline_seconds=float(offer.routes[0].hard_deadline_seconds),
     )

@@ -16,10 +16,10 @@ from accounts.callers import Caller
 from models_catalog import catalog
 from models_catalog.catalog import Offer
 from models_catalog.providers.base import ChatRequest
-from plans import access, ledger, quotas
+from plans import ledger, quotas
 from portal.kit import database, heap, ids
 from portal.kit.refusals import Refusal
-from usage import admission, relay, watch
+from usage import admission, guard, relay, watch
 from usage.admission import Idempotency
 from usage.calls import kept
 from usage.calls.settlement import TROUBLE
@@ -126,7 +126,7 @@ async def start(
 ) -> Flight:
     """This will set credits aside, open the call and hand it to a worker, in `patience_seconds` or not at all.
 
-    Raises the refusals of the catalog, of `access`, of the ledger, and `OutOfService`, `StillRunning`, `AnswerNotKept`.
+    Raises the refusals of the catalog, of `guard`, of the ledger, and `OutOfService`, `StillRunning`, `AnswerNotKept`.
     """
     until = asyncio.get_running_loop().time() + patience_seconds
     try:
@@ -194,7 +194,9 @@ async def _let_in(
     offer = catalog.remembered(request.model)
     if offer is None:
         offer = await _offer(request.model)
-    access.check_call(request.model, account_id=caller.account_id, member_id=caller.member_id)
+    if caller.tier:
+        guard.check(request, tier=caller.tier)
+        request = guard.tutored(request) if caller.is_tutored else request
     reservation = admission.reservation(
         caller, request, offer,
         call_id=call_id or ids.uuid7(await _now(reception)), source=source,

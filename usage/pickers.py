@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from accounts import callers
 from accounts.models import Member
 from models_catalog import catalog
 from models_catalog.catalog import Offer
@@ -36,7 +37,7 @@ class Picker:
 
 def for_member(member: Member, *, chosen: str = "") -> Picker:
     """This will return what `member` may choose; an unknown `chosen` falls back to the first."""
-    seen = access.visible(account_id=member.account_id, member_id=member.pk).select_related("vendor")
+    seen = access.visible(callers.of_member(member)).select_related("vendor")
     models = {model.pk: model for model in seen}
     aliases = [
         _choice(alias.slug, str(alias), models[alias.chat_model_id])

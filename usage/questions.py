@@ -15,7 +15,7 @@ from models_catalog.providers.base import ChatRequest
 from portal.kit import clock, ids
 from portal.kit.refusals import Refusal
 from portal.kit.units import Microcredits
-from usage import answers, conversations, gateway
+from usage import answers, conversations, gateway, guard
 from usage.models import Conversation, Turn
 
 BYTES_PER_TOKEN = 3
@@ -76,10 +76,13 @@ def estimate(member: Member, *, text: str, model_name: str, now: datetime) -> Es
 
 def repeat(call_id: UUID) -> ChatRequest | None:
     """This will rebuild the request of a chat call from its stored turns, for whoever must send it again."""
-    answer = Turn.objects.filter(call_id=call_id, state=Turn.WAITING).select_related("conversation").first()
+    waiting = Turn.objects.filter(call_id=call_id, state=Turn.WAITING)
+    answer = waiting.select_related("conversation__member__account", "conversation__member__guardianship").first()
     if answer is None:
         return None
-    return _request(answer, offer=catalog.offer(answer.model_name), now=clock.now())
+    request = _request(answer, offer=catalog.offer(answer.model_name), now=clock.now())
+    is_tutored = callers.of_member(answer.conversation.member).is_tutored
+    return guard.tutored(request) if is_tutored else request
 
 
 def _request(answer: Turn, *, offer: Offer, now: datetime) -> ChatRequest:

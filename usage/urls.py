@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from usage.views import answers, chat, usage
+from usage.views import answers, chat, people, usage
 
 urlpatterns = [
     path("chat/", chat.new, name="chat"),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("chat/<uuid:conversation_id>/turns/", chat.turns, name="turns"),
     path("chat/<uuid:conversation_id>/removal/", chat.removal, name="conversation_removal"),
     path("chat/<uuid:conversation_id>/export/", chat.export, name="conversation_export"),
+    path("people/<int:member_id>/removal/", people.removal, name="removal"),
+    path("pauses/<str:kind>/<int:node_id>/", people.pause, name="pause"),
+    path("pauses/<str:kind>/<int:node_id>/end/", people.going_on, name="going_on"),
     path("usage/", usage.usage, name="usage"),
     path("usage/calls/<uuid:call_id>/", usage.receipt, name="receipt"),
 ]

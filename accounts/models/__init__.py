@@ -3,8 +3,11 @@
 from accounts.models.account import Account, Department, Member, Project, Scenario
 from accounts.models.api_key import ApiKey
 from accounts.models.audit import AuditEvent
+from accounts.models.child import Device, DeviceTicket, Guardianship
+from accounts.models.joining import Invitation, OwnershipOffer
 from accounts.models.legal import Agreement, LegalText
 from accounts.models.message import SentMessage
+from accounts.models.notification import Notification
 from accounts.models.user import User, normal_email
 
 __all__ = [
@@ -13,8 +16,14 @@ __all__ = [
     "ApiKey",
     "AuditEvent",
     "Department",
+    "Device",
+    "DeviceTicket",
+    "Guardianship",
+    "Invitation",
     "LegalText",
     "Member",
+    "Notification",
+    "OwnershipOffer",
     "Project",
     "Scenario",
     "SentMessage",

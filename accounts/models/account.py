@@ -21,6 +21,7 @@ class Account(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=64, default="Asia/Shanghai")
     created_at = models.DateTimeField(_("founded"))
     suspended_at = models.DateTimeField(_("suspended"), null=True, blank=True)
+    paused_at = models.DateTimeField(_("paused"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("account")
@@ -34,6 +35,18 @@ class Account(models.Model):
         return self.name
 
 
+class DepartmentQuerySet(models.QuerySet["Department"]):
+    """Questions about departments."""
+
+    def below(self, department_id: int) -> Self:
+        """This will keep a department and all that stand inside it, however deep."""
+        found, level = {department_id}, {department_id}
+        while level:
+            level = set(self.filter(parent__in=level).values_list("pk", flat=True)) - found
+            found |= level
+        return self.filter(pk__in=found)
+
+
 class Department(models.Model):
     """A named group of members of a business; may stand inside another."""
 
@@ -44,6 +57,8 @@ class Department(models.Model):
     name = models.CharField(_("name"), max_length=100)
     created_at = models.DateTimeField(_("made"))
     paused_at = models.DateTimeField(_("paused"), null=True, blank=True)
+
+    objects = DepartmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("department")
@@ -75,6 +90,14 @@ class Project(models.Model):
         return self.name
 
 
+class ScenarioQuerySet(models.QuerySet["Scenario"]):
+    """Questions about scenarios."""
+
+    def offered_to(self, account_id: int) -> Self:
+        """This will keep an account's own and those of everybody, by name."""
+        return self.filter(models.Q(account=account_id) | models.Q(account=None)).order_by("name", "pk")
+
+
 class Scenario(models.Model):
     """What calls are for (homework, support); without an account it is offered to all of them."""
 
@@ -84,6 +107,8 @@ class Scenario(models.Model):
     name = models.CharField(_("name"), max_length=100)
     created_at = models.DateTimeField(_("made"))
     paused_at = models.DateTimeField(_("paused"), null=True, blank=True)
+
+    objects = ScenarioQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("scenario")
@@ -105,10 +130,17 @@ class MemberQuerySet(models.QuerySet["Member"]):
         return self.filter(user=user)
 
     def seen_by(self, member: "Member") -> Self:
-        """This will keep what `member` may see: the own account's people, or themselves alone."""
-        if member.leads():
+        """This will keep what `member` may see: the own account's people, those of a head, or themselves alone."""
+        if member.sees_all():
             return self.filter(account=member.account_id)
+        if member.role == Member.Role.HEAD and member.department_id:
+            led = Department.objects.below(member.department_id)
+            return self.filter(models.Q(department__in=led) | models.Q(pk=member.pk), account=member.account_id)
         return self.filter(pk=member.pk)
+
+    def owners(self) -> Self:
+        """This will keep the owners."""
+        return self.active().filter(role=Member.Role.OWNER)
 
 
 class Member(models.Model):
@@ -156,3 +188,11 @@ class Member(models.Model):
     def leads(self) -> bool:
         """This will tell whether this member sees and changes the whole account."""
         return self.role in {self.Role.OWNER, self.Role.BILL_PAYER}
+
+    def owns(self) -> bool:
+        """This will tell whether this member decides about people, quotas and keys."""
+        return self.role == self.Role.OWNER
+
+    def sees_all(self) -> bool:
+        """This will tell whether this member sees the figures of everybody; never what anybody wrote."""
+        return self.leads() or self.role == self.Role.AUDITOR

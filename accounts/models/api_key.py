@@ -3,6 +3,7 @@
 from typing import ClassVar, Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -23,7 +24,11 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
 
 class ApiKey(models.Model):
-    """What a program shows to act for a member; bound to a project or a scenario if it is for one."""
+    """What a program shows to act for a member; bound to a project or a scenario if it is for one.
+
+    Without `endpoints` it calls all of them, without `networks` (CIDR) from everywhere. A management key manages
+    the account's keys and figures, and calls no model.
+    """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="api_keys", verbose_name=_("account"))
     member = models.ForeignKey(Member, models.PROTECT, related_name="api_keys", verbose_name=_("member"))
@@ -37,7 +42,19 @@ class ApiKey(models.Model):
     prefix = models.CharField(_("begins with"), max_length=8)
     last_four = models.CharField(_("ends with"), max_length=4)
     digest = models.BinaryField(unique=True)
+    is_management = models.BooleanField(_("manages, calls no models"), default=False)
+    endpoints = ArrayField(models.CharField(max_length=40), verbose_name=_("endpoints"), null=True, blank=True)
+    networks = ArrayField(models.CharField(max_length=43), verbose_name=_("networks"), null=True, blank=True)
+    replaces = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="replaced_by", verbose_name=_("replaces")
+    )
     created_at = models.DateTimeField(_("issued"))
+    issued_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("issued by")
+    )
+    used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+    reminded_at = models.DateTimeField(_("reminded that nobody uses it"), null=True, blank=True)
+    paused_at = models.DateTimeField(_("paused"), null=True, blank=True)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
     revoked_by = models.ForeignKey(

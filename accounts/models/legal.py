@@ -22,6 +22,7 @@ class LegalText(models.Model):
     class Kind(models.TextChoices):
         TERMS = "terms", _("Terms of service")
         PRIVACY = "privacy", _("Privacy")
+        GUARDIAN = "guardian", _("Consent of a guardian")
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     version = models.PositiveIntegerField(_("version"))
@@ -36,7 +37,9 @@ class LegalText(models.Model):
         verbose_name_plural = _("legal texts")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["kind", "version", "language"], name="legal_text_once"),
-            models.CheckConstraint(condition=models.Q(kind__in=["terms", "privacy"]), name="legal_text_kind"),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["terms", "privacy", "guardian"]), name="legal_text_kind"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -70,6 +70,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("may sign in"), default=True)
     created_at = models.DateTimeField(_("joined"))
     phone_verified_at = models.DateTimeField(_("phone verified"), null=True, blank=True)
+    guarded_at = models.DateTimeField(_("signed in by a guardian since"), null=True, blank=True)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -82,7 +83,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = _("users")
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
-                condition=models.Q(email__isnull=False) | models.Q(phone__isnull=False),
+                condition=models.Q(email__isnull=False)
+                | models.Q(phone__isnull=False)
+                | models.Q(guarded_at__isnull=False),
                 name="user_can_be_reached",
             ),
             models.CheckConstraint(
@@ -104,11 +107,15 @@ class User(AbstractBaseUser, PermissionsMixin):
             return self.name
         return self.email.partition("@")[0] if self.email else f"…{str(self.phone)[-4:]}"
 
+    acting_member_id: int | None = None
+    """The membership that this browser chose, as its session remembers it."""
+
     @cached_property
     def current_membership(self) -> "Member | None":
-        """The membership this person acts as: the oldest that has not ended; asked once an object."""
-        memberships = self.memberships.active().select_related("account")
-        return memberships.order_by("joined_at", "pk").first()
+        """The membership this person acts as: the chosen one, else the oldest that has not ended; asked once."""
+        chosen = models.Case(models.When(pk=self.acting_member_id or 0, then=0), default=1)
+        memberships = self.memberships.active().select_related("account", "guardianship")
+        return memberships.order_by(chosen, "joined_at", "pk").first()
 
     def forget_membership(self) -> None:
         """This will make `current_membership` ask again, after it changed."""

@@ -30,6 +30,8 @@ class Upstream(models.Model):
     base_url = models.CharField(_("address"), max_length=300)
     sealed_secret = models.BinaryField(_("sealed secret"), default=b"", editable=False)
     region = models.CharField(_("region"), max_length=40, blank=True)
+    is_mainland = models.BooleanField(_("stays in mainland China"), default=False)
+    is_never_trained = models.BooleanField(_("never trains on data"), default=False)
     concurrency = models.PositiveIntegerField(_("calls at once"), default=64, validators=[MinValueValidator(1)])
     first_byte_timeout_seconds = models.PositiveIntegerField(
         _("seconds to the first byte"), default=30, validators=[MinValueValidator(1)]

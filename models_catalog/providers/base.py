@@ -36,6 +36,8 @@ class RouteOffer:
     first_byte_timeout_seconds: float
     idle_timeout_seconds: float
     hard_deadline_seconds: float
+    is_mainland: bool = False
+    is_never_trained: bool = False
     on_leave: str = "cancel"
     """What becomes of an answer whose caller has left: cancel, drain or free."""
     loopback: bool = False

@@ -1,6 +1,15 @@
 """The ledger: setting credits aside for calls, granting lots, ending them, giving back, and telling what is left."""
 
-from plans.ledger.balances import Balance, LeftAt, LotLeft, NoBooksThen, balance, granted_by_plans, left_at
+from plans.ledger.balances import (
+    Balance,
+    LeftAt,
+    LotLeft,
+    NoBooksThen,
+    balance,
+    granted_by_plans,
+    left_at,
+    paid_a_credit,
+)
 from plans.ledger.corrections import (
     AskedAdjustment,
     NotAdjustable,
@@ -25,6 +34,7 @@ from plans.ledger.expiry import (
     note_endings,
     roll_over,
 )
+from plans.ledger.extras import Given, give_extra, give_minutes
 from plans.ledger.grants import Grant, Granted, Received, grant
 from plans.ledger.holds import (
     Claim,
@@ -41,9 +51,14 @@ from plans.ledger.refusals import (
     Busy,
     IdempotencyMismatch,
     KeyRevoked,
+    MinutesUsed,
+    ModelNotAllowed,
     NoCredits,
+    OnlyReads,
     Paused,
+    QuietHours,
     QuotaExceeded,
+    ScenarioNotAllowed,
     SetAside,
     Suspended,
 )
@@ -53,6 +68,7 @@ __all__ = [
     "Balance",
     "Busy",
     "Claim",
+    "Given",
     "Grant",
     "Granted",
     "Hold",
@@ -61,18 +77,23 @@ __all__ = [
     "KeyRevoked",
     "LeftAt",
     "LotLeft",
+    "MinutesUsed",
+    "ModelNotAllowed",
     "NoBooksThen",
     "NoCredits",
     "NotAdjustable",
     "NotDisputable",
     "NotRefundable",
+    "OnlyReads",
     "Paused",
     "PeriodEnd",
+    "QuietHours",
     "QuotaExceeded",
     "Received",
     "Refundable",
     "Reservation",
     "RolledOver",
+    "ScenarioNotAllowed",
     "SetAside",
     "Suspended",
     "ask_adjustment",
@@ -85,6 +106,8 @@ __all__ = [
     "earn",
     "expire",
     "forget_keys",
+    "give_extra",
+    "give_minutes",
     "grant",
     "granted_by_plans",
     "heartbeat",
@@ -93,6 +116,7 @@ __all__ = [
     "note_endings",
     "open_dispute",
     "open_refund",
+    "paid_a_credit",
     "reserve",
     "reserve_one",
     "roll_over",

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
-from django.db import connection
+from django.db import connection, models
 from django.db.models import F, Q, Sum
 
 from plans.models import Lot
@@ -106,6 +107,19 @@ def granted_by_plans(account_id: int, *, now: datetime) -> Microcredits:
         .aggregate(granted=Sum("granted"))
     )
     return Microcredits(int(in_force["granted"] or 0))
+
+
+def paid_a_credit(account_id: int) -> Decimal | None:
+    """This will return what a credit of the account's newest purchase was paid with, in minor units; None without one.
+
+    A plan comes before a pack.
+    """
+    bought = Lot.objects.filter(account_id=account_id, source__in=[Lot.Source.PLAN, Lot.Source.TOPUP])
+    newest = bought.filter(unit_price__gt=0).order_by(
+        models.Case(models.When(source=Lot.Source.PLAN, then=0), default=1), "-granted_at", "-pk"
+    )
+    price: Decimal | None = newest.values_list("unit_price", flat=True).first()
+    return price
 
 
 def _left(lot: Lot, *, name: str) -> LotLeft:

@@ -5,7 +5,7 @@ CREATE FUNCTION ledger_claim(p_calls uuid[], p_worker text, p_lease_seconds floa
 RETURNS TABLE (
   call_id uuid, fence integer, account_id bigint, time_zone text, member_id bigint, chat_model_id bigint, price_id bigint,
   amount bigint, prompt_tokens bigint, output_limit bigint, source text, streamed boolean, reply_to text,
-  hard_deadline_seconds float8, opened_at timestamptz)
+  hard_deadline_seconds float8, opened_at timestamptz, tier text, is_mainland_only boolean, is_never_trained boolean)
 LANGUAGE sql SECURITY DEFINER
 SET search_path = public, pg_temp SET lock_timeout = '2s' SET plan_cache_mode = force_generic_plan
 SET enable_seqscan = off SET enable_bitmapscan = off
@@ -22,7 +22,8 @@ SET enable_hashjoin = off SET enable_mergejoin = off AS $$
   WHERE h.id = ANY (p_calls) AND h.id = free.id AND a.id = h.account_id
   RETURNING h.id, h.fence, h.account_id, a.time_zone, h.member_id, h.chat_model_id, h.price_id,
     h.amount, h.prompt_tokens, h.output_limit, h.source, h.streamed, h.reply_to,
-    extract(epoch FROM h.hard_deadline - clock_timestamp())::float8, h.opened_at
+    extract(epoch FROM h.hard_deadline - clock_timestamp())::float8, h.opened_at,
+    h.tier, h.is_mainland_only, h.is_never_trained
 $$;
 
 -- Prolongs the leases of a worker's running calls, notes which of them the upstream has accepted, and returns

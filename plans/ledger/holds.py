@@ -14,9 +14,14 @@ from plans.ledger.refusals import (
     Busy,
     IdempotencyMismatch,
     KeyRevoked,
+    MinutesUsed,
+    ModelNotAllowed,
     NoCredits,
+    OnlyReads,
     Paused,
+    QuietHours,
     QuotaExceeded,
+    ScenarioNotAllowed,
     SetAside,
     Suspended,
 )
@@ -32,11 +37,16 @@ MOST_TOGETHER = 8
 
 REFUSALS: Mapping[str, type[Refusal]] = {
     "busy": Busy,
+    "minutes": MinutesUsed,
     "mismatch": IdempotencyMismatch,
+    "model_not_allowed": ModelNotAllowed,
     "no_credits": NoCredits,
+    "only_reads": OnlyReads,
     "paused": Paused,
+    "quiet_hours": QuietHours,
     "quota": QuotaExceeded,
     "revoked": KeyRevoked,
+    "scenario_not_allowed": ScenarioNotAllowed,
     "set_aside": SetAside,
     "suspended": Suspended,
 }
@@ -81,6 +91,7 @@ class Reservation:
     queue_deadline_seconds: float
     hard_deadline_seconds: float
     idempotency: Idempotency | None = None
+    tier: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,6 +128,9 @@ class Claim:
     reply_to: str
     hard_deadline_seconds: float
     opened_at: datetime
+    tier: str = ""
+    is_mainland_only: bool = False
+    is_never_trained: bool = False
 
 
 async def reserve(reservations: Sequence[Reservation]) -> list[Hold | Refusal]:

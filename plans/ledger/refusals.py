@@ -44,6 +44,52 @@ class Paused(Refusal):
     sentence = gettext_noop("Calls are paused here. Ask the account's owner to go on.")
 
 
+class ModelNotAllowed(Refusal):
+    """A rule keeps the model from a node of the call: `node_kind`, `node_id`, and `why`, "model" or "route"."""
+
+    code = "model_not_allowed"
+    status = 403
+    sentence = gettext_noop(
+        "This model is not open to you. Choose another one, or ask the account's owner to allow it."
+    )
+
+
+class OnlyReads(Refusal):
+    """An auditor sees figures and makes none."""
+
+    code = "only_reads"
+    status = 403
+    sentence = gettext_noop("Your role reads figures and asks no models. Ask the account's owner for another role.")
+
+
+class QuietHours(Refusal):
+    """A child asks in quiet hours; details say `quiet_from`, `quiet_to` and when they end (`resets_at`)."""
+
+    code = "quiet_hours"
+    status = 403
+    sentence = gettext_noop(
+        "It is quiet time until {quiet_to}. You can go on then, or ask your parents for a bit more."
+    )
+
+
+class MinutesUsed(Refusal):
+    """A child's minutes of the day are used; details say `used`, `limit` and when they start anew (`resets_at`)."""
+
+    code = "minutes_used"
+    status = 403
+    sentence = gettext_noop("Your {limit} minutes of today are used. Tomorrow there are new ones, or ask your parents.")
+
+
+class ScenarioNotAllowed(Refusal):
+    """A child may ask only for what the guardian chose."""
+
+    code = "scenario_not_allowed"
+    status = 403
+    sentence = gettext_noop(
+        "This is only open for what your parents chose. Choose what the question is for, or ask them."
+    )
+
+
 class KeyRevoked(Refusal):
     """The key has ended, or the member has left."""
 

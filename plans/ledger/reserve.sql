@@ -1,7 +1,7 @@
 -- Opens calls: sets credits aside for each, or refuses it and leaves nothing behind.
 --
 -- Takes a JSON array of {call_id, account_id, member_id, departments, project_id, scenario_id, api_key_id,
--- end_user, chat_model_id, price_id, amount, floor_amount, source, streamed, reply_to, prompt_tokens,
+-- end_user, tier, chat_model_id, price_id, amount, floor_amount, source, streamed, reply_to, prompt_tokens,
 -- output_limit, output_rate, idempotency_scope, idempotency_key, body_hash, queue_deadline_seconds,
 -- hard_deadline_seconds} and returns a row for each, in the same order.
 --
@@ -27,6 +27,9 @@ DECLARE
   v_quota record;
   v_tight record;
   v_over jsonb;
+  v_mainland boolean;
+  v_untrained boolean;
+  v_no jsonb;
   v_lot record;
   v_floor bigint;
   v_room bigint;
@@ -53,7 +56,7 @@ BEGIN
   FOR v_call IN
     SELECT * FROM jsonb_to_recordset(p_calls) AS g(
       call_id uuid, account_id bigint, member_id bigint, departments bigint[], project_id bigint,
-      scenario_id bigint, api_key_id bigint, end_user text, chat_model_id bigint, price_id bigint,
+      scenario_id bigint, api_key_id bigint, end_user text, tier text, chat_model_id bigint, price_id bigint,
       amount bigint, floor_amount bigint, source text, streamed boolean, reply_to text,
       prompt_tokens bigint, output_limit bigint, output_rate bigint, idempotency_scope text,
       idempotency_key text, body_hash text, queue_deadline_seconds float8, hard_deadline_seconds float8)
@@ -76,9 +79,12 @@ BEGIN
     -- may they call at all?
     SELECT a.time_zone,
       a.suspended_at IS NOT NULL OR w.debt > 0 AS suspended,
+      m.role = 'auditor' AS only_reads, g.member_id IS NOT NULL AS is_child,
       m.id IS NULL OR m.left_at IS NOT NULL OR v_call.api_key_id IS NOT NULL
         AND (k.id IS NULL OR k.revoked_at IS NOT NULL OR k.expires_at <= v_now) AS revoked,
-      CASE WHEN m.paused_at IS NOT NULL THEN jsonb_build_object('node_kind', 'member', 'node_id', m.id)
+      CASE WHEN a.paused_at IS NOT NULL THEN jsonb_build_object('node_kind', 'account', 'node_id', a.id)
+        WHEN k.paused_at IS NOT NULL THEN jsonb_build_object('node_kind', 'key', 'node_id', k.id)
+        WHEN m.paused_at IS NOT NULL THEN jsonb_build_object('node_kind', 'member', 'node_id', m.id)
         WHEN p.paused_at IS NOT NULL THEN jsonb_build_object('node_kind', 'project', 'node_id', p.id)
         WHEN s.paused_at IS NOT NULL THEN jsonb_build_object('node_kind', 'scenario', 'node_id', s.id)
         ELSE (SELECT jsonb_build_object('node_kind', 'department', 'node_id', d.id)
@@ -87,11 +93,13 @@ BEGIN
       END AS paused,
       (SELECT count(*) FROM plans_hold h WHERE h.account_id = a.id) AS open_calls,
       EXISTS (SELECT FROM plans_quota q
-              WHERE q.account_id = a.id AND q.is_slice AND q.ended_at IS NULL) AS has_slices
+              WHERE q.account_id = a.id AND q.is_slice AND q.ended_at IS NULL) AS has_slices,
+      EXISTS (SELECT FROM plans_accessrule r WHERE r.account_id = a.id) AS has_rules
     INTO v_state
     FROM accounts_account a
     LEFT JOIN plans_wallet w ON w.account_id = a.id
     LEFT JOIN accounts_member m ON m.id = v_call.member_id AND m.account_id = a.id
+    LEFT JOIN accounts_guardianship g ON g.member_id = m.id
     LEFT JOIN accounts_apikey k ON k.id = v_call.api_key_id AND k.account_id = a.id
     LEFT JOIN accounts_project p ON p.id = v_call.project_id AND p.account_id = a.id
     LEFT JOIN accounts_scenario s ON s.id = v_call.scenario_id AND coalesce(s.account_id, a.id) = a.id
@@ -99,12 +107,35 @@ BEGIN
     outcome := CASE
       WHEN NOT FOUND OR v_state.suspended THEN 'suspended'
       WHEN v_state.revoked THEN 'revoked'
+      WHEN v_state.only_reads THEN 'only_reads'
       WHEN v_state.paused IS NOT NULL THEN 'paused'
       WHEN v_state.open_calls >= c_open_calls THEN 'busy'
     END;
     IF outcome IS NOT NULL THEN
       details := CASE outcome WHEN 'paused' THEN v_state.paused
         WHEN 'busy' THEN jsonb_build_object('limit', c_open_calls) ELSE '{}' END;
+      RETURN NEXT;
+      CONTINUE;
+    END IF;
+
+    -- may they ask this model, and now?
+    v_kinds := ARRAY['account', 'member', 'project', 'scenario', 'key']
+      || array_fill('department'::text, ARRAY[cardinality(v_call.departments)]);
+    v_nodes := ARRAY[v_call.account_id, v_call.member_id, v_call.project_id, v_call.scenario_id, v_call.api_key_id]
+      || v_call.departments;
+    v_mainland := false;
+    v_untrained := false;
+    v_no := NULL;
+    IF v_state.has_rules THEN
+      SELECT r.is_mainland_only, r.is_never_trained, r.refused INTO v_mainland, v_untrained, v_no
+      FROM ledger_rules(v_call.account_id, v_kinds, v_nodes, v_call.chat_model_id) r;
+    END IF;
+    IF v_no IS NULL AND v_state.is_child THEN
+      v_no := ledger_child_refusal(v_call.member_id, v_call.scenario_id, v_now, v_state.time_zone);
+    END IF;
+    IF v_no IS NOT NULL THEN
+      outcome := v_no ->> 'outcome';
+      details := v_no - 'outcome';
       RETURN NEXT;
       CONTINUE;
     END IF;
@@ -118,22 +149,19 @@ BEGIN
     v_over := '[]';
     v_windows := '{}';
     v_unopened := '{}';
-    v_kinds := ARRAY['account', 'member', 'project', 'scenario', 'key']
-      || array_fill('department'::text, ARRAY[cardinality(v_call.departments)]);
-    v_nodes := ARRAY[v_call.account_id, v_call.member_id, v_call.project_id, v_call.scenario_id, v_call.api_key_id]
-      || v_call.departments;
     FOR v_quota IN
-      SELECT q.id, q.node_kind, q.node_id, q."window", q.metric, q."limit", q.grace_percent, q.is_slice,
+      SELECT q.id, q.node_kind, q.node_id, q."window", q.metric, t.most AS "limit", q.grace_percent, q.is_slice,
         w.id AS window_id, coalesce(w.used, 0) AS used, coalesce(w.held, 0) AS held, w.ends_at,
-        q."limit" + q."limit" * q.grace_percent / 100 - coalesce(w.used + w.held, 0) AS rest
+        t.most + t.most * q.grace_percent / 100 - coalesce(w.used + w.held, 0) AS rest
       FROM unnest(v_kinds, v_nodes) AS n(kind, id)
       JOIN plans_quota q
         ON q.account_id = v_call.account_id AND q.node_kind = n.kind AND q.node_id = n.id AND q.ended_at IS NULL
       LEFT JOIN LATERAL (
-        SELECT o.id, o.used, o.held, o.ends_at FROM plans_quotawindow o
+        SELECT o.id, o.used, o.held, o.extra, o.ends_at FROM plans_quotawindow o
         WHERE o.quota_id = q.id AND o.starts_at <= v_now AND (o.ends_at > v_now OR o.ends_at IS NULL)
         ORDER BY o.starts_at DESC LIMIT 1
       ) w ON true
+      CROSS JOIN LATERAL (SELECT q."limit" + coalesce(w.extra, 0) AS most) t
     LOOP
       IF v_quota.window_id IS NULL THEN
         v_unopened := v_unopened || v_quota.id;
@@ -158,7 +186,8 @@ BEGIN
     END LOOP;
     IF v_room < v_floor THEN
       outcome := 'quota';
-      details := jsonb_build_object('node_kind', v_tight.node_kind, 'node_id', v_tight.node_id,
+      details := jsonb_build_object(
+        'quota_id', v_tight.id, 'node_kind', v_tight.node_kind, 'node_id', v_tight.node_id,
         'window', v_tight."window", 'metric', v_tight.metric, 'used', v_tight.used, 'held', v_tight.held,
         'limit', v_tight."limit", 'grace_percent', v_tight.grace_percent,
         'resets_at', coalesce(v_tight.ends_at,
@@ -231,16 +260,20 @@ BEGIN
       WHERE w.id = ANY (v_windows);
     END IF;
     INSERT INTO plans_hold (
-      id, account_id, member_id, departments, project_id, scenario_id, api_key_id, end_user, chat_model_id,
-      price_id, amount, state, fence, worker, reply_to, source, streamed, prompt_tokens, output_limit,
+      id, account_id, member_id, departments, project_id, scenario_id, api_key_id, end_user, tier,
+      is_mainland_only, is_never_trained, chat_model_id, price_id, amount, state, fence, worker, reply_to, source, streamed, prompt_tokens, output_limit,
       quota_windows, opened_at, queue_deadline, hard_deadline)
     VALUES (
       v_call.call_id, v_call.account_id, v_call.member_id, coalesce(v_call.departments, '{}'),
       v_call.project_id, v_call.scenario_id, v_call.api_key_id, coalesce(v_call.end_user, ''),
+      coalesce(v_call.tier, ''), v_mainland, v_untrained,
       v_call.chat_model_id, v_call.price_id, v_amount, 'queued', 0, '', coalesce(v_call.reply_to, ''),
       v_call.source, v_call.streamed, v_call.prompt_tokens, v_limit, v_windows, v_now,
       clock_timestamp() + v_call.queue_deadline_seconds * interval '1 second',
       clock_timestamp() + v_call.hard_deadline_seconds * interval '1 second');
+    IF v_state.is_child THEN
+      PERFORM ledger_count_minutes(v_call.member_id, v_now, v_state.time_zone);
+    END IF;
     IF v_call.idempotency_key IS NOT NULL THEN
       INSERT INTO plans_idempotencykey AS i (account_id, scope, key, body_hash, call_id, created_at)
       VALUES (v_call.account_id, v_call.idempotency_scope, v_call.idempotency_key, v_call.body_hash,

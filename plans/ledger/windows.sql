@@ -26,11 +26,11 @@ DROP FUNCTION IF EXISTS ledger_open_window(bigint, text, timestamptz, text);
 CREATE OR REPLACE FUNCTION ledger_open_window(
   p_quota bigint, p_window text, p_counts_calls boolean, p_moment timestamptz, p_zone text
 ) RETURNS bigint LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
-  INSERT INTO plans_quotawindow (quota_id, starts_at, ends_at, used, held, counts_calls)
+  INSERT INTO plans_quotawindow (quota_id, starts_at, ends_at, used, held, extra, counts_calls)
   SELECT p_quota,
     greatest(w.starts_at, (SELECT max(l.ends_at) FROM plans_quotawindow l
                            WHERE l.quota_id = p_quota AND l.ends_at <= p_moment)),
-    w.ends_at, 0, 0, p_counts_calls
+    w.ends_at, 0, 0, 0, p_counts_calls
   FROM ledger_window(p_window, p_moment, p_zone) w
   RETURNING id
 $$;
@@ -53,14 +53,14 @@ CREATE FUNCTION ledger_set_aside(
   p_account bigint, p_kinds text[], p_nodes bigint[], p_moment timestamptz, OUT kept bigint, OUT inside bigint
 ) LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
   WITH RECURSIVE slices AS (
-    SELECT q.id, q.node_kind, q.node_id, greatest(0, q."limit" - coalesce(w.used + w.held, 0)) AS rest,
+    SELECT q.id, q.node_kind, q.node_id, greatest(0, q."limit" + coalesce(w.extra - w.used - w.held, 0)) AS rest,
       CASE q.node_kind
         WHEN 'department' THEN (SELECT d.parent_id FROM accounts_department d WHERE d.id = q.node_id)
         WHEN 'member' THEN (SELECT m.department_id FROM accounts_member m WHERE m.id = q.node_id)
       END AS parent_id
     FROM plans_quota q
     LEFT JOIN LATERAL (
-      SELECT o.used, o.held FROM plans_quotawindow o
+      SELECT o.used, o.held, o.extra FROM plans_quotawindow o
       WHERE o.quota_id = q.id AND o.starts_at <= p_moment AND (o.ends_at > p_moment OR o.ends_at IS NULL)
       ORDER BY o.starts_at DESC LIMIT 1
     ) w ON true
@@ -84,19 +84,20 @@ $$;
 CREATE OR REPLACE FUNCTION ledger_largest_slice(
   p_account bigint, p_kinds text[], p_nodes bigint[], p_moment timestamptz, p_zone text
 ) RETURNS jsonb LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-  SELECT jsonb_build_object('node_kind', q.node_kind, 'node_id', q.node_id, 'window', q."window",
-    'metric', q.metric, 'used', coalesce(w.used, 0), 'held', coalesce(w.held, 0), 'limit', q."limit",
+  SELECT jsonb_build_object('quota_id', q.id, 'node_kind', q.node_kind, 'node_id', q.node_id, 'window', q."window",
+    'metric', q.metric, 'used', coalesce(w.used, 0), 'held', coalesce(w.held, 0),
+    'limit', q."limit" + coalesce(w.extra, 0),
     'grace_percent', 0, 'resets_at', coalesce(w.ends_at,
       (SELECT n.ends_at FROM ledger_window(q."window", p_moment, p_zone) n)))
   FROM plans_quota q
   LEFT JOIN LATERAL (
-    SELECT o.used, o.held, o.ends_at FROM plans_quotawindow o
+    SELECT o.used, o.held, o.extra, o.ends_at FROM plans_quotawindow o
     WHERE o.quota_id = q.id AND o.starts_at <= p_moment AND (o.ends_at > p_moment OR o.ends_at IS NULL)
     ORDER BY o.starts_at DESC LIMIT 1
   ) w ON true
   WHERE q.account_id = p_account AND q.is_slice AND q.ended_at IS NULL
     AND NOT EXISTS (SELECT FROM unnest(p_kinds, p_nodes) AS n(kind, id) WHERE n.kind = q.node_kind AND n.id = q.node_id)
-  ORDER BY q."limit" - coalesce(w.used + w.held, 0) DESC, q.id LIMIT 1
+  ORDER BY q."limit" + coalesce(w.extra - w.used - w.held, 0) DESC, q.id LIMIT 1
 $$;
 
 -- Makes the partitions of the books for the coming months; running it again makes nothing.

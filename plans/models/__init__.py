@@ -1,6 +1,8 @@
 """The tables of what is sold, what is paid and what is left."""
 
+from plans.models.access import AccessRule
 from plans.models.corrections import Adjustment, Dispute, Refund
+from plans.models.extra import Awake, ChildDay, Extra, Loan
 from plans.models.ledger import Hold, HoldLot, IdempotencyKey, Journal, Posting
 from plans.models.lot import Lot, LotCheck, LotNotice, Wallet
 from plans.models.offering import Offering, OfferingVersion
@@ -9,12 +11,17 @@ from plans.models.payment import Payment
 from plans.models.quota import Quota, QuotaWindow
 
 __all__ = [
+    "AccessRule",
     "Adjustment",
+    "Awake",
+    "ChildDay",
     "Dispute",
+    "Extra",
     "Hold",
     "HoldLot",
     "IdempotencyKey",
     "Journal",
+    "Loan",
     "Lot",
     "LotCheck",
     "LotNotice",

@@ -40,6 +40,11 @@ class Quota(models.Model):
         MONTH = "month", _("month")
         LIFETIME = "lifetime", _("lifetime")
 
+    class Unit(models.TextChoices):
+        CREDITS = "credits", _("credits")
+        MONEY = "money", _("money's worth")
+        SHARE = "share", _("percent of the plan")
+
     class Metric(models.TextChoices):
         MICROCREDITS = "microcredits", _("credits")
         CALLS = "calls", _("calls")
@@ -52,6 +57,8 @@ class Quota(models.Model):
     window = models.CharField(_("window"), max_length=16, choices=Window)
     metric = models.CharField(_("counted in"), max_length=16, choices=Metric, default=Metric.MICROCREDITS)
     limit = models.BigIntegerField(_("at most"))
+    unit = models.CharField(_("said in"), max_length=8, choices=Unit, default=Unit.CREDITS)
+    said = models.BigIntegerField(_("said"), null=True, blank=True)
     grace_percent = models.SmallIntegerField(_("grace, in percent"), default=0)
     is_slice = models.BooleanField(_("set aside"), default=False)
     created_at = models.DateTimeField(_("made"))
@@ -76,6 +83,12 @@ class Quota(models.Model):
                 name="quota_slice_of_credits",
                 condition=Q(is_slice=False) | Q(metric="microcredits", grace_percent=0) & ~Q(node_kind="account"),
             ),
+            models.CheckConstraint(
+                name="quota_said",
+                condition=Q(unit="credits", said=None)
+                | Q(unit="money", said__gte=0, metric="microcredits")
+                | Q(unit="share", said__gte=0, said__lte=100, metric="microcredits"),
+            ),
             models.CheckConstraint(name="quota_metric_known", condition=Q(metric__in=["microcredits", "calls"])),
             models.CheckConstraint(
                 name="quota_node_known",
@@ -91,13 +104,17 @@ class Quota(models.Model):
 
 
 class QuotaWindow(models.Model):
-    """One stretch of a quota: what its calls have used and what the open ones hold, in the quota's metric."""
+    """One stretch of a quota: what its calls have used and what the open ones hold, in the quota's metric.
+
+    `extra` is what it has on top of the limit, or less: asked for, borrowed, lent. It ends with the window.
+    """
 
     quota = models.ForeignKey(Quota, models.PROTECT, related_name="windows", db_index=False)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True)
     used = models.BigIntegerField(default=0)
     held = models.BigIntegerField(default=0)
+    extra = models.BigIntegerField(default=0)
     counts_calls = models.BooleanField(default=False)
 
     class Meta:

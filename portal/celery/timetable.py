@@ -5,6 +5,7 @@ from typing import Any
 from celery.schedules import crontab
 
 PAYMENTS_SECONDS = 2.0
+POST_SECONDS = 3.0
 ENDINGS_SECONDS = 60.0
 AUDIT_SECONDS = 300.0
 CHORES_SECONDS = 3600.0
@@ -22,6 +23,8 @@ def _at_night(hour: int, task: str) -> dict[str, Any]:
 
 TIMETABLE = {
     "ask about open payments": _every(PAYMENTS_SECONDS, "plans.tasks.refresh_pending_payments"),
+    "send invitations": _every(POST_SECONDS, "accounts.tasks.send_invitations"),
+    "send notifications": _every(POST_SECONDS, "accounts.tasks.send_notifications"),
     "give up unpaid orders": _every(ENDINGS_SECONDS, "plans.tasks.expire_orders"),
     "end old lots": _every(ENDINGS_SECONDS, "plans.tasks.expire_lots"),
     "note which lots are about to end": _every(CHORES_SECONDS, "plans.tasks.note_endings"),

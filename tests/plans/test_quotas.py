@@ -133,7 +133,7 @@ class TestTold:
         assert "2 of 2" in str(said)
         assert said.details["node_name"] == member.account.name
 
-    @pytest.mark.parametrize(("window", "again"), [("month", "starts anew"), ("lifetime", "The owner can")])
+    @pytest.mark.parametrize(("window", "again"), [("month", "starts anew"), ("lifetime", "can give you more")])
     def test_names_for_whom_the_rest_is_set_aside(self, window: str, again: str) -> None:
         member = books.founded()
         books.grant(member, 10**9)

@@ -92,7 +92,7 @@ api = NinjaAPI(
 @api.get("/models", summary="List the models that you may call")
 def models(request: ApiRequest) -> Json:
     """Lists aliases first, then models, each with its price in credits a token."""
-    visible = access.visible(account_id=request.auth.account_id, member_id=request.auth.member_id)
+    visible = access.visible(request.auth)
     found = {model.slug: model for model in visible.select_related("vendor")}
     names = [*Alias.objects.order_by("position").values_list("slug", flat=True), *found]
     offers = [(name, offer) for name in names if (offer := _offer(name)) and offer.slug in found]
@@ -103,7 +103,7 @@ def models(request: ApiRequest) -> Json:
 def model(request: ApiRequest, name: str) -> Json:
     """Tells of one model or alias."""
     offer = catalog.offer(name)
-    visible = access.visible(account_id=request.auth.account_id, member_id=request.auth.member_id)
+    visible = access.visible(request.auth)
     found = visible.select_related("vendor").filter(slug=offer.slug).first()
     if found is None:
         raise catalog.UnknownModel(model=name)

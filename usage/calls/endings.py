@@ -19,8 +19,16 @@ COMPLETE = "complete"
 CUT = "cut"
 LEFT = "left"
 OURS = "ours"
+BLOCKED = "blocked"
+"""The content filter held a child's answer back."""
 
-_ESTIMATED = {COMPLETE: How.ESTIMATE, CUT: How.ESTIMATE_CUT, LEFT: How.ESTIMATE_LEFT, OURS: How.SWEEP_PARTIAL}
+_ESTIMATED = {
+    COMPLETE: How.ESTIMATE,
+    CUT: How.ESTIMATE_CUT,
+    BLOCKED: How.ESTIMATE_CUT,
+    LEFT: How.ESTIMATE_LEFT,
+    OURS: How.SWEEP_PARTIAL,
+}
 SENTENCES: Mapping[str, str] = {
     How.QUEUE_TIMEOUT: gettext_noop("No worker was free in time. Nothing was charged; please try again in a moment."),
     How.CANCELLED: gettext_noop("The call was stopped. Nothing was charged."),
@@ -35,7 +43,7 @@ VOID = frozenset({How.REFUSED, How.PLATFORM, How.QUEUE_TIMEOUT, How.CANCELLED})
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of an accepted call when it ends; `reason` is one of complete, cut, left and ours."""
+    """What is known of an accepted call when it ends; `reason` is complete, cut, left, ours or blocked."""
 
     reason: str
     raw_usage: Json | None

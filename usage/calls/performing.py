@@ -1,6 +1,7 @@
 """Runs a call in the worker: claim it once, ask the upstream, pass the answer on, settle, say how it ended."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,10 +14,11 @@ from models_catalog.pricing import Rates
 from models_catalog.providers.base import ChatRequest, Overloaded, Silent, UpstreamFailure
 from plans import ledger
 from usage.calls import endings, engine, known, settlement
-from usage.calls.endings import COMPLETE, CUT, LEFT, OURS, Charge, Ending, Facts
+from usage.calls.endings import BLOCKED, COMPLETE, CUT, LEFT, OURS, Charge, Ending, Facts
 from usage.calls.kept import seal_answer
 from usage.calls.runs import Run
 from usage.events import Failed, Finished
+from usage.guard import CONTENT_FILTER
 from usage.models import CHAT, How
 
 MOST_TRIES = 3
@@ -58,7 +60,7 @@ async def perform(call_id: UUID, request: ChatRequest, *, keep: bool) -> Perform
 
 
 async def _ask(run: Run, request: ChatRequest) -> UpstreamFailure | NotConnected | None:
-    routes = await known.routes_of(run.claim.chat_model_id)
+    routes = _fitting(await known.routes_of(run.claim.chat_model_id), run.claim)
     failure: UpstreamFailure | NotConnected = NotConnected(model=request.model)
     for number in range(MOST_TRIES if routes else 0):
         tried = await _try(run, routes[number % len(routes)], request)
@@ -85,8 +87,18 @@ async def _try(run: Run, route: RouteOffer, request: ChatRequest) -> UpstreamFai
             failure = error
         except TimeoutError:  # the hard deadline, or a stop
             failure = Silent()
+    run.release()
     run.end_try(failure)
     return failure
+
+
+def _fitting(routes: Sequence[RouteOffer], claim: ledger.Claim) -> list[RouteOffer]:
+    """The account's rules may keep some routes from a call; the ledger saw that one is left."""
+    return [
+        route
+        for route in routes
+        if (route.is_mainland or not claim.is_mainland_only) and (route.is_never_trained or not claim.is_never_trained)
+    ]
 
 
 async def _stream(run: Run, route: RouteOffer, request: ChatRequest) -> None:
@@ -138,7 +150,7 @@ def _ending(run: Run, failure: UpstreamFailure | NotConnected | None, charge: Ch
         call_id=run.call_id,
         charge=charge,
         fence=run.claim.fence,
-        finish_reason=run.answer.finish_reason or (STOPPED if run.stop_reason == LEFT else ""),
+        finish_reason=_finish_reason(run),
         error_code=_error_code(run, failure),
         route_id=run.route.route_id if run.route else None,
         accepted=run.accepted,
@@ -154,18 +166,24 @@ def _end(
     if _is_ours(run, failure):
         how = How.SWEEP_PARTIAL if charge.microcredits else How.PLATFORM
         return Failed(how.value, endings.SENTENCES[how], HTTP_UNAVAILABLE, charge.microcredits)
-    if failure is None or run.stop_reason == LEFT:
-        reason = run.answer.finish_reason or (STOPPED if run.stop_reason == LEFT else "stop")
+    if failure is None or run.stop_reason in {LEFT, BLOCKED}:
+        reason = _finish_reason(run) or "stop"
         return Finished(charge.usage, charge.microcredits, credits_left, charge.how.value, reason)
     told = "What had arrived was charged." if charge.microcredits else ""
     sentence = f"{failure} {told}".strip()
     return Failed(failure.code, sentence, failure.status, charge.microcredits)
 
 
+def _finish_reason(run: Run) -> str:
+    if run.stop_reason == BLOCKED:
+        return CONTENT_FILTER
+    return run.answer.finish_reason or (STOPPED if run.stop_reason == LEFT else "")
+
+
 def _error_code(run: Run, failure: UpstreamFailure | NotConnected | None) -> str:
     if _is_ours(run, failure):
         return How.PLATFORM.value
-    return "" if failure is None or run.stop_reason == LEFT else failure.code
+    return "" if failure is None or run.stop_reason in {LEFT, BLOCKED} else failure.code
 
 
 def _is_ours(run: Run, failure: UpstreamFailure | NotConnected | None) -> bool:

@@ -10,8 +10,9 @@ from models_catalog.providers.base import Accepted, Chunk, RawUsage, RouteOffer,
 from plans.ledger import Claim
 from usage import metering
 from usage.calls import endings
-from usage.calls.endings import LEFT, OURS, Try
+from usage.calls.endings import BLOCKED, LEFT, OURS, Try
 from usage.events import Answer, Delta, Event, Failed, Finished
+from usage.guard import Blocked, Guard
 from usage.models import CHAT
 from usage.relay import Evidence, Frame, Publisher, Snapshot, Tried
 from usage.valkey import RETRY_SECONDS
@@ -36,6 +37,7 @@ class Run:
         self.is_answered = False
         self.is_lost = False
         self._publisher = publisher
+        self._guard = Guard(tier=claim.tier) if claim.tier else None
         self._scope: asyncio.Timeout | None = None
         self._held: list[Frame] = []
         self._sequence = 0
@@ -49,14 +51,39 @@ class Run:
             case Chunk():
                 if self.first_token is None:
                     self.first_token = time.monotonic()
-                self.answer.add(event)
-                self.publish(Delta(event))
+                self._hear(event)
             case RawUsage(usage=usage):
                 self._take_usage(usage)
             case Accepted(served_model=name):
                 self.accepted = time.monotonic()
                 self._served_model = name
                 self.publish(event)
+
+    def _hear(self, chunk: Chunk) -> None:
+        if self._guard is None:
+            self._tell(chunk)
+            return
+        if self.stop_reason == BLOCKED:
+            return
+        try:
+            for passed in self._guard.pass_on(chunk):
+                self._tell(passed)
+        except Blocked:
+            self.stop(BLOCKED)
+
+    def release(self) -> None:
+        """This will pass on what was held back of an answer that has ended, if it is harmless."""
+        if self._guard is None or self.stop_reason == BLOCKED:
+            return
+        try:
+            for passed in self._guard.rest():
+                self._tell(passed)
+        except Blocked:
+            self.stop_reason = BLOCKED
+
+    def _tell(self, chunk: Chunk) -> None:
+        self.answer.add(chunk)
+        self.publish(Delta(chunk))
 
     def _take_usage(self, usage: dict[str, object]) -> None:
         """A later one replaces an earlier one and never adds to it; one that cannot be true replaces none."""

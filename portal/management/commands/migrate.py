@@ -28,6 +28,7 @@ READ_ONLY = (
     "plans_journal",
     "plans_posting",
     "plans_quotawindow",
+    "plans_childday",
     "plans_lotcheck",
     "plans_lotnotice",
     "plans_refund",
@@ -45,9 +46,14 @@ READ_ONLY = (
 """What the application may read, and change only through the functions."""
 
 INTERNAL = (
+    "ledger_block",
     "ledger_capture",
+    "ledger_child_refusal",
+    "ledger_count_minutes",
     "ledger_do_adjustment",
     "ledger_earn_account",
+    "ledger_has_route",
+    "ledger_is_quiet",
     "ledger_largest_slice",
     "ledger_open_journal",
     "ledger_open_window",

@@ -87,6 +87,8 @@ class TestApplication:
         }
         expected |= {"ledger_roll_over", "ledger_open_refund", "ledger_close_refund", "ledger_open_dispute"}
         expected |= {
+            "ledger_give_extra",
+            "ledger_give_minutes",
             "ledger_stop_admission",
             "ledger_drop_month",
             "ledger_close_dispute",

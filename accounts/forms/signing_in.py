@@ -1,11 +1,8 @@
-"""What people may type: shape in, clean values out. No form saves anything of ours."""
+"""Signing up and signing in: one field for a phone number or an e-mail address."""
 
-from functools import cache
 from typing import Any, ClassVar
-from zoneinfo import available_timezones
 
 from allauth.account import forms as allauth_forms
-from babel.dates import get_timezone_location
 from django import forms
 from django.http import HttpRequest
 from django.urls import reverse
@@ -14,18 +11,10 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import legal_texts, phones
-from accounts.models import Account, User, normal_email
+from accounts.models import User, normal_email
 from portal.kit import clock
 
 LONGEST_CONTACT = 254
-FAVORITE_ZONES = [
-    "Asia/Shanghai",
-    "Asia/Hong_Kong",
-    "Asia/Singapore",
-    "Asia/Tokyo",
-    "Europe/London",
-    "America/New_York",
-]
 
 
 class PhoneField(forms.CharField):
@@ -117,57 +106,11 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]  # allauth ships
         return normal_contact(self.cleaned_data["login"])[1]
 
 
-def _zones() -> list[tuple[str, str]]:
-    return _zones_in("zh_Hans_CN" if (get_language() or "").startswith("zh") else "en")
+class ProofForm(forms.Form):
+    """The code that proves that it is still the same person."""
 
-
-@cache
-def _zones_in(locale: str) -> list[tuple[str, str]]:
-    names = FAVORITE_ZONES + sorted(name for name in available_timezones() - set(FAVORITE_ZONES) if "/" in name)
-    return [(name, _zone_label(name, locale)) for name in names]
-
-
-def _zone_label(name: str, locale: str) -> str:
-    """In Chinese the city leads where it has a Chinese name; elsewhere the name of the zone says enough."""
-    plain = name.replace("_", " ")
-    city = get_timezone_location(name, locale=locale, return_city=True)
-    return plain if city.isascii() or locale == "en" else f"{city}（{plain}）"
-
-
-class FoundingForm(forms.Form):
-    """What kind of account, its name, and the clock it lives by."""
-
-    kind = forms.ChoiceField(label=_("What is it for?"), choices=Account.Kind.choices, widget=forms.RadioSelect)
-    name = forms.CharField(
-        label=_("Its name"),
-        max_length=100,
-        help_text=_("A family name or the name of the business; you can change it later."),
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=6,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}),
     )
-    time_zone = forms.ChoiceField(label=_("Time zone"), choices=_zones, initial="Asia/Shanghai")
-
-
-class AccountForm(forms.Form):
-    """What an account is called and the clock it lives by."""
-
-    name = forms.CharField(label=_("Name"), max_length=100)
-    time_zone = forms.ChoiceField(label=_("Time zone"), choices=_zones)
-
-
-class MeForm(forms.Form):
-    """What others in the account call me."""
-
-    name = forms.CharField(label=_("Your name"), max_length=100)
-
-
-class KeyForm(forms.Form):
-    """What a key is for."""
-
-    label = forms.CharField(
-        label=_("What is the key for?"), max_length=60, help_text=_("For example: the shop's chat, or my editor.")
-    )
-
-
-class RevocationForm(forms.Form):
-    """Why a key ends."""
-
-    reason = forms.CharField(label=_("Why?"), max_length=300, required=False)

@@ -1,4 +1,4 @@
-"""What a buyer fills in."""
+"""What a buyer fills in, and what staff do about offerings and balances."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -1,0 +1,29 @@
+"""What people may type: shape in, clean values out. No form saves anything of ours."""
+
+from accounts.forms.account import AccountForm, FoundingForm, MeForm
+from accounts.forms.children import ChildForm, LimitsForm, PinForm, ProfileForm
+from accounts.forms.keys import KeyForm, RevocationForm
+from accounts.forms.people import ActingForm, InvitationForm, OwnershipForm, PlaceForm
+from accounts.forms.signing_in import LoginForm, PhoneField, ProofForm, SignupForm, normal_contact, normal_phone
+
+__all__ = [
+    "AccountForm",
+    "ActingForm",
+    "ChildForm",
+    "FoundingForm",
+    "InvitationForm",
+    "KeyForm",
+    "LimitsForm",
+    "LoginForm",
+    "MeForm",
+    "OwnershipForm",
+    "PhoneField",
+    "PinForm",
+    "PlaceForm",
+    "ProfileForm",
+    "ProofForm",
+    "RevocationForm",
+    "SignupForm",
+    "normal_contact",
+    "normal_phone",
+]

@@ -1,0 +1,294 @@
+"""Asking for more and giving it, and lending between departments: for a while, by itself, written down."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.urls import reverse
+
+from accounts import audit, notifications
+from accounts.models import Guardianship, Member
+from plans import ledger, nodes, quotas
+from plans.models import Awake, Extra, Loan, Quota, QuotaWindow
+from plans.models.extra import EXTRA_MOVES
+from plans.models.quota import LARGEST_LIMIT
+from portal.kit.refusals import Refusal, gettext_noop
+from portal.kit.units import Microcredits
+
+LIVES = timedelta(hours=24)
+MOST_MINUTES = 240
+LENDABLE = {Quota.Window.DAY, Quota.Window.WEEK, Quota.Window.MONTH}
+
+
+class AlreadyAsked(Refusal):
+    """The same was asked for and is not answered yet."""
+
+    code = "already_asked"
+    status = 409
+    sentence = gettext_noop("You have asked already. You hear from it here as soon as somebody answers.")
+
+
+class NothingToAsk(Refusal):
+    """The quota is not one of the member's, or the member is no child."""
+
+    code = "nothing_to_ask"
+    status = 404
+    sentence = gettext_noop("There is nothing of yours to ask more of. Look at your usage page.")
+
+
+class MayNotAnswer(Refusal):
+    """Only the nearest head or an owner answers, and nobody themselves."""
+
+    code = "may_not_answer"
+    status = 403
+    sentence = gettext_noop("This is for the head of the department or the owner to answer. Nothing was changed.")
+
+
+class ExtraEnded(Refusal):
+    """The request was answered, withdrawn, or has lapsed."""
+
+    code = "extra_ended"
+    status = 410
+    sentence = gettext_noop("This request is no longer open. Nothing was changed.")
+
+
+class BadAmount(Refusal):
+    """More than nothing, and not more than can be."""
+
+    code = "bad_amount"
+    status = 422
+    sentence = gettext_noop("Choose an amount above zero that is not beyond all bounds. Nothing was changed.")
+
+
+class CannotLend(Refusal):
+    """The two quotas do not fit, or too little is free."""
+
+    code = "cannot_lend"
+    status = 409
+    sentence = gettext_noop(
+        "This cannot be lent: both need a quota of credits for the same day, week or month, and enough of it unused."
+    )
+
+
+@transaction.atomic
+def ask(
+    member: Member,
+    *,
+    about: str,
+    quota: Quota | None = None,
+    amount: int | None = None,
+    reason: str = "",
+    now: datetime,
+) -> Extra:
+    """This will ask who decides for more; it lapses after a day, or when the window ends.
+
+    Raises `NothingToAsk`, `AlreadyAsked` and `BadAmount`.
+    """
+    if amount is not None and not 0 < amount <= LARGEST_LIMIT:
+        raise BadAmount
+    if about != Extra.About.QUOTA and not Guardianship.objects.filter(member=member).exists():
+        raise NothingToAsk
+    if (quota is None) == (about == Extra.About.QUOTA) or (quota and not _concerns(quota, member)):
+        raise NothingToAsk
+    Member.objects.select_for_update().get(pk=member.pk)  # two taps ask once
+    asked = Extra.objects.filter(member=member, about=about, quota=quota, state=Extra.State.OPEN)
+    if asked.filter(expires_at__gt=now).exists():
+        raise AlreadyAsked
+    asked.update(state=Extra.State.WITHDRAWN, answered_at=now)
+    made = Extra.objects.create(
+        account=member.account,
+        member=member,
+        about=about,
+        quota=quota,
+        asked=amount,
+        reason=reason,
+        created_at=now,
+        expires_at=min(now + LIVES, _window_end(quota, now=now) or now + LIVES),
+    )
+    notifications.tell(
+        deciders(made),
+        kind="extra_asked",
+        sentence=gettext_noop("{name} asks for more."),
+        path=reverse("plans:extra", args=[made.pk]),
+        now=now,
+        name=member.name,
+    )
+    return made
+
+
+@transaction.atomic
+def approve(extra: Extra, *, amount: int, by: Member, now: datetime) -> None:
+    """This will give `amount` more, all of it or a part: of the window that runs, today, or from now on.
+
+    Raises `MayNotAnswer`, `BadAmount` and `ExtraEnded`.
+    """
+    _check_decider(extra, by)
+    most = LARGEST_LIMIT if extra.about == Extra.About.QUOTA else MOST_MINUTES
+    if not 0 < amount <= most:
+        raise BadAmount
+    _answer(extra, state=Extra.State.APPROVED, by=by, now=now, granted=amount)
+    _give(extra, amount, by=by, now=now)
+    audit.record(
+        "extra.approve",
+        subject=extra.member.name,
+        account=extra.account,
+        by=by.user,
+        now=now,
+        about=extra.about,
+        granted=amount,
+    )
+    notifications.tell(
+        [extra.member],
+        kind="extra_approved",
+        sentence=gettext_noop("{name} gave you more. You can go on."),
+        path=reverse("chat"),
+        now=now,
+        name=by.name,
+    )
+
+
+@transaction.atomic
+def decline(extra: Extra, *, by: Member, now: datetime) -> None:
+    """This will say no. Raises `MayNotAnswer` and `ExtraEnded`."""
+    _check_decider(extra, by)
+    _answer(extra, state=Extra.State.DECLINED, by=by, now=now)
+    audit.record("extra.decline", subject=extra.member.name, account=extra.account, by=by.user, now=now)
+    notifications.tell(
+        [extra.member],
+        kind="extra_declined",
+        sentence=gettext_noop("{name} said no this time."),
+        path=reverse("usage"),
+        now=now,
+        name=by.name,
+    )
+
+
+@transaction.atomic
+def withdraw(extra: Extra, *, now: datetime) -> None:
+    """This will take one's own request back. Raises `ExtraEnded`."""
+    _answer(extra, state=Extra.State.WITHDRAWN, by=None, now=now)
+
+
+def deciders(extra: Extra) -> Sequence[Member]:
+    """This will return who may answer: the nearest heads of the quota's node or of the member, else the owners."""
+    quota = extra.quota
+    kind, node = (quota.node_kind, quota.node_id) if quota else (Quota.Node.MEMBER, extra.member_id)
+    if kind not in {Quota.Node.MEMBER, Quota.Node.DEPARTMENT}:
+        kind, node = Quota.Node.MEMBER, extra.member_id
+    return [each for each in quotas.deciders(extra.account, kind, node) if each.pk != extra.member_id]
+
+
+@transaction.atomic
+def lend(lender: Quota, borrower: Quota, *, microcredits: Microcredits, reason: str, by: Member, now: datetime) -> Loan:
+    """This will move what is unused of one department's window to another's, until both windows end.
+
+    Raises `Http404` where `by` sees neither, `MayNotAnswer`, `BadAmount` and `CannotLend`.
+    """
+    nodes.seen_by(by, kind=lender.node_kind, node_id=lender.node_id)
+    if not _may_lend(by, lender):
+        raise MayNotAnswer
+    if not 0 < microcredits <= LARGEST_LIMIT:
+        raise BadAmount
+    alike = (lender.account_id, lender.window, lender.metric) == (borrower.account_id, borrower.window, borrower.metric)
+    kinds = {lender.node_kind, borrower.node_kind}
+    if not alike or kinds != {Quota.Node.DEPARTMENT} or lender.pk == borrower.pk or lender.window not in LENDABLE:
+        raise CannotLend
+    taken = ledger.give_extra(lender.pk, amount=-microcredits)
+    given = ledger.give_extra(borrower.pk, amount=microcredits) if taken else None
+    if taken is None or given is None or taken.ends_at is None:
+        raise CannotLend
+    loan = Loan.objects.create(
+        account_id=lender.account_id,
+        lender_window_id=taken.window_id,
+        borrower_window_id=given.window_id,
+        microcredits=microcredits,
+        reason=reason,
+        lent_by=by,
+        lent_at=now,
+        ends_at=taken.ends_at,
+    )
+    audit.record("quota.lend", subject=str(loan), account=by.account, by=by.user, now=now, reason=reason)
+    return loan
+
+
+@transaction.atomic
+def give_back(loan: Loan, *, by: Member, now: datetime) -> Microcredits:
+    """This will return what the borrower has not used, before the windows end. Raises `ExtraEnded`, `CannotLend`."""
+    locked = Loan.objects.select_for_update().filter(pk=loan.pk, returned_at=None, ends_at__gt=now).first()
+    if locked is None:
+        raise ExtraEnded
+    ledger.stop_admission(loan.account_id)
+    borrower = QuotaWindow.objects.select_related("quota").get(pk=loan.borrower_window_id)
+    lender = QuotaWindow.objects.select_related("quota").get(pk=loan.lender_window_id)
+    free = borrower.quota.limit + borrower.extra - borrower.used - borrower.held
+    amount = max(0, min(loan.microcredits, free))
+    if amount and not (
+        ledger.give_extra(borrower.quota_id, amount=-amount) and ledger.give_extra(lender.quota_id, amount=amount)
+    ):
+        raise CannotLend
+    Loan.objects.filter(pk=loan.pk).update(returned=amount, returned_at=now)
+    audit.record("quota.give_back", subject=str(loan), account=by.account, by=by.user, now=now, returned=amount)
+    return Microcredits(amount)
+
+
+def _may_lend(by: Member, lender: Quota) -> bool:
+    """An owner lends whatever there is; a head lends what the own department has."""
+    return by.owns() or (by.role == Member.Role.HEAD and lender.node_id == by.department_id)
+
+
+def _concerns(quota: Quota, member: Member) -> bool:
+    if quota.account_id != member.account_id or quota.ended_at is not None:
+        return False
+    match quota.node_kind:
+        case Quota.Node.MEMBER:
+            return quota.node_id == member.pk
+        case Quota.Node.DEPARTMENT:
+            return quota.node_id in _lineage(member)
+        case Quota.Node.KEY:
+            return member.api_keys.filter(pk=quota.node_id).exists()
+        case _:
+            return True
+
+
+def _lineage(member: Member) -> list[int]:
+    above, department = [], member.department
+    while department is not None and department.pk not in above:
+        above.append(department.pk)
+        department = department.parent
+    return above
+
+
+def _window_end(quota: Quota | None, *, now: datetime) -> datetime | None:
+    if quota is None:
+        return None
+    running = QuotaWindow.objects.filter(quota=quota, starts_at__lte=now, ends_at__gt=now)
+    ends: datetime | None = running.order_by("-starts_at").values_list("ends_at", flat=True).first()
+    return ends
+
+
+def _check_decider(extra: Extra, by: Member) -> None:
+    allowed = {each.pk for each in deciders(extra)}
+    is_owner = by.owns() and by.account_id == extra.account_id
+    if by.pk == extra.member_id or not (is_owner or by.pk in allowed):
+        raise MayNotAnswer
+
+
+def _answer(extra: Extra, *, state: str, by: Member | None, now: datetime, granted: int | None = None) -> None:
+    waiting = Extra.objects.filter(pk=extra.pk, state__in=EXTRA_MOVES.before(state), expires_at__gt=now)
+    if not waiting.update(state=state, answered_by=by, answered_at=now, granted=granted):
+        raise ExtraEnded
+
+
+def _give(extra: Extra, amount: int, *, by: Member, now: datetime) -> None:
+    match extra.about:
+        case Extra.About.QUOTA:
+            assert extra.quota_id is not None
+            if ledger.give_extra(extra.quota_id, amount=amount) is None:
+                raise ExtraEnded
+        case Extra.About.MINUTES:
+            ledger.give_minutes(extra.member_id, minutes=amount)
+        case _:
+            Awake.objects.update_or_create(
+                member=extra.member,
+                defaults={"until": now + timedelta(minutes=amount), "given_by": by.user},
+            )

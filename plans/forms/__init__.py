@@ -1,0 +1,14 @@
+"""What buyers, owners and staff fill in: shape in, clean values out."""
+
+from plans.forms.quotas import AccessForm, AmountForm, ExtraForm, QuotaForm
+from plans.forms.shop import AdjustmentForm, CheckoutForm, OfferingVersionForm
+
+__all__ = [
+    "AccessForm",
+    "AdjustmentForm",
+    "AmountForm",
+    "CheckoutForm",
+    "ExtraForm",
+    "OfferingVersionForm",
+    "QuotaForm",
+]

@@ -1,0 +1,1 @@
+"""The pages of plans, joining and quotas, one file a subject."""
