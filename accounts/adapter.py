@@ -20,6 +20,9 @@ from accounts.forms import PhoneField
 from accounts.models import User, normal_email
 from portal.kit import clock
 
+INVITATIONS = "/join/"
+"""Who comes in by an invitation joins, and founds nothing before."""
+
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
     """Signing up and signing in by e-mail or phone."""
@@ -62,6 +65,8 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
         if user.language:
             answer.set_cookie(settings.LANGUAGE_COOKIE_NAME, user.language, samesite="Lax", secure=settings.SECURE)
         if user.is_staff or user.current_membership or not isinstance(answer, HttpResponseRedirect):
+            return answer
+        if answer.url.startswith(INVITATIONS):
             return answer
         answer["Location"] = f"{reverse('founding')}?{urlencode({'next': answer.url})}"
         return answer

@@ -1,7 +1,7 @@
 """Who is behind a call: a key's holder or the person in the browser."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ from django.db.models import DateTimeField, Func, Q
 
 from accounts import api_keys, members
 from accounts.members import NoAccount
-from accounts.models import ApiKey, Department, Member, User
+from accounts.models import ApiKey, Department, Member, Scenario, User
 from portal.kit import clock
 from portal.kit.refusals import Refusal, gettext_noop
 
@@ -18,13 +18,17 @@ __all__ = [
     "KeyInAddress",
     "NoAccount",
     "UnknownKey",
+    "UnknownScenario",
     "check_address",
+    "for_scenario",
     "from_bearer",
     "from_session",
     "of_member",
 ]
 
 DEEPEST_NESTING = 20
+LONGEST_ID = 18
+MOST_SCENARIOS = 200
 _KEY = re.compile(r"ck-[A-Za-z0-9_-]{43}", re.ASCII)
 _BEARER = re.compile(r"bearer +(\S+) *", re.ASCII | re.IGNORECASE)
 
@@ -69,6 +73,14 @@ class UnknownKey(Refusal):
     sentence = gettext_noop("This API key is not known here. Check it, or issue a new one under Keys.")
 
 
+class UnknownScenario(Refusal):
+    """The account has no such scenario."""
+
+    code = "unknown_scenario"
+    status = 400
+    sentence = gettext_noop("There is no such scenario here. Nothing was charged; choose one that the account has.")
+
+
 class KeyInAddress(Refusal):
     """A key stands in the address, where every proxy and log on the way has read it."""
 
@@ -86,10 +98,11 @@ def check_address(query: str) -> None:
         raise KeyInAddress
 
 
-def from_bearer(authorization: str, api_key_header: str) -> Caller:
+def from_bearer(authorization: str, api_key_header: str, scenario: str = "") -> Caller:
     """This will return who holds the key of the headers `Authorization` and `x-api-key`, either may be empty.
 
-    It says who calls. Whether they may is asked by `ledger.reserve` on every call. Raises `UnknownKey`.
+    `scenario` is what `x-scenario` says the call is for, by name or id; a key that is for one keeps it. It says who
+    calls. Whether they may is asked by `ledger.reserve` on every call. Raises `UnknownKey` and `UnknownScenario`.
     """
     now = Func(function="app_now", output_field=DateTimeField())
     keys = ApiKey.objects.select_related("member__account", "member__guardianship").filter(
@@ -103,7 +116,27 @@ def from_bearer(authorization: str, api_key_header: str) -> Caller:
     key = keys.first()
     if key is None:
         raise UnknownKey
-    return _caller(key.member, key=key)
+    caller = _caller(key.member, key=key)
+    if not scenario or caller.scenario_id is not None:
+        return caller
+    return for_scenario(caller, scenario)
+
+
+def for_scenario(caller: Caller, wanted: str) -> Caller:
+    """This will return the caller with what the call is for, by name or id. Raises `UnknownScenario`."""
+    offered = Scenario.objects.offered_to(caller.account_id)
+    if wanted.isascii() and wanted.isdigit() and len(wanted) <= LONGEST_ID:
+        found = offered.filter(pk=int(wanted)).first()
+    else:
+        named = [
+            each
+            for each in offered[:MOST_SCENARIOS]
+            if wanted.casefold() in {each.name.casefold(), str(each).casefold()}
+        ]
+        found = min(named, key=lambda each: each.account_id is None, default=None)
+    if found is None:
+        raise UnknownScenario(param="x-scenario")
+    return replace(caller, scenario_id=found.pk)
 
 
 def from_session(user: User) -> Caller:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts import audit, names, notifications, tickets
-from accounts.models import Department, Invitation, Member, User
+from accounts.models import Account, Department, Invitation, Member, User
 from accounts.models.joining import INVITATION_MOVES
 from portal.kit.refusals import Refusal, gettext_noop
 
@@ -115,6 +115,7 @@ def invite(inviter: Member, place: Place, *, now: datetime) -> Invitation:
     Raises `MayNotInvite`, `BadPlace`, `TooManyInvitations`, `AlreadyHere`, `AlreadyInvited` and `names.BadName`.
     """
     _check_place(inviter, place)
+    Account.objects.select_for_update(no_key=True).get(pk=inviter.account_id)  # twenty a day, however many at once
     _check_contact(inviter, place, now=now)
     invitation = Invitation.objects.create(
         account=inviter.account,
@@ -136,6 +137,7 @@ def send_again(invitation: Invitation, *, by: User, now: datetime) -> None:
     if invitation.edition >= MOST_SENT:
         raise SentOften(most=MOST_SENT)
     changed = Invitation.objects.filter(pk=invitation.pk, state=Invitation.State.OPEN, edition=invitation.edition)
+    changed = changed.exclude(way=Invitation.Way.SCREEN)  # which is shown, never sent
     lives = LIVES[Invitation.Way(invitation.way)]
     if not changed.update(edition=invitation.edition + 1, sent_at=None, expires_at=now + lives):
         raise LinkEnded
@@ -245,6 +247,7 @@ def _join(invitation: Invitation, *, user: User, by: User, now: datetime) -> Mem
     locked = Invitation.objects.pending(now=now).select_for_update().filter(pk=invitation.pk).first()
     if locked is None:
         raise LinkEnded
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)  # two invitations at once make one member
     if Member.objects.active().of(user).filter(account=account).exists():
         raise AlreadyHere
     member = Member.objects.create(

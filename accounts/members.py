@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.urls import reverse
 
@@ -128,7 +129,8 @@ def remove(member: Member, *, by: User, reason: str, now: datetime) -> None:
 def _end_invitations(member: Member, *, by: User, now: datetime) -> None:
     """What they were invited by, in whatever address of theirs, and whom they invited themselves."""
     pending = member.account.invitations.filter(state__in=[Invitation.State.OPEN, Invitation.State.ASKED])
-    addresses = [address for address in (member.user.email, member.user.phone) if address]
+    mailboxes = EmailAddress.objects.filter(user=member.user).values_list("email", flat=True)
+    addresses = [address for address in (*mailboxes, member.user.phone) if address]
     theirs = pending.filter(contact__in=addresses) | pending.filter(asked_by=member.user)
     for invitations in (theirs, pending.filter(invited_by=member.user)):
         invitations.update(state=Invitation.State.WITHDRAWN, ended_at=now, ended_by=by)

@@ -5,10 +5,11 @@ A row is marked before it is sent: a crash may cost one message, which the pages
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db import transaction
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -26,45 +27,46 @@ URGENT = frozenset({"extra_asked", "ownership_offered", "pin_locked", "key_slowe
 
 def send_invitations(now: datetime) -> int:
     """This will send the links that wait; returns how many rows it took on."""
-    taken = _take_invitations(now)
-    for invitation in taken:
-        try:
-            _send_link(invitation)
-        except (OSError, senders.NoTextMessages):
-            logger.warning("invitation %s could not be sent; it waits", invitation.pk)
-            Invitation.objects.filter(pk=invitation.pk).update(sent_at=None)
-    return len(taken)
+    waiting = Invitation.objects.pending(now=now).filter(sent_at=None, state=Invitation.State.OPEN)
+    return sum(_send_invitation(invitation_id, now=now) for invitation_id in _chosen(waiting))
 
 
 def send_notifications(now: datetime) -> int:
     """This will send what members were told, to whom it can be sent; returns how many rows it took on."""
-    taken = _take_notifications(now)
-    for notification in taken:
-        try:
-            if now - notification.created_at < STALE:
-                _send_sentence(notification)
-        except (OSError, senders.NoTextMessages):
-            logger.warning("notification %s could not be sent; it waits", notification.pk)
-            Notification.objects.filter(pk=notification.pk).update(sent_at=None)
-    return len(taken)
+    waiting = Notification.objects.filter(sent_at=None)
+    return sum(_send_notification(notification_id, now=now) for notification_id in _chosen(waiting))
 
 
-@transaction.atomic
-def _take_invitations(now: datetime) -> list[Invitation]:
-    waiting = Invitation.objects.pending(now=now).filter(sent_at=None, state=Invitation.State.OPEN)
-    rows = waiting.select_related("account", "invited_by").select_for_update(of=("self",), skip_locked=True)
-    taken = list(rows.order_by("created_at")[:BATCH])
-    Invitation.objects.filter(pk__in=[each.pk for each in taken]).update(sent_at=now)
-    return taken
+def _chosen(waiting: QuerySet[Any]) -> list[int]:
+    """Drawn by lot, so that rows which cannot be sent never stand before all others."""
+    return list(waiting.order_by("?").values_list("pk", flat=True)[:BATCH])
 
 
-@transaction.atomic
-def _take_notifications(now: datetime) -> list[Notification]:
-    waiting = Notification.objects.filter(sent_at=None).select_related("member__user", "member__account")
-    rows = waiting.order_by("created_at").select_for_update(of=("self",), skip_locked=True)
-    taken = list(rows[:BATCH])
-    Notification.objects.filter(pk__in=[each.pk for each in taken]).update(sent_at=now)
-    return taken
+def _send_invitation(invitation_id: int, *, now: datetime) -> bool:
+    row = Invitation.objects.filter(pk=invitation_id)
+    if not row.filter(sent_at=None, state=Invitation.State.OPEN).update(sent_at=now):
+        return False
+    invitation = row.select_related("account", "invited_by").get()
+    try:
+        _send_link(invitation)
+    except (OSError, senders.NoTextMessages):
+        logger.warning("invitation %s could not be sent; it waits", invitation_id)
+        row.filter(edition=invitation.edition).update(sent_at=None)
+    return True
+
+
+def _send_notification(notification_id: int, *, now: datetime) -> bool:
+    row = Notification.objects.filter(pk=notification_id)
+    if not row.filter(sent_at=None).update(sent_at=now):
+        return False
+    notification = row.select_related("member__user", "member__account").get()
+    try:
+        if now - notification.created_at < STALE:
+            _send_sentence(notification)
+    except (OSError, senders.NoTextMessages):
+        logger.warning("notification %s could not be sent; it waits", notification_id)
+        row.update(sent_at=None)
+    return True
 
 
 def _send_link(invitation: Invitation) -> None:
@@ -93,6 +95,6 @@ def _send_sentence(notification: Notification) -> None:
         }
         text = render_to_string("accounts/mail/notification.txt", words).strip()
         if user.email:
-            send_mail(str(notification), text, None, [user.email])
+            send_mail(" ".join(str(notification).split()), text, None, [user.email])
         elif user.phone and notification.kind in URGENT:
             senders.send_sms(user.phone, text)

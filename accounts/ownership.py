@@ -55,14 +55,19 @@ def offer(owner: Member, *, to: Member, is_handover: bool, now: datetime) -> Own
     if open_offers.filter(expires_at__gt=now).exists():
         raise AlreadyOffered
     open_offers.update(state=OwnershipOffer.State.WITHDRAWN, ended_at=now)
-    made = OwnershipOffer.objects.create(
-        account=owner.account,
+    made, is_new = OwnershipOffer.objects.get_or_create(
         member=to,
-        offered_by=owner,
-        is_handover=is_handover,
-        created_at=now,
-        expires_at=now + LIVES,
+        state=OwnershipOffer.State.OPEN,
+        defaults={
+            "account": owner.account,
+            "offered_by": owner,
+            "is_handover": is_handover,
+            "created_at": now,
+            "expires_at": now + LIVES,
+        },
     )
+    if not is_new:  # two clicks
+        raise AlreadyOffered
     audit.record(
         "ownership.offer", subject=to.name, account=owner.account, by=owner.user, now=now, is_handover=is_handover
     )
@@ -120,9 +125,10 @@ def withdraw(made: OwnershipOffer, *, by: Member, now: datetime) -> None:
 
 @transaction.atomic
 def step_down(owner: Member, *, now: datetime) -> None:
-    """This will make an owner an adult of the account. Raises `LastOwner`."""
+    """This will make an owner an adult of the account. Raises `LastOwner` and `MayNotOwn`."""
     check_not_last(owner)
-    Member.objects.owners().filter(pk=owner.pk).update(role=Member.Role.ADULT)
+    if not Member.objects.owners().filter(pk=owner.pk).update(role=Member.Role.ADULT):
+        raise MayNotOwn
     audit.record("ownership.step_down", subject=owner.name, account=owner.account, by=owner.user, now=now)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from django.db import transaction
 from django.urls import reverse
@@ -17,6 +18,12 @@ from portal.kit.units import Microcredits
 
 LIVES = timedelta(hours=24)
 MOST_MINUTES = 240
+ASKABLE = {
+    "quota_exceeded": Extra.About.QUOTA,
+    "minutes_used": Extra.About.MINUTES,
+    "quiet_hours": Extra.About.QUIET_HOURS,
+}
+"""Of which refusal more of what can be asked."""
 LENDABLE = {Quota.Window.DAY, Quota.Window.WEEK, Quota.Window.MONTH}
 
 
@@ -68,6 +75,18 @@ class CannotLend(Refusal):
     sentence = gettext_noop(
         "This cannot be lent: both need a quota of credits for the same day, week or month, and enough of it unused."
     )
+
+
+def path_for(refusal: Refusal) -> str:
+    """This will return the path at which more can be asked for after this refusal; empty where there is nothing."""
+    about = ASKABLE.get(refusal.code)
+    if about is None:
+        return ""
+    quota = refusal.details.get("quota_id")
+    if about == Extra.About.QUOTA and quota is None:
+        return ""
+    asked = {"about": about} | ({"quota": quota} if quota is not None else {})
+    return f"{reverse('plans:extras')}?{urlencode(asked)}"
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts import devices
 from accounts.models import User
+from plans import extras
 from portal.kit import clock
 from portal.kit.refusals import Refusal, gettext_noop
 
@@ -109,5 +110,11 @@ def _as_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     fragment = request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
     template = "portal/refusal.html#sentence" if fragment else "portal/refusal.html"
     href, action = NEXT_STEPS.get(refusal.code, ("", ""))
-    words = {"refusal": refusal, "sentence": sentence_of(refusal), "href": href, "action": action and _(action)}
+    words = {
+        "refusal": refusal,
+        "sentence": sentence_of(refusal),
+        "href": href,
+        "action": action and _(action),
+        "ask_path": extras.path_for(refusal) if request.user.is_authenticated else "",
+    }
     return render(request, template, words, status=refusal.status)

@@ -12,7 +12,7 @@ from accounts.models import Account
 from models_catalog.models import Alias
 from plans import ledger
 from portal.kit.units import Microcredits
-from usage import conversations, failures, markdown
+from usage import conversations, failures, guard, markdown
 from usage.conversations import Said
 from usage.models import Call, Conversation, Turn
 
@@ -31,6 +31,7 @@ class Line:
     sentence: str
     is_household: bool
     has_text: bool
+    is_held_back: bool
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ def _show(said: Said, *, call: Call | None, account: Account, month: Microcredit
         sentence=gettext(failures.sentence_of(said.turn.error_code)) if said.turn.state == Turn.FAILED else "",
         is_household=account.kind == Account.Kind.HOUSEHOLD,
         has_text=bool(said.text),
+        is_held_back=bool(call and call.finish_reason == guard.CONTENT_FILTER),
     )
     html = SafeString(markdown.render(said.text))  # sanitized there
     return Shown(said.turn, said.text, html, line)

@@ -34,12 +34,23 @@ class Estimate:
     is_household: bool
 
 
-def ask(member: Member, *, conversation: Conversation | None, text: str, model_name: str, now: datetime) -> Turn:
+def ask(
+    member: Member,
+    *,
+    conversation: Conversation | None,
+    text: str,
+    model_name: str,
+    scenario_id: int | None = None,
+    now: datetime,
+) -> Turn:
     """This will ask `model_name` and return the turn in which the answer is awaited.
 
-    Raises what `conversations.open_turns`, `catalog.offer` and `gateway.start` refuse; then nothing is left.
+    Raises what `conversations.open_turns`, `catalog.offer`, `callers` and `gateway.start` refuse; then nothing is left.
     """
     offer = catalog.offer(model_name)
+    caller = callers.of_member(member)
+    if scenario_id is not None:
+        caller = callers.for_scenario(caller, str(scenario_id))
     answer = conversations.open_turns(
         member,
         conversation=conversation,
@@ -49,10 +60,12 @@ def ask(member: Member, *, conversation: Conversation | None, text: str, model_n
         now=now,
     )
     try:
-        _start(member, answer=answer, request=_request(answer, offer=offer, now=now))
+        request = _request(answer, offer=offer, now=now)
+        async_to_sync(gateway.start)(caller, request, source="chat", call_id=answer.call_id)
     except Refusal:
         conversations.withdraw(answer)
         raise
+    Conversation.objects.filter(pk=answer.conversation_id).update(scenario=scenario_id)
     return answer
 
 
@@ -93,9 +106,3 @@ def _request(answer: Turn, *, offer: Offer, now: datetime) -> ChatRequest:
         stream=True,
         include_usage=True,
     )
-
-
-def _start(member: Member, *, answer: Turn, request: ChatRequest) -> None:
-    assert member.user is not None
-    caller = callers.from_session(member.user)
-    async_to_sync(gateway.start)(caller, request, source="chat", call_id=answer.call_id)

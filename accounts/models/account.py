@@ -4,6 +4,7 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.user import User
@@ -99,7 +100,17 @@ class ScenarioQuerySet(models.QuerySet["Scenario"]):
 
 
 class Scenario(models.Model):
-    """What calls are for (homework, support); without an account it is offered to all of them."""
+    """What calls are for (homework, support); without an account it is offered to all of them, in their language."""
+
+    OFFERED = (
+        gettext_noop("Homework"),
+        gettext_noop("Languages"),
+        gettext_noop("Stories and play"),
+        gettext_noop("Letters and texts"),
+        gettext_noop("Shop and customers"),
+        gettext_noop("Coding"),
+        gettext_noop("Research"),
+    )
 
     account = models.ForeignKey(
         Account, models.PROTECT, null=True, blank=True, related_name="scenarios", verbose_name=_("account")
@@ -115,7 +126,7 @@ class Scenario(models.Model):
         verbose_name_plural = _("scenarios")
 
     def __str__(self) -> str:
-        return self.name
+        return gettext(self.name) if self.account_id is None else self.name
 
 
 class MemberQuerySet(models.QuerySet["Member"]):

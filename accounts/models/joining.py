@@ -25,11 +25,14 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     """Questions about invitations."""
 
     def seen_by(self, member: Member) -> Self:
-        """This will keep what `member` may see: an owner the account's, a head those into the own departments."""
+        """This will keep what `member` may see: an owner the account's, a head their own into the departments led."""
         invitations = self.filter(account=member.account_id)
         if member.role == Member.Role.OWNER:
             return invitations
-        return invitations.filter(invited_by=member.user_id, department__isnull=False)
+        if member.role == Member.Role.HEAD:
+            led = Department.objects.below(member.department_id or 0)
+            return invitations.filter(invited_by=member.user_id, department__in=led)
+        return invitations.none()
 
     def pending(self, *, now: datetime) -> Self:
         """This will keep those that somebody can still accept, or that wait for a yes."""

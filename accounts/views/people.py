@@ -88,7 +88,9 @@ def withdrawal(request: HttpRequest, offer_id: int) -> HttpResponse:
 @proven
 def resignation(request: HttpRequest) -> HttpResponse:
     """This will let an owner step down."""
-    ownership.step_down(members.current(request.user), now=clock.now())
+    owner = members.current(request.user)
+    members.check_owner(owner)
+    ownership.step_down(owner, now=clock.now())
     messages.info(request, _("You are an adult of this account now, and no longer its owner."))
     return redirect("people")
 

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 
 from allauth.account.internal.flows import login, reauthentication
+from allauth.decorators import rate_limit
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.mail import send_mail
@@ -66,6 +67,7 @@ def is_fresh(request: HttpRequest) -> bool:
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@rate_limit(action="reauthenticate")
 def proof(request: HttpRequest) -> HttpResponse:
     """This will ask who signs in by code alone for a new one, and go on with what they were about to do."""
     user = person(request)
@@ -87,12 +89,12 @@ def _send_code(request: HttpRequest, user: User) -> None:
     if known and known["until"] > time.time() and known["tries"] < MOST_TRIES:
         return  # a reload sends no second one
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
-    request.session[_STATE] = {"digest": _digest(code), "until": time.time() + CODE_SECONDS, "tries": 0}
     text = render_to_string("accounts/sms/code.txt", {"code": code}, request=request).strip()
     if user.email:
         send_mail(_("Your code"), text, None, [user.email])
     elif user.phone:
         senders.send_sms(user.phone, text)
+    request.session[_STATE] = {"digest": _digest(code), "until": time.time() + CODE_SECONDS, "tries": 0}
 
 
 def _fits(request: HttpRequest, code: str) -> bool:

@@ -25,9 +25,11 @@ def extras(request: HttpRequest) -> HttpResponse:
     """This will list what was asked for; a POST asks for more."""
     member = members.current(request.user)
     if request.method == "POST":
-        form = ExtraForm(request.POST)
+        form = ExtraForm(request.POST or request.GET)
         if form.is_valid():
             made = _ask(member, form)
+            if request.headers.get("HX-Request") == "true":
+                return render(request, "plans/extra.html#asked", {"shown": made})
             messages.info(request, _("Asked. You hear from it here as soon as somebody answers."))
             return redirect("plans:extra", made.pk)
         return render(request, "plans/extra_asking.html", {"form": form}, status=422)

@@ -119,8 +119,11 @@ async def read_body(receive: Receive) -> bytes:
 
 
 async def caller_of(request: Request) -> Caller:
-    """This will return who holds the key; asked of the database at most every 5 seconds. Raises `UnknownKey`."""
-    given = request.text(b"authorization"), request.text(b"x-api-key")
+    """This will return who holds the key; asked of the database at most every 5 seconds.
+
+    Raises `UnknownKey` and `UnknownScenario`.
+    """
+    given = request.text(b"authorization"), request.text(b"x-api-key"), request.text(b"x-scenario")
     digest = hashlib.blake2b("\0".join(given).encode(), key=settings.API_KEY_PEPPER.encode()[:64]).digest()
     until, caller = _known.get(digest, (0.0, None))
     if caller is not None and until > time.monotonic():

@@ -12,7 +12,7 @@ from usage import metering
 from usage.calls import endings
 from usage.calls.endings import BLOCKED, LEFT, OURS, Try
 from usage.events import Answer, Delta, Event, Failed, Finished
-from usage.guard import Blocked, Guard
+from usage.guard import CONTENT_FILTER, Blocked, Guard
 from usage.models import CHAT
 from usage.relay import Evidence, Frame, Publisher, Snapshot, Tried
 from usage.valkey import RETRY_SECONDS
@@ -69,6 +69,7 @@ class Run:
             for passed in self._guard.pass_on(chunk):
                 self._tell(passed)
         except Blocked:
+            self._tell(Chunk(finish_reason=CONTENT_FILTER, index=chunk.index))
             self.stop(BLOCKED)
 
     def release(self) -> None:
@@ -79,6 +80,7 @@ class Run:
             for passed in self._guard.rest():
                 self._tell(passed)
         except Blocked:
+            self._tell(Chunk(finish_reason=CONTENT_FILTER))
             self.stop_reason = BLOCKED
 
     def _tell(self, chunk: Chunk) -> None:

@@ -24,6 +24,7 @@ class Conversation(models.Model):
     id = models.UUIDField(primary_key=True)
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
     member = models.ForeignKey("accounts.Member", on_delete=models.PROTECT, related_name="+")
+    scenario = models.ForeignKey("accounts.Scenario", on_delete=models.PROTECT, null=True, related_name="+")
     model_name = models.CharField(max_length=120)
     sealed_title = models.BinaryField()
     created_at = models.DateTimeField()

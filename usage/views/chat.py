@@ -1,5 +1,6 @@
 """The chat page: a conversation, its composer and what it will cost."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +11,9 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import members
-from accounts.models import Member
-from plans import ledger
+from accounts import children, members
+from accounts.models import Member, Scenario
+from plans import extras, ledger
 from portal.kit import clock
 from portal.kit.refusals import Refusal
 from usage import answers, conversations, pickers, questions
@@ -91,7 +92,12 @@ def _ask(request: HttpRequest, member: Member, *, conversation: Conversation | N
     given = form.cleaned_data if form.is_valid() else {name: request.POST.get(name, "") for name in form.fields}
     try:
         answer = questions.ask(
-            member, conversation=conversation, text=given["text"], model_name=given["model"], now=clock.now()
+            member,
+            conversation=conversation,
+            text=given["text"],
+            model_name=given["model"],
+            scenario_id=form.cleaned_data.get("scenario"),
+            now=clock.now(),
         )
     except Refusal as refusal:
         if request.headers.get("HX-Request") == "true":
@@ -108,7 +114,7 @@ def _refused(
     given: dict[str, Any],
 ) -> HttpResponse:
     sentence = gettext(refusal.sentence).format_map(dict(refusal.details))
-    extra = {"refusal": sentence, "draft": given["text"]}
+    extra = {"refusal": sentence, "draft": given["text"], "ask_path": extras.path_for(refusal)}
     return _page(request, member, conversation=conversation, model=given["model"], extra=extra, status=refusal.status)
 
 
@@ -134,5 +140,21 @@ def _page(
         "chosen": picker.chosen,
         "estimate": None,
         "left": ledger.balance(member.account_id, now=now).left,
+        "scenario": conversation.scenario_id if conversation else None,
+        **_of_line(member, now=now),
     }
     return render(request, "usage/chat.html", context | (extra or {}), status=status)
+
+
+def _of_line(member: Member, *, now: datetime) -> dict[str, Any]:
+    """What a question can be for; a child may be bound to some of it, and told that guardians read along."""
+    guardianship = getattr(member, "guardianship", None)
+    offered = Scenario.objects.offered_to(member.account_id).filter(paused_at=None)
+    chosen = guardianship.scenario_ids if guardianship else None
+    if chosen is not None:
+        offered = offered.filter(pk__in=chosen)
+    return {
+        "scenarios": offered,
+        "must_choose": chosen is not None,
+        "read_by": guardianship is not None and children.may_be_read(guardianship, now=now),
+    }
