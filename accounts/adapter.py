@@ -1,12 +1,19 @@
 """What allauth asks of us: how people are made, found by phone, and sent their codes."""
 
+import time
+from contextlib import suppress
 from html import unescape
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.account.stages import EmailVerificationStage
 from allauth.core import context
+from allauth.core.exceptions import ReauthenticationRequired
+from allauth.usersessions.internal.flows.sessions import end_other_sessions
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.forms import CharField, Form
@@ -22,6 +29,10 @@ from portal.kit import clock
 
 INVITATIONS = "/join/"
 """Who comes in by an invitation joins, and founds nothing before."""
+PHONE_CHANGED = "account/email/phone_changed"
+SECOND_FACTOR_CHANGES = {
+    f"mfa/email/{change}" for change in ("totp_activated", "totp_deactivated", "webauthn_added", "webauthn_removed")
+}
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -88,12 +99,48 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
 
     def set_phone_verified(self, user: User, phone: str) -> None:
         """This will note that `user` typed the code that was sent to `phone`."""
-        User.objects.filter(pk=user.pk, phone=phone).update(phone_verified_at=clock.now())
+        known = User.objects.filter(pk=user.pk, phone=phone).update(phone_verified_at=clock.now())
+        if not known and self.request.user == user:  # who is signed in changes it; a code for signing in never does
+            self.send_notification_mail(PHONE_CHANGED, user)
+            self.set_phone(user, phone, verified=True)
         user.refresh_from_db(fields=["phone", "phone_verified_at"])
 
     def get_user_by_phone(self, phone: str) -> User | None:
         """This will find whose phone number this is."""
         return User.objects.filter(phone=phone, is_active=True).first()
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """This will tell a person what changed about signing in; with a second factor, their other sessions end.
+
+        Every such change passes here, so no signal has to be heard. A new password ends the others by its hash.
+        """
+        if template_prefix in SECOND_FACTOR_CHANGES:
+            end_other_sessions(self.request, user)
+        super().send_notification_mail(template_prefix, user, context, email)
+        if user.phone and (template_prefix == PHONE_CHANGED or not user.email):
+            _tell(user.phone)
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """This will list the ways to prove again who you are; people who have only codes get a code."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if methods or not user.is_authenticated:
+            return methods
+        url = reverse("reauthenticate_by_code")
+        return [{"id": "reauthenticate_by_code", "description": _("Use a code"), "url": url}]
+
+    def is_reauthentication_required(self, *, app: str, **more: Any) -> bool:
+        """This will return whether proof is needed; raises `ReauthenticationRequired` for people who have only codes.
+
+        allauth lets them through for want of a way to ask. Their sign-in was a code too, so a fresh one counts.
+        """
+        user = self.request.user
+        if user.is_authenticated and not get_reauthentication_flows(user):
+            proofs = [proof["at"] for proof in get_authentication_records(self.request, user)]
+            if time.time() - max(proofs, default=0) > app_settings.REAUTHENTICATION_TIMEOUT:
+                raise ReauthenticationRequired
+        return bool(super().is_reauthentication_required(app=app, **more))
 
     def send_verification_code_sms(self, user: User, phone: str, code: str, **_more: Any) -> None:  # noqa: ARG002 - allauth's signature
         """This will send a code."""
@@ -107,6 +154,11 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
         """This will tell the owner of a known number to sign in instead of signing up."""
         _send("known_account", phone, link=settings.BASE_URL + reverse("account_login"))
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        # allauth counts every phone number under one empty name: five typing errors would lock all of them out.
+        key = str(super()._get_login_attempts_cache_key(request, **credentials))
+        return key if "email" in credentials else f"{key}{credentials.get('phone', '')}"
+
 
 class EmailStage(EmailVerificationStage):  # type: ignore[misc]  # allauth ships no types
     """Asks for the code that was mailed, of those who have an e-mail address."""
@@ -118,6 +170,11 @@ class EmailStage(EmailVerificationStage):  # type: ignore[misc]  # allauth ships
             return None, True
         answer: tuple[HttpResponse | None, bool] = super().handle()
         return answer
+
+
+def _tell(phone: str) -> None:
+    with suppress(senders.NoTextMessages):  # the change has been made; the page tells it too
+        _send("security_notice", phone, link=settings.BASE_URL + reverse("usersessions_list"))
 
 
 def _send(name: str, phone: str, **words: str) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 
-HIDDEN_APPS = {"account", "mfa", "socialaccount"}
+HIDDEN_APPS = {"account", "mfa", "socialaccount", "usersessions"}
 SHELVES = ("accounts", "plans", "usage", "models_catalog", "portal", "auth")
 """What staff open most stands first."""
 

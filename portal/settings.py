@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.socialaccount",
+    "allauth.usersessions",
     "portal.apps.DeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -87,6 +88,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.activity.ActivityMiddleware",
     "portal.middleware.RefusalMiddleware",
 ]
 
@@ -185,25 +187,38 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 _SIX_DIGITS = {"numeric": True, "length": 6, "dashed": False}
 ACCOUNT_ADAPTER = "accounts.adapter.Adapter"
+_codes = {"request_login_code": "Request", "reset_password": "Reset", "confirm_login_code": "LoginCode"}
+_codes |= {"confirm_password_reset_code": "ResetCode", "verify_phone": "PhoneCode"}
 ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm", "login": "accounts.forms.LoginForm"}
+ACCOUNT_FORMS |= {name: f"accounts.codes.{form}Form" for name, form in _codes.items()}
+ACCOUNT_FORMS["confirm_email_verification_code"] = "accounts.codes.EmailCodeForm"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email", "phone"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "phone", "password1"]  # our form asks for one of the first two
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
-ACCOUNT_EMAIL_VERIFICATION_BY_CODE_FORMAT = _SIX_DIGITS
-ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
-ACCOUNT_PHONE_VERIFICATION_CODE_FORMAT = _SIX_DIGITS
-ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND = True
-ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_FORMAT = ACCOUNT_PHONE_VERIFICATION_CODE_FORMAT = _SIX_DIGITS
 ACCOUNT_LOGIN_BY_CODE_FORMAT = _SIX_DIGITS
+ACCOUNT_PASSWORD_RESET_BY_CODE_CODE_FORMAT = _SIX_DIGITS  # allauth really reads it by this name
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND = True
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
-ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
-ACCOUNT_PASSWORD_RESET_BY_CODE_FORMAT = _SIX_DIGITS
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_RATE_LIMITS = {"verify_phone": "1/30s/key,20/m/ip"}
+# Ten codes an hour with three guesses each; the key of a guess is one code in one session.
+ACCOUNT_RATE_LIMITS = {"verify_phone": "1/30s/key,20/m/ip", "guess_code": "3/h/key"}
+ACCOUNT_RATE_LIMITS |= dict.fromkeys(("request_login_code", "reset_password"), "20/m/ip,3/m/key,10/h/key")
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # what changed about signing in is told, an e-mail address to the old one
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # the other sessions end with the old password's hash; this one stays
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+USERSESSIONS_TRACK_ACTIVITY = True
+MFA_ADAPTER = "accounts.second_factor.Adapter"
+MFA_FORMS = {"add_webauthn": "accounts.second_factor.PasskeyForm"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_PASSKEY_SIGNUP_ENABLED = False  # who signs up proves a phone number or an e-mail address first
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE  # browsers themselves allow it for localhost alone
 SMS_HOOK_URL = environment.text("SMS_HOOK_URL")
 SMS_HOOK_SECRET = environment.text("SMS_HOOK_SECRET")
 
