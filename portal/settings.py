@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from accounts.oidc import wiring
 from portal.kit import environment
 from portal.kit.timings import Timings
 
@@ -58,6 +59,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "portal.apps.DeskConfig",
     "django.contrib.auth",
@@ -221,6 +223,15 @@ MFA_PASSKEY_SIGNUP_ENABLED = False  # who signs up proves a phone number or an e
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE  # browsers themselves allow it for localhost alone
 SMS_HOOK_URL = environment.text("SMS_HOOK_URL")
 SMS_HOOK_SECRET = environment.text("SMS_HOOK_SECRET")
+
+# The operator's own identity provider: OIDC_NAME, OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET; without one, none.
+_oidc = {word: environment.text(f"OIDC_{word.upper()}") for word in ("name", "issuer", "client_id", "client_secret")}
+SOCIALACCOUNT_PROVIDERS = wiring.wire(**_oidc)
+SOCIALACCOUNT_ADAPTER = "accounts.oidc.joining.Adapter"
+SOCIALACCOUNT_FORMS = {"signup": "accounts.oidc.joining.JoinForm"}
+SOCIALACCOUNT_AUTO_SIGNUP = False  # nobody is made before they have read and agreed to the terms
+# Its word on an address counts where our side verified the same one; `joining` says why not elsewhere.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 
 # --- what guards the lines of children: a class of our own or yours, by its dotted path; empty opens none ----
 CONTENT_FILTER = environment.text("CONTENT_FILTER", "usage.filters.RuleFilter")

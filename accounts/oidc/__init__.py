@@ -1,0 +1,1 @@
+"""Signing in through the operator's own identity provider, by OpenID Connect."""
