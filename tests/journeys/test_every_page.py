@@ -13,7 +13,17 @@ from tests.stand import Stand
 
 pytestmark = pytest.mark.journey
 
-NOT_PAGES = ("admin/", "v1/", "chat/answers/", "accounts/logout", "accounts/3rdparty", "accounts/social")
+NOT_PAGES = (
+    "admin/",
+    "v1/",
+    "chat/answers/",
+    "accounts/logout",
+    "accounts/3rdparty",
+    "accounts/social",
+    "accounts/oidc",
+)
+PASSKEYS = "accounts/2fa/webauthn/keys/"
+"""Each has pages of its own, which test_passkeys opens."""
 MAIN_PAGES = ("/", "/plans/", "/checkout/starter/", "/chat/", "{conversation}", "/usage/", "{receipt}", "/models/")
 MORE_MAIN_PAGES = ("/models/demo-fast/", "/help/", "/billing/", "/keys/", "/people/", "/accounts/login/")
 SERIOUS = {"serious", "critical"}
@@ -110,7 +120,7 @@ def _paths(known: dict[str, str]) -> set[str]:
     slugs = {"checkout/": "starter", "models/": "demo-fast"}
     paths = set()
     for route, names in _routes(get_resolver()):
-        if route.startswith(NOT_PAGES) or "(?P" in route:
+        if route.startswith((*NOT_PAGES, PASSKEYS)) or "(?P" in route:
             continue
         values = known | {"kind": "terms", "slug": next((s for at, s in slugs.items() if route.startswith(at)), "")}
         path = "/" + route
