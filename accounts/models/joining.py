@@ -119,7 +119,7 @@ class Invitation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.contact or f"{self.get_way_display()} {self.pk}"
+        return self.name or self.contact or str(self.member or self.asked_by or self.get_way_display())
 
 
 class OwnershipOffer(models.Model):
