@@ -123,10 +123,14 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no 
             _tell(user.phone)
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
-        """This will list the ways to prove again who you are; people who have only codes get a code."""
+        """This will list the ways to prove again who you are, the password first, then a passkey.
+
+        People who have only codes get a code.
+        """
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         if methods or not user.is_authenticated:
-            return methods
+            order = ("reauthenticate", "mfa_reauthenticate:webauthn", "mfa_reauthenticate")
+            return sorted(methods, key=lambda method: order.index(method["id"]))
         url = reverse("reauthenticate_by_code")
         return [{"id": "reauthenticate_by_code", "description": _("Use a code"), "url": url}]
 

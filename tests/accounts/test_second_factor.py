@@ -202,6 +202,16 @@ class TestAddingOne:
         assert not Authenticator.objects.exists()
 
 
+class TestProof:
+    def test_is_by_the_passkey_of_who_has_no_password(self, client: Client) -> None:
+        user = User.objects.create_user(ADDRESS)
+        Authenticator.objects.create(user=user, type="webauthn", data={"name": "phone"})
+        RecoveryCodes.activate(user)
+        client.force_login(user)
+        answer = client.post("/accounts/2fa/recovery-codes/generate/")
+        assert answer["Location"].startswith("/accounts/2fa/webauthn/reauthenticate/?next=")
+
+
 class TestRemovingOne:
     def test_is_told_and_ends_the_other_sessions(self, li: User) -> None:
         codes = RecoveryCodes(Authenticator.objects.get(type="recovery_codes")).generate_codes()
