@@ -96,11 +96,14 @@ def _founder(founder: Founder, *, password: str, now: datetime) -> Member:
     if user is None:
         user = User.objects.create_user(founder.email, password=password, name=founder.name, now=now)
         legal_texts.agree(user, language="en", now=now)
-    if not Member.objects.filter(user=user).exists():
+    owned = Member.objects.active().filter(user=user, account__kind=founder.kind).order_by("joined_at", "pk")
+    if not owned.exists():
         member = accounts.found(user, kind=founder.kind, name=founder.account, now=now)
         for slug in founder.buys:
             _buy(member, slug, now=now)
-    return Member.objects.select_related("user", "account").get(user=user)
+    found = owned.select_related("user", "account").first()
+    assert found is not None
+    return found
 
 
 def _buy(member: Member, slug: str, *, now: datetime) -> None:
