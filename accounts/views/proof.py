@@ -67,7 +67,7 @@ def is_fresh(request: HttpRequest) -> bool:
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@rate_limit(action="reauthenticate")
+@rate_limit(action="reauthenticate")  # type: ignore[untyped-decorator]  # allauth ships no types
 def proof(request: HttpRequest) -> HttpResponse:
     """This will ask who signs in by code alone for a new one, and go on with what they were about to do."""
     user = person(request)
