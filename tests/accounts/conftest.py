@@ -8,6 +8,7 @@ from django.utils.module_loading import import_string
 
 if TYPE_CHECKING:
     from accounts.models import Member
+    from tests.accounts.people import Firm
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +34,12 @@ def adult(owner: "Member") -> "Member":
 @pytest.fixture
 def child(owner: "Member") -> "Member":
     return _made("join", owner, role="child", name="child")
+
+
+@pytest.fixture
+def firm(stranger: "Member") -> "Firm":
+    made: Firm = import_string("tests.accounts.people.staffed")(stranger)
+    return made
 
 
 def _made(verb: str, *given: object, **words: object) -> "Member":
