@@ -1,4 +1,4 @@
-"""Asking for more and giving it, and lending between departments: for a while, by itself, written down."""
+"""Asking for more and giving it: for a while, ending by itself, written down."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -9,12 +9,11 @@ from django.urls import reverse
 
 from accounts import audit, notifications
 from accounts.models import Guardianship, Member
-from plans import ledger, nodes, quotas
-from plans.models import Awake, Extra, Loan, Quota, QuotaWindow
+from plans import ledger, quotas
+from plans.models import Awake, Extra, Quota, QuotaWindow
 from plans.models.extra import EXTRA_MOVES
 from plans.models.quota import LARGEST_LIMIT
 from portal.kit.refusals import Refusal, gettext_noop
-from portal.kit.units import Microcredits
 
 LIVES = timedelta(hours=24)
 MOST_MINUTES = 240
@@ -24,7 +23,6 @@ ASKABLE = {
     "quiet_hours": Extra.About.QUIET_HOURS,
 }
 """Of which refusal more of what can be asked."""
-LENDABLE = {Quota.Window.DAY, Quota.Window.WEEK, Quota.Window.MONTH}
 
 
 class AlreadyAsked(Refusal):
@@ -65,16 +63,6 @@ class BadAmount(Refusal):
     code = "bad_amount"
     status = 422
     sentence = gettext_noop("Choose an amount above zero that is not beyond all bounds. Nothing was changed.")
-
-
-class CannotLend(Refusal):
-    """The two quotas do not fit, or too little is free."""
-
-    code = "cannot_lend"
-    status = 409
-    sentence = gettext_noop(
-        "This cannot be lent: both need a quota of credits for the same day, week or month, and enough of it unused."
-    )
 
 
 def path_for(refusal: Refusal) -> str:
@@ -195,64 +183,6 @@ def deciders(extra: Extra) -> Sequence[Member]:
     if kind not in {Quota.Node.MEMBER, Quota.Node.DEPARTMENT}:
         kind, node = Quota.Node.MEMBER, extra.member_id
     return [each for each in quotas.deciders(extra.account, kind, node) if each.pk != extra.member_id]
-
-
-@transaction.atomic
-def lend(lender: Quota, borrower: Quota, *, microcredits: Microcredits, reason: str, by: Member, now: datetime) -> Loan:
-    """This will move what is unused of one department's window to another's, until both windows end.
-
-    Raises `Http404` where `by` sees neither, `MayNotAnswer`, `BadAmount` and `CannotLend`.
-    """
-    nodes.seen_by(by, kind=lender.node_kind, node_id=lender.node_id)
-    if not _may_lend(by, lender):
-        raise MayNotAnswer
-    if not 0 < microcredits <= LARGEST_LIMIT:
-        raise BadAmount
-    alike = (lender.account_id, lender.window, lender.metric) == (borrower.account_id, borrower.window, borrower.metric)
-    kinds = {lender.node_kind, borrower.node_kind}
-    if not alike or kinds != {Quota.Node.DEPARTMENT} or lender.pk == borrower.pk or lender.window not in LENDABLE:
-        raise CannotLend
-    taken = ledger.give_extra(lender.pk, amount=-microcredits)
-    given = ledger.give_extra(borrower.pk, amount=microcredits) if taken else None
-    if taken is None or given is None or taken.ends_at is None:
-        raise CannotLend
-    loan = Loan.objects.create(
-        account_id=lender.account_id,
-        lender_window_id=taken.window_id,
-        borrower_window_id=given.window_id,
-        microcredits=microcredits,
-        reason=reason,
-        lent_by=by,
-        lent_at=now,
-        ends_at=taken.ends_at,
-    )
-    audit.record("quota.lend", subject=str(loan), account=by.account, by=by.user, now=now, reason=reason)
-    return loan
-
-
-@transaction.atomic
-def give_back(loan: Loan, *, by: Member, now: datetime) -> Microcredits:
-    """This will return what the borrower has not used, before the windows end. Raises `ExtraEnded`, `CannotLend`."""
-    locked = Loan.objects.select_for_update().filter(pk=loan.pk, returned_at=None, ends_at__gt=now).first()
-    if locked is None:
-        raise ExtraEnded
-    ledger.stop_admission(loan.account_id)
-    borrower = QuotaWindow.objects.select_related("quota").get(pk=loan.borrower_window_id)
-    lender = QuotaWindow.objects.select_related("quota").get(pk=loan.lender_window_id)
-    free = borrower.quota.limit + borrower.extra - borrower.used - borrower.held
-    amount = max(0, min(loan.microcredits, free))
-    if amount and not (
-        ledger.give_extra(borrower.quota_id, amount=-amount) and ledger.give_extra(lender.quota_id, amount=amount)
-    ):
-        raise CannotLend
-    Loan.objects.filter(pk=loan.pk).update(returned=amount, returned_at=now)
-    audit.record("quota.give_back", subject=str(loan), account=by.account, by=by.user, now=now, returned=amount)
-    return Microcredits(amount)
-
-
-def _may_lend(by: Member, lender: Quota) -> bool:
-    """An owner lends whatever there is; a head lends what the own department has."""
-    return by.owns() or (by.role == Member.Role.HEAD and lender.node_id == by.department_id)
 
 
 def _concerns(quota: Quota, member: Member) -> bool:

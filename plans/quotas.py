@@ -45,6 +45,15 @@ class NoPlanToCount(Refusal):
     sentence = gettext_noop("Nothing was bought yet, so money cannot be counted in credits. Say it in credits.")
 
 
+class NightHourUsed(QuotaExceeded):
+    """A new key is braked between midnight and seven."""
+
+    sentence = gettext_noop(
+        "The night brake of {told[whose]} stopped this call: {told[used]} of {told[limit]} are used or set aside in"
+        " this hour. It starts anew at {told[resets_at]}. {told[ask]} can lift the brake on the page of the key."
+    )
+
+
 class FiveHoursUsed(QuotaExceeded):
     """A window of five hours is used up."""
 
@@ -110,6 +119,7 @@ class SetAsideUntil(SetAsideFor):
 
 
 _USED: Mapping[str, type[QuotaExceeded]] = {
+    Quota.Window.NIGHT_HOUR: NightHourUsed,
     Quota.Window.FIVE_HOURS: FiveHoursUsed,
     Quota.Window.DAY: DayUsed,
     Quota.Window.WEEK: WeekUsed,
@@ -133,6 +143,7 @@ class Terms:
     is_slice: bool = False
     unit: str = Quota.Unit.CREDITS
     said: int | None = None
+    is_brake: bool = False
 
 
 @transaction.atomic

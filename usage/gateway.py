@@ -2,11 +2,7 @@
 
 import asyncio
 import contextlib
-import time
-from collections.abc import AsyncIterator, Coroutine
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 from django.conf import settings
@@ -19,15 +15,15 @@ from models_catalog.providers.base import ChatRequest
 from plans import ledger, quotas
 from portal.kit import database, heap, ids
 from portal.kit.refusals import Refusal
-from usage import admission, guard, relay, watch
+from usage import admission, guard, refusals, relay, watch
 from usage.admission import Idempotency
 from usage.calls import kept
 from usage.calls.settlement import TROUBLE
 from usage.events import Accepted, Delta, Event, Failed, Finished, KeepAlive
 from usage.failures import AnswerNotKept, OutOfService, StillRunning
 from usage.flights import Flight
-from usage.relay import Frame, Inbox
-from usage.valkey import Unavailable, Valkey
+from usage.reception import Reception
+from usage.valkey import Unavailable
 
 __all__ = [
     "Accepted",
@@ -47,44 +43,9 @@ __all__ = [
     "stop",
 ]
 
-CLOCK_SECONDS = 5.0
 PATIENCE_SECONDS = 2.0
 """How long a caller waits to be let in before they are asked to come again."""
-
-
-@dataclass
-class _Clock:
-    """How far business time is ahead of this machine's, asked of the database every few seconds."""
-
-    ahead_seconds: float = 0.0
-    asked_at: float = float("-inf")
-
-
-class Reception:
-    """What one web process shares between its calls; it also takes the frames that come in."""
-
-    def __init__(self) -> None:
-        self.valkey = Valkey(settings.VALKEY_URL)
-        self.inbox = Inbox(settings.VALKEY_URL, reader=self)
-        self.flights: dict[UUID, Flight] = {}
-        self.clock = _Clock()
-        self.room = watch.Room()
-        self.tasks: set[asyncio.Task[None]] = set()
-
-    def take(self, frame: Frame) -> None:
-        """This will hand a frame to its flight."""
-        flight = self.flights.get(UUID(bytes=frame.call))
-        if flight is None:
-            return
-        flight.take(frame)
-        if flight.has_gap and len(flight.early) == 1:
-            self.spawn(watch.mend(self.valkey, flight))
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """This will run a coroutine beside the requests."""
-        task = asyncio.get_running_loop().create_task(work)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+SERVER_ERROR = 500
 
 
 _receptions: dict[asyncio.AbstractEventLoop, Reception] = {}
@@ -134,6 +95,10 @@ async def start(
             flight = await _let_in(caller, request, source=source, call_id=call_id, idempotency=idempotency)
     except TimeoutError as error:  # what may have been opened all the same ends with its time in the queue
         raise OutOfService from error
+    except Refusal as no:
+        if no.status < SERVER_ERROR:
+            await _note(no, caller, source=source, model=request.model)
+        raise
     if flight.end is None:
         await _hand_over(flight, until=until)
     return flight
@@ -199,7 +164,7 @@ async def _let_in(
         request = guard.tutored(request) if caller.is_tutored else request
     reservation = admission.reservation(
         caller, request, offer,
-        call_id=call_id or ids.uuid7(await _now(reception)), source=source,
+        call_id=call_id or ids.uuid7(await reception.now()), source=source,
         reply_to=reception.inbox.name, idempotency=idempotency,
     )  # fmt: skip
     admitted = await _reserve(reservation)
@@ -213,6 +178,16 @@ async def _let_in(
     flight.keep = idempotency is not None
     flight.output_limit, flight.over = admitted.output_limit, admitted.over
     return flight
+
+
+async def _note(no: Refusal, caller: Caller, *, source: str, model: str) -> None:
+    """Beside the answer, which does not wait for it: who was refused may ask later why."""
+
+    async def write() -> None:
+        with contextlib.suppress(*TROUBLE, DatabaseError):
+            await database.in_thread(refusals.note, no, caller, source=source, model_name=model)
+
+    (await _reception()).spawn(write())
 
 
 async def _hand_over(flight: Flight, *, until: float) -> None:
@@ -280,14 +255,3 @@ async def _reception() -> Reception:
         except Unavailable as error:
             raise OutOfService from error
     return reception
-
-
-async def _now(reception: Reception) -> datetime:
-    clock = reception.clock
-    if time.monotonic() - clock.asked_at > CLOCK_SECONDS:
-        try:
-            rows = await database.fetch("SELECT extract(epoch FROM app_now())::float8 AS now")
-        except TROUBLE as error:
-            raise OutOfService from error
-        clock.ahead_seconds, clock.asked_at = rows[0]["now"] - time.time(), time.monotonic()
-    return datetime.fromtimestamp(time.time() + clock.ahead_seconds, tz=UTC)

@@ -9,7 +9,7 @@ from celery import shared_task
 
 from models_catalog.providers.base import ChatRequest
 from portal.kit import clock, database
-from usage import audits, conversations, dispatch, factors
+from usage import audits, conversations, dispatch, factors, refusals
 from usage.calls import performing, upkeep
 from usage.models import CHAT
 
@@ -67,3 +67,9 @@ def learn_factors() -> int:
 def drop_old_months() -> int:
     """This will drop the months of calls that are not kept any more."""
     return upkeep.drop_old_months()
+
+
+@shared_task
+def forget_refusals() -> int:
+    """This will delete refusals that are too old."""
+    return refusals.forget(clock.now())

@@ -24,7 +24,11 @@ CALLS = "calls"
 class QuotaForm(forms.Form):
     """How much of what in which window, hard or soft, a ceiling or set aside."""
 
-    window = forms.ChoiceField(label=_("Within"), choices=Quota.Window.choices, initial=Quota.Window.MONTH)
+    window = forms.ChoiceField(
+        label=_("Within"),
+        choices=[(value, label) for value, label in Quota.Window.choices if value != Quota.Window.NIGHT_HOUR],
+        initial=Quota.Window.MONTH,
+    )
     amount = forms.DecimalField(label=_("At most"), min_value=0, max_value=MOST_CREDITS, decimal_places=2)
     unit = forms.ChoiceField(
         label=_("Counted in"),

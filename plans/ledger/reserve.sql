@@ -156,6 +156,7 @@ BEGIN
       FROM unnest(v_kinds, v_nodes) AS n(kind, id)
       JOIN plans_quota q
         ON q.account_id = v_call.account_id AND q.node_kind = n.kind AND q.node_id = n.id AND q.ended_at IS NULL
+        AND (q."window" <> 'night_hour' OR extract(hour FROM v_now AT TIME ZONE v_state.time_zone) < 7)
       LEFT JOIN LATERAL (
         SELECT o.id, o.used, o.held, o.extra, o.ends_at FROM plans_quotawindow o
         WHERE o.quota_id = q.id AND o.starts_at <= v_now AND (o.ends_at > v_now OR o.ends_at IS NULL)

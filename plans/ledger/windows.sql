@@ -5,6 +5,7 @@ CREATE OR REPLACE FUNCTION ledger_window(
 ) LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 DECLARE
   v_first timestamp;
+  v_unit text;
 BEGIN
   IF p_window = 'lifetime' THEN
     starts_at := to_timestamp(0);
@@ -15,9 +16,10 @@ BEGIN
     ends_at := p_moment + interval '5 hours';
     RETURN;
   END IF;
-  v_first := date_trunc(p_window, p_moment AT TIME ZONE p_zone);
+  v_unit := CASE p_window WHEN 'night_hour' THEN 'hour' ELSE p_window END;
+  v_first := date_trunc(v_unit, p_moment AT TIME ZONE p_zone);
   starts_at := v_first AT TIME ZONE p_zone;
-  ends_at := (v_first + ('1 ' || p_window)::interval) AT TIME ZONE p_zone;
+  ends_at := (v_first + ('1 ' || v_unit)::interval) AT TIME ZONE p_zone;
 END $$;
 
 -- Opens the window of a quota that covers p_moment. After a change of zone the calendar's window may begin

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0005_guardian_text'),
+        ('accounts', '0006_scenarios'),
         ('plans', '0006_corrections_in_full'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -83,6 +83,10 @@ class Migration(migrations.Migration):
                 'ordering': ('-lent_at', '-pk'),
             },
         ),
+        migrations.RemoveConstraint(
+            model_name='quota',
+            name='quota_window_known',
+        ),
         migrations.AddField(
             model_name='hold',
             name='is_mainland_only',
@@ -100,6 +104,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='quota',
+            name='is_brake',
+            field=models.BooleanField(default=False, verbose_name='brake of a new key'),
+        ),
+        migrations.AddField(
+            model_name='quota',
             name='said',
             field=models.BigIntegerField(blank=True, null=True, verbose_name='said'),
         ),
@@ -113,9 +122,18 @@ class Migration(migrations.Migration):
             name='extra',
             field=models.BigIntegerField(default=0),
         ),
+        migrations.AlterField(
+            model_name='quota',
+            name='window',
+            field=models.CharField(choices=[('night_hour', 'hour of the night'), ('five_hours', '5 hours'), ('day', 'day'), ('week', 'week'), ('month', 'month'), ('lifetime', 'lifetime')], max_length=16, verbose_name='window'),
+        ),
         migrations.AddConstraint(
             model_name='quota',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('said', None), ('unit', 'credits')), models.Q(('metric', 'microcredits'), ('said__gte', 0), ('unit', 'money')), models.Q(('metric', 'microcredits'), ('said__gte', 0), ('said__lte', 100), ('unit', 'share')), _connector='OR'), name='quota_said'),
+        ),
+        migrations.AddConstraint(
+            model_name='quota',
+            constraint=models.CheckConstraint(condition=models.Q(('window__in', ['night_hour', 'five_hours', 'day', 'week', 'month', 'lifetime'])), name='quota_window_known'),
         ),
         migrations.AddField(
             model_name='accessrule',

@@ -34,6 +34,7 @@ class Quota(models.Model):
         SCENARIO = "scenario", _("scenario")
 
     class Window(models.TextChoices):
+        NIGHT_HOUR = "night_hour", _("hour of the night")
         FIVE_HOURS = "five_hours", _("5 hours")
         DAY = "day", _("day")
         WEEK = "week", _("week")
@@ -61,6 +62,7 @@ class Quota(models.Model):
     said = models.BigIntegerField(_("said"), null=True, blank=True)
     grace_percent = models.SmallIntegerField(_("grace, in percent"), default=0)
     is_slice = models.BooleanField(_("set aside"), default=False)
+    is_brake = models.BooleanField(_("brake of a new key"), default=False)
     created_at = models.DateTimeField(_("made"))
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
@@ -95,7 +97,8 @@ class Quota(models.Model):
                 condition=Q(node_kind__in=["account", "department", "project", "member", "key", "scenario"]),
             ),
             models.CheckConstraint(
-                name="quota_window_known", condition=Q(window__in=["five_hours", "day", "week", "month", "lifetime"])
+                name="quota_window_known",
+                condition=Q(window__in=["night_hour", "five_hours", "day", "week", "month", "lifetime"]),
             ),
         )
 

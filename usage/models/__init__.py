@@ -3,6 +3,7 @@
 from usage.models.audit import AuditRun
 from usage.models.call import CHAT, Attempt, Call, CallLot, How, KeptAnswer, LateEvidence
 from usage.models.conversation import ContentKey, Conversation, Turn
+from usage.models.refused import Refused
 from usage.models.rollup import DailyTotal, Dropped, HourProfile
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "How",
     "KeptAnswer",
     "LateEvidence",
+    "Refused",
     "Turn",
 ]
