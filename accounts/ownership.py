@@ -51,10 +51,11 @@ def offer(owner: Member, *, to: Member, is_handover: bool, now: datetime) -> Own
     """This will ask `to` to own the account too, or instead of `owner`. Raises `MayNotOwn` and `AlreadyOffered`."""
     if not owner.owns() or to.account_id != owner.account_id or to.left_at or to.role not in _MAY_OWN:
         raise MayNotOwn
-    open_offers = OwnershipOffer.objects.select_for_update().filter(member=to, state=OwnershipOffer.State.OPEN)
-    if open_offers.filter(expires_at__gt=now).exists():
+    offers = OwnershipOffer.objects.filter(member=to)
+    if offers.standing(now=now).exists():
         raise AlreadyOffered
-    open_offers.update(state=OwnershipOffer.State.WITHDRAWN, ended_at=now)
+    stale = offers.filter(state=OwnershipOffer.State.OPEN).exclude(pk__in=offers.standing(now=now))
+    stale.update(state=OwnershipOffer.State.WITHDRAWN, ended_at=now)
     made, is_new = OwnershipOffer.objects.get_or_create(
         member=to,
         state=OwnershipOffer.State.OPEN,

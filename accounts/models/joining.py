@@ -122,6 +122,15 @@ class Invitation(models.Model):
         return self.name or self.contact or str(self.member or self.asked_by or self.get_way_display())
 
 
+class OwnershipOfferQuerySet(models.QuerySet["OwnershipOffer"]):
+    """Questions about offers of ownership."""
+
+    def standing(self, *, now: datetime) -> Self:
+        """This will keep those that can be accepted: open, in time, and made by who owns the account still."""
+        by_owner = Q(offered_by__role=Member.Role.OWNER, offered_by__left_at=None)
+        return self.filter(by_owner, state=OwnershipOffer.State.OPEN, expires_at__gt=now)
+
+
 class OwnershipOffer(models.Model):
     """An owner asks a member to own the account too, or instead of them; nothing happens without a yes."""
 
@@ -139,6 +148,8 @@ class OwnershipOffer(models.Model):
     created_at = models.DateTimeField(_("made"))
     expires_at = models.DateTimeField(_("expires"))
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    objects = OwnershipOfferQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("offer of ownership")

@@ -138,9 +138,7 @@ def page(
     words: dict[str, Any] = {
         "people": shown.order_by("joined_at", "pk")[: pages.PAGE_SIZE],
         "invitations": Invitation.objects.seen_by(member).pending(now=now).select_related("asked_by"),
-        "offers": account.ownership_offers.filter(
-            member=member, state=OwnershipOffer.State.OPEN, expires_at__gt=now
-        ).select_related("offered_by"),
+        "offers": OwnershipOffer.objects.standing(now=now).filter(member=member).select_related("offered_by"),
         "owners": account.members.owners().count(),
         "account_form": AccountForm(initial={"name": account.name, "time_zone": account.time_zone}),
         "me_form": MeForm(initial={"name": member.name}),

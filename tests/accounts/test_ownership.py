@@ -104,6 +104,8 @@ class TestAccept:
         with pytest.raises(ownership.OfferEnded):
             ownership.accept(made, by=adult, now=NOW)
         assert roles(owner, second, adult) == ["owner", "adult", "adult"]
+        assert not client_of(adult).get("/people/").context["offers"]
+        assert offer(owner, adult).pk != made.pk
 
     @pytest.mark.parametrize("change", [{"role": "auditor"}, {"left_at": NOW}])
     def test_is_refused_to_who_may_not_own_any_more(

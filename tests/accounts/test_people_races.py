@@ -9,7 +9,7 @@ from accounts.models import Invitation, Member, OwnershipOffer
 from tests.accounts.people import NOW, at_once, join
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ROUNDS = 5
+ROUNDS = 10
 
 
 class TestTwoOwners:
