@@ -1,6 +1,8 @@
 """Founding an account, what it is called and what I am called in it."""
 
+from collections.abc import Set as AbstractSet
 from functools import cache
+from typing import Any
 from zoneinfo import available_timezones
 
 from babel.dates import get_timezone_location
@@ -8,6 +10,7 @@ from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms.fields import offer
 from accounts.models import Account
 
 FAVORITE_ZONES = [
@@ -38,7 +41,7 @@ def _zone_label(name: str, locale: str) -> str:
 
 
 class FoundingForm(forms.Form):
-    """What kind of account, its name, and the clock it lives by."""
+    """What kind of account, of those that the person does not own yet, its name, and the clock it lives by."""
 
     kind = forms.ChoiceField(label=_("What is it for?"), choices=Account.Kind.choices, widget=forms.RadioSelect)
     name = forms.CharField(
@@ -47,6 +50,10 @@ class FoundingForm(forms.Form):
         help_text=_("A family name or the name of the business; you can change it later."),
     )
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=_zones, initial="Asia/Shanghai")
+
+    def __init__(self, *args: Any, owned: AbstractSet[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, "kind", [(kind, label) for kind, label in Account.Kind.choices if kind not in owned])
 
 
 class AccountForm(forms.Form):

@@ -12,7 +12,7 @@ from django.views.i18n import set_language
 
 from accounts import accounts, legal_texts, members
 from accounts.forms import AccountForm, FoundingForm, MeForm
-from accounts.models import SentMessage, User
+from accounts.models import Account, Member, SentMessage, User
 from accounts.views import people
 from accounts.views.proof import person
 from portal.kit import clock
@@ -26,12 +26,13 @@ def founding(request: HttpRequest) -> HttpResponse:
     """This will found a household or a business, and go on to where the person was going."""
     user = person(request)
     onward = _safe(request, request.POST.get("next") or request.GET.get("next") or "")
-    if user.current_membership:
+    owned = set(Member.objects.of(user).owners().values_list("account__kind", flat=True))
+    if owned.issuperset(Account.Kind.values) or request.POST.get("kind") in owned:  # the second of two clicks
         return redirect(onward)
-    form = FoundingForm(request.POST or None)
+    form = FoundingForm(request.POST or None, owned=owned)
     if not form.is_valid():
         return render(request, "accounts/founding.html", {"form": form, "next": onward})
-    accounts.found(user, now=clock.now(), **form.cleaned_data)
+    request.session["member_id"] = accounts.found(user, now=clock.now(), **form.cleaned_data).pk
     return redirect(onward)
 
 

@@ -231,6 +231,20 @@ class TestActing:
         remove(guest, stranger)
         assert self.account_at(client) == "Li"
 
+    def test_begins_with_an_account_that_was_founded_just_now(self, adult: Member) -> None:
+        client = client_of(adult)
+        page = client.get("/accounts/founding/?next=/")
+        assert [kind for kind, _label in page.context["form"].fields["kind"].choices] == ["household", "business"]
+        given = {"kind": "business", "name": "Works", "time_zone": "Asia/Tokyo", "next": "/people/"}
+        for _ in range(2):
+            assert client.post("/accounts/founding/", given)["Location"] == "/people/"
+        assert self.account_at(client) == "Works"
+        page = client.get("/accounts/founding/")
+        assert [kind for kind, _label in page.context["form"].fields["kind"].choices] == ["household"]
+        client.post("/accounts/founding/", given | {"kind": "household", "name": "Home"})
+        assert client.get("/accounts/founding/")["Location"] == "/"
+        assert Member.objects.of(adult.user).count() == 3
+
     def test_is_asked_of_the_database_once_a_page(self, owner: Member, work: Member) -> None:
         client = client_of(owner)
         client.post("/people/acting/", {"member": work.pk})
