@@ -9,6 +9,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from accounts import api_keys, callers, children, devices, invitations, ownership
 from accounts.invitations import Place
@@ -195,7 +196,17 @@ class TestCallsUnderWay:
         assert not Hold.objects.filter(pk=queued).exists()
         assert Call.objects.values_list("charged_microcredits", "how").get(pk=queued) == (0, "cancelled")
         assert set(Hold.objects.values_list("pk", flat=True)) == {running, other}
+        assert books.reserve(books.ask(adult, 1))[0][0] != "ok"
         assert books.counters(lot)[:2] == (9_800, 200)
+
+    def test_keep_nobody_in_the_account_while_valkey_is_away(self, transactional_db: None, settings: Settings) -> None:
+        owner = found("owner@example.com", kind="household", name="Li")
+        adult = join(owner, role="adult", name="partner")
+        books.grant(owner, 10_000)
+        self.opened(adult)
+        settings.VALKEY_URL = "redis://127.0.0.1:9/0"
+        assert at_reception(lambda: remove(adult, owner)) == []
+        assert not Member.objects.active().filter(pk=adult.pk).exists()
 
     def opened(self, member: Member) -> UUID:
         asked = books.ask(member, 100)
@@ -210,7 +221,8 @@ async def at_reception(verb: Callable[[], object], *call_ids: UUID) -> list[bool
     valkey = Valkey(settings.VALKEY_URL)
     try:
         await sync_to_async(verb)()
-        await valkey.connect()
+        if call_ids:
+            await valkey.connect()
         return [await relay.is_asked_to_stop(valkey, call_id) for call_id in call_ids]
     finally:
         valkey.close()
