@@ -128,7 +128,7 @@ class TestSendInvitations:
         for number in range(outbox.BATCH):
             Invitation.objects.create(
                 account=owner.account, invited_by=owner.user, way="phone", contact=f"+86138001380{number:02}",
-                role="adult", created_at=NOW, expires_at=NOW + timedelta(days=3),
+                role="adult", created_at=NOW - timedelta(hours=1), expires_at=NOW + timedelta(days=3),
             )  # fmt: skip
         firm = accounts.found(User.objects.create_user("w@example.com"), kind="business", name="Wang", now=NOW)
         invite(firm)
