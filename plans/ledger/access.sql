@@ -41,7 +41,7 @@ BEGIN
   END LOOP;
 END $$;
 
--- Whether a model has an open route of this kind. Internal.
+-- Whether a model has an open route of this kind.
 CREATE OR REPLACE FUNCTION ledger_has_route(p_model bigint, p_mainland_only boolean, p_never_trained boolean)
 RETURNS boolean LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
   SELECT EXISTS (

@@ -28,6 +28,7 @@ RUN_SECONDS = 300
 QUICK = (
     *sorted(str(test.relative_to(ROOT)) for test in ROOT.glob("tests/plans/ledger/test_[!p]*.py")),
     "tests/plans/test_quotas.py",
+    "tests/plans/test_extras.py",
     "tests/plans/test_adjustment_desk.py",
     "tests/plans/test_orders.py",
     "tests/plans/test_order_races.py",
@@ -40,6 +41,8 @@ QUICK = (
 )
 """Those of the ledger's tests that start no portal and no processes; a run ends with the first that fails."""
 NEAREST = {
+    "access": ("plans/ledger/test_access",),
+    "extras": ("plans/test_extras",),
     "capture": ("plans/ledger/test_capture",),
     "claim": ("plans/ledger/test_capture",),
     "settle": ("usage/test_settlement", "usage/test_receipts"),

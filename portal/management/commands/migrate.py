@@ -52,7 +52,6 @@ INTERNAL = (
     "ledger_count_minutes",
     "ledger_do_adjustment",
     "ledger_earn_account",
-    "ledger_has_route",
     "ledger_is_quiet",
     "ledger_largest_slice",
     "ledger_open_journal",
