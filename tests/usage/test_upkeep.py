@@ -58,6 +58,19 @@ class TestDropOldMonths:
         cast.called(home.owner, used=Usage(out_text=30))
         assert audits.violations() == []
 
+    def test_adds_up_over_the_months_and_waits_for_the_whole_of_the_last(self, home: Home, settings: Settings) -> None:
+        settings.CALLS_KEPT_MONTHS = 24
+        cast.called(home.owner, used=Usage(out_text=10))
+        turn_to(timedelta(days=40))
+        cast.called(home.owner, used=Usage(out_text=20))
+        turn_to(timedelta(days=730 - 40))
+        assert upkeep.drop_old_months() == 0
+        turn_to(timedelta(days=120))
+        while upkeep.drop_old_months():
+            pass
+        assert Dropped.objects.get().calls == 2
+        assert audits.violations() == []
+
     def test_is_refused_before_two_years(self, home: Home, settings: Settings) -> None:
         settings.CALLS_KEPT_MONTHS = 23
         cast.called(home.owner, used=Usage(out_text=10))

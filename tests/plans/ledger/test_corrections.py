@@ -78,6 +78,7 @@ class TestRefund:
         assert refund(lot, refund_id, 400).money == Money(400, "CNY")
         ledger.close_refund(refund_id, succeeded=True, money_account="psp:test")
         assert books.counters(lot)[0] == 600
+        assert Lot.objects.get(pk=lot).deferred_minor == 600
         assert books.kinds() == set()
 
     def test_waits_for_no_call(self) -> None:
@@ -118,8 +119,22 @@ class TestRefund:
         member = books.founded()
         with pytest.raises(ledger.NotRefundable):
             refund(books.grant(member, 1000, source="promo"))
+        bought = books.buy(member, 1000, 990, source="plan")
+        ends = clock.now() + timedelta(days=30)
+        terms = {"account_id": member.account_id, "cap": Microcredits(500), "name": "Rolled", "expires_at": ends}
+        [rolled] = ledger.roll_over([ledger.PeriodEnd(lot_id=bought, dedupe_key="period:1", **terms)])
+        assert rolled.lot_id is not None
+        with pytest.raises(ledger.NotRefundable):
+            refund(rolled.lot_id)
+
+    def test_is_not_for_less_than_a_unit_of_money(self) -> None:
+        member = books.founded()
+        lot = books.buy(member, 1000, 1)
+        books.spent(member, 1)
+        with pytest.raises(ledger.NotRefundable):
+            refund(lot)
         empty = books.buy(member, 1000, 990)
-        books.spent(member, 2000)
+        books.spent(member, 1999)
         with pytest.raises(ledger.NotRefundable):
             refund(empty)
 
@@ -158,6 +173,14 @@ class TestAdjustment:
         assert (done.state, done.asked_by, done.decided_by) == ("done", 1, 2)
         assert books.kinds() == set()
 
+    def test_adds_up_what_one_person_did_alone_within_a_day(self) -> None:
+        member = books.founded()
+        found = []
+        for hours in (0, 2, 23):
+            books.move_clock(timedelta(hours=hours))
+            found.append(ledger.ask_adjustment(adjustment(member, "goodwill", 300), alone=ALONE))
+        assert found == ["done", "waiting", "done"]
+
     def test_may_be_declined_by_whoever_asked(self) -> None:
         member = books.founded()
         asked = adjustment(member, "goodwill", 501)
@@ -179,6 +202,24 @@ class TestAdjustment:
         with pytest.raises(ledger.NotAdjustable):
             ledger.ask_adjustment(adjustment(member, "restore", 1, call_id=call_id), alone=ALONE)
         assert books.kinds() == set()
+
+    def test_gives_back_what_was_used_and_not_what_lapsed_with_it(self) -> None:
+        member = books.founded()
+        books.grant(member, 1000, expires_at=clock.now() + timedelta(days=1))
+        asked = books.ask(member, 300)
+        books.reserve(asked)
+        books.move_clock(timedelta(days=2))
+        books.close(asked, 100)
+        with pytest.raises(ledger.NotAdjustable):
+            ledger.ask_adjustment(adjustment(member, "restore", 101, call_id=asked.call_id), alone=ALONE)
+        assert ledger.ask_adjustment(adjustment(member, "restore", 100, call_id=asked.call_id), alone=ALONE) == "done"
+
+    def test_takes_back_nothing_of_another_account(self) -> None:
+        member, other = books.founded(), books.founded()
+        given = books.grant(other, 300, source="promo")
+        with pytest.raises(ledger.NotAdjustable):
+            ledger.ask_adjustment(adjustment(member, "revoke", 100, lot_id=given), alone=ALONE)
+        assert Lot.objects.get(pk=given).available == 300
 
     def test_takes_back_what_was_given_but_not_what_was_bought(self) -> None:
         member = books.founded()

@@ -1,5 +1,6 @@
 """Lots over their life: what they are good for, how they roll over and end, and what they earn."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -85,9 +86,20 @@ class TestRollOver:
         new = Lot.objects.get(pk=rolled.lot_id)
         assert (new.source, new.available, new.granted) == ("rollover", 300, 300)
         assert (new.priority, new.chat_model_ids, new.scenario_ids) == (-1, [7], [3])
+        assert new.expires_at is not None
+        assert new.expires_at - clock.now() > timedelta(days=29)
         assert books.counters(lot) == (0, 0, 0, 700)
         assert Lot.objects.get(pk=lot).rolled == 300
         assert books.kinds() == set()
+
+    def test_is_of_the_own_account_and_of_no_lot_that_is_frozen(self) -> None:
+        member, other = books.founded(), books.founded()
+        lot = books.buy(member, 1000, 990, source="plan")
+        asked = period_end(lot, 300)
+        assert ledger.roll_over([replace(asked, account_id=other.account_id)])[0].rolled == 0
+        ledger.open_refund(uuid4(), lot_id=lot, reason="half", by_user_id=1, microcredits=Microcredits(50))
+        assert ledger.roll_over([asked])[0].rolled == 0
+        assert books.counters(lot) == (1000, 0, 0, 0)
 
     def test_moves_nothing_where_nothing_may_roll(self) -> None:
         lot = books.grant(books.founded(), 1000, source="plan")

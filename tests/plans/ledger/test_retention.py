@@ -1,6 +1,7 @@
 """Old months of the books go, carried forward; what was left at a past moment is told by the books alone."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -35,7 +36,9 @@ class TestDropOldMonths:
         ledger.earn()
         before = books.fetch("SELECT account_code, unit, lot_id, sum(amount) FROM plans_posting GROUP BY 1, 2, 3")
         turn_to(TEN_YEARS)
+        moment = clock.now()
         assert ledger.drop_old_months() >= 1
+        assert ledger.left_at(member.account_id, moment).left == 300
         assert set(Journal.objects.values_list("kind", flat=True)) == {"carry_forward"}
         assert Journal.objects.count() == 2
         after = books.fetch("SELECT account_code, unit, lot_id, sum(amount) FROM plans_posting GROUP BY 1, 2, 3")
@@ -111,6 +114,24 @@ class TestLeftAt:
         told = ledger.left_at(member.account_id, clock.now())
         assert (told.left, told.debt) == (1000, 70)
         assert ledger.left_at(books.founded().account_id, clock.now()).debt == 0
+
+    def test_knows_from_when_something_is_owed(self) -> None:
+        member, order_id = books.founded(), uuid4()
+        books.buy(member, 600, 600, order_id=order_id)
+        books.spent(member, 600)
+        before = books.move_clock(timedelta(hours=1))
+        books.move_clock(timedelta(hours=1))
+        dispute_id = uuid4()
+        ledger.open_dispute(dispute_id, order_id=order_id, money_minor=600, reason="bank", by_user_id=None)
+        ledger.close_dispute(dispute_id, lost=True, money_account="psp:test")
+        owed = [ledger.left_at(member.account_id, moment).debt for moment in (before, clock.now())]
+        assert owed == [0, 600]
+
+    def test_says_nothing_of_months_that_are_gone_by_itself(self) -> None:
+        member = books.founded()
+        books.grant(member, 1000)
+        long_ago = timezone.now() - timedelta(days=4000)
+        assert books.fetch("SELECT * FROM ledger_left_at(%s, %s)", member.account_id, long_ago) == []
 
     @pytest.mark.parametrize("distance", [timedelta(hours=1), timedelta(days=-4000)])
     def test_knows_neither_the_future_nor_what_is_too_long_ago(self, distance: timedelta) -> None:
