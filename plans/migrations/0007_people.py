@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0006_scenarios'),
+        ('accounts', '0007_closing'),
         ('plans', '0006_corrections_in_full'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -90,17 +90,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='hold',
             name='is_mainland_only',
-            field=models.BooleanField(default=False, verbose_name='mainland routes only'),
+            field=models.BooleanField(db_default=False, verbose_name='mainland routes only'),
         ),
         migrations.AddField(
             model_name='hold',
             name='is_never_trained',
-            field=models.BooleanField(default=False, verbose_name='never trains on data'),
+            field=models.BooleanField(db_default=False, verbose_name='never trains on data'),
         ),
         migrations.AddField(
             model_name='hold',
             name='tier',
-            field=models.TextField(blank=True, default='', verbose_name='tier of age'),
+            field=models.TextField(blank=True, db_default='', verbose_name='tier of age'),
         ),
         migrations.AddField(
             model_name='quota',
@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='quotawindow',
             name='extra',
-            field=models.BigIntegerField(default=0),
+            field=models.BigIntegerField(db_default=0),
         ),
         migrations.AlterField(
             model_name='quota',

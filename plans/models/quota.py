@@ -117,7 +117,7 @@ class QuotaWindow(models.Model):
     ends_at = models.DateTimeField(null=True)
     used = models.BigIntegerField(default=0)
     held = models.BigIntegerField(default=0)
-    extra = models.BigIntegerField(default=0)
+    extra = models.BigIntegerField(db_default=0)
     counts_calls = models.BooleanField(default=False)
 
     class Meta:
