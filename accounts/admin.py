@@ -158,14 +158,14 @@ class MemberAdmin(Audited[Member]):
 class NodeAdmin(Audited[Row]):
     """Parts of an account that calls are counted for."""
 
-    list_display = ("name", "account", "created_at", "paused_at")
+    list_display = ("name", "account", "created_at", "paused_at", "closed_at")
     list_filter = (("paused_at", admin.EmptyFieldListFilter),)
     list_select_related = ("account",)
     ordering = ("-pk",)
     search_fields = ("name", "account__name")
     show_full_result_count = False
     autocomplete_fields: ClassVar[tuple[str, ...]] = ("account",)
-    fields: ClassVar[tuple[str, ...]] = ("account", "name", "created_at", "paused_at")
+    fields: ClassVar[tuple[str, ...]] = ("account", "name", "created_at", "paused_at", "closed_at")
 
 
 @admin.register(Department)
@@ -174,7 +174,7 @@ class DepartmentAdmin(NodeAdmin[Department]):
 
     form = DepartmentForm
     autocomplete_fields = ("account", "parent")
-    fields = ("account", "parent", "name", "created_at", "paused_at")
+    fields = ("account", "parent", "name", "created_at", "paused_at", "closed_at")
 
 
 @admin.register(Project)

@@ -1,5 +1,6 @@
 """Inviting people into an account: a link that is worth nothing without the invited address or the owner's yes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,6 +21,7 @@ LIVES = {
 }
 A_DAY = timedelta(days=1)
 MOST_A_DAY = 20
+MOST_LISTED_A_DAY = 500  # those of files, sent by an owner who has proven who they are
 MOST_SENT = 3
 LARGEST_QUOTA_MICROCREDITS = 10**16
 _MAY_OFFER = {
@@ -114,21 +116,23 @@ def invite(inviter: Member, place: Place, *, now: datetime) -> Invitation:
 
     Raises `MayNotInvite`, `BadPlace`, `TooManyInvitations`, `AlreadyHere`, `AlreadyInvited` and `names.BadName`.
     """
-    _check_place(inviter, place)
     Account.objects.select_for_update(no_key=True).get(pk=inviter.account_id)  # twenty a day, however many at once
-    _check_contact(inviter, place, now=now)
-    invitation = Invitation.objects.create(
-        account=inviter.account,
-        invited_by=inviter.user,
-        created_at=now,
-        expires_at=now + LIVES[Invitation.Way(place.way)],
-        sent_at=now if place.way == Invitation.Way.SCREEN else None,
-        **vars(place) | {"name": names.check(place.name)},
-    )
-    audit.record(
-        "invitation.make", subject=str(invitation), account=inviter.account, by=inviter.user, now=now, role=place.role
-    )
-    return invitation
+    single = inviter.account.invitations.filter(created_at__gt=now - A_DAY, listed_at=None)
+    if single.exclude(way=Invitation.Way.SCREEN).count() >= MOST_A_DAY:
+        raise TooManyInvitations(most=MOST_A_DAY)
+    return _keep(inviter, place, listed_at=None, now=now)
+
+
+@transaction.atomic
+def invite_list(owner: Member, places: Sequence[Place], *, now: datetime) -> list[Invitation]:
+    """This will keep the places of a file, all or none; its day's limit is one of its own. Raises as `invite` does."""
+    if not owner.owns():
+        raise MayNotInvite
+    Account.objects.select_for_update(no_key=True).get(pk=owner.account_id)
+    listed = owner.account.invitations.filter(listed_at__gt=now - A_DAY).count()
+    if listed + len(places) > MOST_LISTED_A_DAY:
+        raise TooManyInvitations(most=listed)
+    return [_keep(owner, place, listed_at=now, now=now) for place in places]
 
 
 @transaction.atomic
@@ -207,6 +211,23 @@ def decline(invitation: Invitation, *, by: User, now: datetime) -> None:
     audit.record("invitation.decline", subject=str(invitation), account=invitation.account, by=by, now=now)
 
 
+def _keep(inviter: Member, place: Place, *, listed_at: datetime | None, now: datetime) -> Invitation:
+    _check_place(inviter, place)
+    _check_contact(inviter, place, now=now)
+    invitation = Invitation.objects.create(
+        account=inviter.account,
+        invited_by=inviter.user,
+        created_at=now,
+        listed_at=listed_at,
+        expires_at=now + LIVES[Invitation.Way(place.way)],
+        sent_at=now if place.way == Invitation.Way.SCREEN else None,
+        **vars(place) | {"name": names.check(place.name)},
+    )
+    account, subject = inviter.account, str(invitation)
+    audit.record("invitation.make", subject=subject, account=account, by=inviter.user, now=now, role=place.role)
+    return invitation
+
+
 def _check_place(inviter: Member, place: Place) -> None:
     if place.role not in _MAY_OFFER.get(Member.Role(inviter.role), set()):
         raise MayNotInvite
@@ -214,7 +235,8 @@ def _check_place(inviter: Member, place: Place) -> None:
         led = Department.objects.below(inviter.department_id or 0)
         if not led.filter(pk=place.department_id or 0).exists():
             raise MayNotInvite
-    elif place.department_id and not inviter.account.departments.filter(pk=place.department_id).exists():
+    kept = Department.objects.in_use().filter(account=inviter.account_id)
+    if place.department_id and not kept.filter(pk=place.department_id).exists():
         raise BadPlace
     if place.role == Member.Role.HEAD and not place.department_id:
         raise BadPlace
@@ -223,11 +245,9 @@ def _check_place(inviter: Member, place: Place) -> None:
 
 
 def _check_contact(inviter: Member, place: Place, *, now: datetime) -> None:
-    made = inviter.account.invitations
-    if made.filter(created_at__gt=now - A_DAY).exclude(way=Invitation.Way.SCREEN).count() >= MOST_A_DAY:
-        raise TooManyInvitations(most=MOST_A_DAY)
     if not place.contact:
         return
+    made = inviter.account.invitations
     owner = {"user__email": place.contact} if place.way == Invitation.Way.EMAIL else {"user__phone": place.contact}
     if inviter.account.members.filter(left_at=None, **owner).exists():
         raise AlreadyHere

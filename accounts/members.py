@@ -8,7 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts import audit, notifications, ownership
-from accounts.models import Department, Device, Guardianship, Invitation, Member, User
+from accounts.models import Account, Department, Device, Guardianship, Invitation, Member, User
 from portal.kit.refusals import Refusal, gettext_noop
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ def place(member: Member, *, role: str, department: Department | None, by: Membe
     check_owner(by)
     if role not in _ROLES | {Member.Role(member.role)} or (role == Member.Role.HEAD and department is None):
         raise BadRole
-    if department is not None and department.account_id != member.account_id:
-        raise BadRole
+    if department is not None and department.pk != member.department_id:
+        _check_department(member.account_id, department)
     if role != member.role and member.role in {Member.Role.OWNER, Member.Role.CHILD}:
         raise BadRole
     if not Member.objects.active().filter(pk=member.pk, role=member.role).update(role=role, department=department):
@@ -124,6 +124,13 @@ def remove(member: Member, *, by: User, reason: str, now: datetime) -> None:
         name=member.name,
         account=member.account.name,
     )
+
+
+def _check_department(account_id: int, department: Department) -> None:
+    """Under the lock of the account, so that none is closed meanwhile."""
+    Account.objects.select_for_update(no_key=True).get(pk=account_id)
+    if not Department.objects.in_use().filter(pk=department.pk, account=account_id).exists():
+        raise BadRole
 
 
 def _end_invitations(member: Member, *, by: User, now: datetime) -> None:

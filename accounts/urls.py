@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from accounts.views import account, children, devices, invitations, keys, people, proof
+from accounts.views import (
+    account,
+    children,
+    departments,
+    devices,
+    invitations,
+    keys,
+    people,
+    projects,
+    proof,
+    scenarios,
+)
 
 urlpatterns = [
     path("accounts/founding/", account.founding, name="founding"),
@@ -24,6 +35,13 @@ urlpatterns = [
     path("people/invitations/<int:invitation_id>/sending/", invitations.sending, name="invitation_sending"),
     path("people/invitations/<int:invitation_id>/withdrawal/", invitations.withdrawal, name="invitation_withdrawal"),
     path("people/invitations/<int:invitation_id>/refusal/", invitations.refusal, name="invitation_refusal"),
+    path("people/departments/", departments.departments, name="departments"),
+    path("people/departments/<int:department_id>/", departments.department, name="department"),
+    path("people/departments/<int:department_id>/place/", departments.place, name="department_place"),
+    path("people/projects/", projects.projects, name="projects"),
+    path("people/projects/<int:project_id>/", projects.project, name="project"),
+    path("people/scenarios/", scenarios.scenarios, name="scenarios"),
+    path("people/scenarios/<int:scenario_id>/", scenarios.scenario, name="scenario"),
     path("people/children/", children.opening, name="child_opening"),
     path("people/devices/", devices.devices, name="devices"),
     path("people/devices/<int:device_id>/ending/", devices.ending, name="device_ending"),

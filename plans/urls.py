@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from plans.views import extras, joining, quotas, shop
+from plans.views import closing, extras, joining, quotas, shop
 
 app_name = "plans"
 
@@ -15,6 +15,9 @@ urlpatterns = [
     path("billing/", shop.bills, name="billing"),
     path("join/<int:invitation_id>/<str:secret>/", joining.invitation, name="invitation"),
     path("people/invitations/<int:invitation_id>/confirmation/", joining.confirmation, name="invitation_confirmation"),
+    path("people/departments/<int:department_id>/closing/", closing.department, name="department_closing"),
+    path("people/projects/<int:project_id>/closing/", closing.project, name="project_closing"),
+    path("people/scenarios/<int:scenario_id>/closing/", closing.scenario, name="scenario_closing"),
     path("quotas/<str:kind>/<int:node_id>/", quotas.quotas, name="quotas"),
     path("quotas/<str:kind>/<int:node_id>/access/", quotas.rule, name="access_rule"),
     path("quotas/<int:quota_id>/ending/", quotas.ending, name="quota_ending"),

@@ -25,6 +25,8 @@ NEXT_STEPS = {
     "too_many_keys": ("/keys/", gettext_noop("Open the keys")),
     "already_revoked": ("/keys/", gettext_noop("Open the keys")),
     "not_for_businesses": ("/people/acting/", gettext_noop("Choose another account")),
+    "not_for_households": ("/people/acting/", gettext_noop("Choose another account")),
+    "project_in_use": ("/keys/", gettext_noop("Open the keys")),
     "already_here": ("/people/", gettext_noop("Open the page of people")),
     "already_invited": ("/people/", gettext_noop("Open the page of people")),
     "last_owner": ("/people/", gettext_noop("Open the page of people")),

@@ -1,6 +1,7 @@
 """What people may type: shape in, clean values out. No form saves anything of ours."""
 
 from accounts.forms.account import AccountForm, FoundingForm, MeForm
+from accounts.forms.business import DepartmentForm, NameForm, RoofForm
 from accounts.forms.children import ChildForm, LimitsForm, PinForm, ProfileForm
 from accounts.forms.keys import KeyForm, RevocationForm
 from accounts.forms.people import ActingForm, InvitationForm, OwnershipForm, PlaceForm
@@ -10,12 +11,14 @@ __all__ = [
     "AccountForm",
     "ActingForm",
     "ChildForm",
+    "DepartmentForm",
     "FoundingForm",
     "InvitationForm",
     "KeyForm",
     "LimitsForm",
     "LoginForm",
     "MeForm",
+    "NameForm",
     "OwnershipForm",
     "PhoneField",
     "PinForm",
@@ -23,6 +26,7 @@ __all__ = [
     "ProfileForm",
     "ProofForm",
     "RevocationForm",
+    "RoofForm",
     "SignupForm",
     "normal_contact",
     "normal_phone",

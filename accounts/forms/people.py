@@ -46,7 +46,7 @@ class InvitationForm(forms.Form):
         is_business = inviter.account.kind == Account.Kind.BUSINESS
         offer(self, "role", roles_of(inviter.account, is_head=inviter.role == Member.Role.HEAD))
         if is_business:
-            chosen = Department.objects.filter(account=inviter.account_id).order_by("name")
+            chosen = Department.objects.in_use().filter(account=inviter.account_id).order_by("name")
             if inviter.role == Member.Role.HEAD:
                 chosen = chosen.filter(pk__in=Department.objects.below(inviter.department_id or 0))
             offer_rows(self, "department", chosen)
@@ -95,7 +95,8 @@ class PlaceForm(forms.Form):
         own = [(member.role, member.get_role_display())]
         offer(self, "role", own if fixed else roles_of(member.account))
         if member.account.kind == Account.Kind.BUSINESS:
-            offer_rows(self, "department", Department.objects.filter(account=member.account_id).order_by("name"))
+            chosen = Department.objects.in_use().filter(account=member.account_id)
+            offer_rows(self, "department", chosen.order_by("name"))
         else:
             self.fields["department"].widget = forms.HiddenInput()
 

@@ -4,10 +4,18 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.user import User
+
+
+def _named_once(noun: str) -> models.UniqueConstraint:
+    """Among those in use, whatever the case: files of people name them by name."""
+    return models.UniqueConstraint(
+        "account", Lower("name"), condition=models.Q(closed_at=None), name=f"{noun}_named_once"
+    )
 
 
 class Account(models.Model):
@@ -47,6 +55,28 @@ class DepartmentQuerySet(models.QuerySet["Department"]):
             found |= level
         return self.filter(pk__in=found)
 
+    def in_use(self) -> Self:
+        """This will leave out the closed ones."""
+        return self.filter(closed_at=None)
+
+    def seen_by(self, member: "Member") -> Self:
+        """This will keep what `member` may see: all of the account, or what a head leads."""
+        if member.sees_all():
+            return self.filter(account=member.account_id)
+        return self.led_by(member)
+
+    def led_by(self, member: "Member") -> Self:
+        """This will keep the departments in which `member` may make others."""
+        if member.owns():
+            return self.filter(account=member.account_id)
+        if member.role == Member.Role.HEAD and member.department_id:
+            return self.below(member.department_id).filter(account=member.account_id)
+        return self.none()
+
+    def changed_by(self, member: "Member") -> Self:
+        """This will keep what `member` may rename, move and close: a head only what stands below the own one."""
+        return self.led_by(member) if member.owns() else self.led_by(member).exclude(pk=member.department_id)
+
 
 class Department(models.Model):
     """A named group of members of a business; may stand inside another."""
@@ -58,6 +88,7 @@ class Department(models.Model):
     name = models.CharField(_("name"), max_length=100)
     created_at = models.DateTimeField(_("made"))
     paused_at = models.DateTimeField(_("paused"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
     objects = DepartmentQuerySet.as_manager()
 
@@ -69,10 +100,23 @@ class Department(models.Model):
                 condition=models.Q(parent__isnull=True) | ~models.Q(parent=models.F("id")),
                 name="department_is_not_its_own_parent",
             ),
+            _named_once("department"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    """Questions about projects."""
+
+    def in_use(self) -> Self:
+        """This will leave out the closed ones."""
+        return self.filter(closed_at=None)
+
+    def seen_by(self, member: "Member") -> Self:
+        """This will keep the account's, for who sees all of it."""
+        return self.filter(account=member.account_id) if member.sees_all() else self.none()
 
 
 class Project(models.Model):
@@ -82,10 +126,14 @@ class Project(models.Model):
     name = models.CharField(_("name"), max_length=100)
     created_at = models.DateTimeField(_("made"))
     paused_at = models.DateTimeField(_("paused"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+
+    objects = ProjectQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("project")
         verbose_name_plural = _("projects")
+        constraints: ClassVar[list[models.BaseConstraint]] = [_named_once("project")]
 
     def __str__(self) -> str:
         return self.name
@@ -95,8 +143,16 @@ class ScenarioQuerySet(models.QuerySet["Scenario"]):
     """Questions about scenarios."""
 
     def offered_to(self, account_id: int) -> Self:
-        """This will keep an account's own and those of everybody, by name."""
-        return self.filter(models.Q(account=account_id) | models.Q(account=None)).order_by("name", "pk")
+        """This will keep an account's own and those of everybody, by name, without the closed ones."""
+        return self.in_use().filter(models.Q(account=account_id) | models.Q(account=None)).order_by("name", "pk")
+
+    def in_use(self) -> Self:
+        """This will leave out the closed ones."""
+        return self.filter(closed_at=None)
+
+    def seen_by(self, member: "Member") -> Self:
+        """This will keep the account's own, for who sees all of it."""
+        return self.filter(account=member.account_id) if member.sees_all() else self.none()
 
 
 class Scenario(models.Model):
@@ -118,12 +174,14 @@ class Scenario(models.Model):
     name = models.CharField(_("name"), max_length=100)
     created_at = models.DateTimeField(_("made"))
     paused_at = models.DateTimeField(_("paused"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
     objects = ScenarioQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("scenario")
         verbose_name_plural = _("scenarios")
+        constraints: ClassVar[list[models.BaseConstraint]] = [_named_once("scenario")]
 
     def __str__(self) -> str:
         return gettext(self.name) if self.account_id is None else self.name

@@ -1,5 +1,6 @@
 """A secret that a machine calls with; only its keyed digest is stored."""
 
+from datetime import datetime
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -17,6 +18,10 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """This will keep what `member` may see: who leads the account sees its keys, others their own."""
         keys = self.filter(account=member.account_id)
         return keys if member.leads() else keys.filter(member=member)
+
+    def in_use(self, now: datetime) -> Self:
+        """This will keep those that were not revoked and have not ended; a paused one goes on some day."""
+        return self.filter(models.Q(expires_at=None) | models.Q(expires_at__gt=now), revoked_at=None)
 
     def newest_first(self) -> Self:
         """This will put the keys in use before the revoked ones, the newest of each first."""

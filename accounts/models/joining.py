@@ -73,6 +73,7 @@ class Invitation(models.Model):
     edition = models.PositiveSmallIntegerField(_("edition of the link"), default=1)
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.OPEN)
     created_at = models.DateTimeField(_("made"))
+    listed_at = models.DateTimeField(_("came with a file"), null=True, blank=True)
     expires_at = models.DateTimeField(_("expires"))
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     asked_at = models.DateTimeField(_("asked"), null=True, blank=True)
