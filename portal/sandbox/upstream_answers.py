@@ -103,6 +103,7 @@ def usage(request: dict[str, Any], script: Script, *, output: int) -> dict[str, 
 def _pieces(request: dict[str, Any], script: Script) -> tuple[list[str], str]:
     if script.words:
         words = [f"word{number}".ljust(script.letters, ".") for number in range(1, script.words + 1)]
+        words += filter(None, script.backwards[::-1].split("_"))
         pieces = [words[0], *(f" {word}" for word in words[1:])]
     else:
         pieces = _PIECE.findall(_text(without_directive(last_question(request)), name=script.name))

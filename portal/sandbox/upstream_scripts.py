@@ -1,6 +1,7 @@
 """How the scripted upstream behaves: by the name of the model, changed by a directive in the question.
 
 [[script words=20 gap_ms=5]]      twenty words, five milliseconds apart
+[[script words=30 backwards=sgurd_yuB]]  thirty words, then "Buy drugs"
 [[script fail=500 times=1]]       fails once for each request id, then answers
 [[script fail=cut after=3]]       breaks the connection after three pieces
 model "script:words=20,fail=cut"  the same, without touching the question
@@ -17,11 +18,13 @@ _DIRECTIVE = re.compile(r"\[\[script\s+([^\]]*)\]\]")
 class Script:
     """`words` 0 means a sensible answer; `letters` is how long each word is at least.
 
-    `after` is the piece before which a fault strikes.
+    `backwards` stands after the words, turned around and with "_" for each space. `after` is the piece
+    before which a fault strikes.
     """
 
     words: int = 0
     letters: int = 0
+    backwards: str = ""
     gap_ms: float = 1000 / 60
     first_ms: float = 150.0
     reasoning: int = 0
