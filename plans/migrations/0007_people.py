@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0007_closing'),
+        ('accounts', '0004_people'),
         ('plans', '0006_corrections_in_full'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
