@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from usage.views import answers, chat, people, usage
+from usage.views import answers, chat, people, refusals, usage
 
 urlpatterns = [
     path("chat/", chat.new, name="chat"),
@@ -17,5 +17,6 @@ urlpatterns = [
     path("pauses/<str:kind>/<int:node_id>/", people.pause, name="pause"),
     path("pauses/<str:kind>/<int:node_id>/end/", people.going_on, name="going_on"),
     path("usage/", usage.usage, name="usage"),
+    path("usage/refusals/", refusals.refusals, name="refusals"),
     path("usage/calls/<uuid:call_id>/", usage.receipt, name="receipt"),
 ]

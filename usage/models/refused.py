@@ -1,10 +1,23 @@
 """A call that was not let in: what for, and what the refusal said then; never what was asked."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Member
+
+
+class RefusedQuerySet(models.QuerySet["Refused"]):
+    """Questions about refusals."""
+
+    def seen_by(self, member: Member) -> Self:
+        """This will keep what `member` may see: of the whole account, of those led, or their own."""
+        rows = self.filter(account_id=member.account_id)
+        if member.sees_all():
+            return rows
+        return rows.filter(member_id__in=Member.objects.seen_by(member).values("pk"))
 
 
 class Refused(models.Model):
@@ -19,6 +32,8 @@ class Refused(models.Model):
     sentence = models.TextField(_("sentence"))
     details = models.JSONField(_("details"), default=dict, encoder=DjangoJSONEncoder)
     refused_at = models.DateTimeField(_("when"), db_index=True)
+
+    objects = RefusedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("refused call")
