@@ -45,7 +45,7 @@ def of(balance: Balance, *, month: Month, now: datetime) -> Outlook:
 
 def _pace(month: Month, *, now: datetime) -> int:
     elapsed = max(int((now - month.period.active_from).total_seconds()), SECONDS_A_DAY)
-    return month.charged * SECONDS_A_DAY // elapsed
+    return month.seen * SECONDS_A_DAY // elapsed
 
 
 def _ends(

@@ -49,14 +49,14 @@ class TestMonth:
     def test_adds_up_by_day_and_by_member(self, busy: Home) -> None:
         month = reports.month(busy.owner, now=clock.now())
         balance = ledger.balance(busy.owner.account_id, now=clock.now())
-        assert month.charged == sum(day.charged for day in month.days) == sum(each.charged for each in month.members)
+        assert month.charged == sum(part.charged for part in month.parts) == month.seen
         assert month.charged == sum(lot.used for lot in balance.lots) > 0
-        assert (month.calls, len(month.members)) == (5, 3)
-        assert all(len(day.parts) == len(month.members) for day in month.days)
+        assert (month.calls, len(month.parts)) == (5, 3)
+        assert all(len(part.days) == len(month.dates) for part in month.parts)
 
     def test_shows_a_child_their_own_alone(self, busy: Home) -> None:
         month = reports.month(busy.child, now=clock.now())
-        assert [each.name for each in month.members] == ["child"]
+        assert [each.name for each in month.parts] == ["child"]
         assert month.calls == 2
 
     def test_begins_and_ends_at_midnight_of_the_account(self, home: Home) -> None:
@@ -64,8 +64,9 @@ class TestMonth:
         for day in ("2026-10-31", "2026-11-01", "2026-11-30", "2026-12-01"):
             _total(home.owner, day=day)
         month = reports.month(home.owner, now=now)
-        assert (len(month.days), month.calls) == (30, 2)
-        assert [day.date.isoformat() for day in month.days if day.charged] == ["2026-11-01", "2026-11-30"]
+        assert (len(month.dates), month.calls) == (30, 2)
+        days = reports.chart(month, even_pace=Microcredits(0)).days
+        assert [day.date.isoformat() for day in days if sum(day.parts)] == ["2026-11-01", "2026-11-30"]
 
 
 class TestOutlook:
@@ -101,7 +102,7 @@ class TestPage:
     def test_shows_the_figures_it_computed(self, busy: Home) -> None:
         page = html(client_of(busy.owner).get("/usage/"))
         month = reports.month(busy.owner, now=clock.now())
-        for figure in (month.charged, *(each.charged for each in month.members)):
+        for figure in (month.charged, *(each.charged for each in month.parts)):
             assert credits_exact(figure).replace("\u00a0", " ") in page
         assert "since 1" in page
         assert "not charged" in page
@@ -200,8 +201,7 @@ def _plan(now: datetime, *, granted: int, left: int) -> Balance:
 
 
 def _month(home: Home, *, charged: int, now: datetime) -> reports.Month:
-    used = reports.MemberMonth(home.owner.pk, "olga", 1, credits(charged))
-    return replace(reports.month(home.owner, now=now), members=[used])
+    return replace(reports.month(home.owner, now=now), seen=credits(charged))
 
 
 def _total(member: Member, *, day: str) -> None:

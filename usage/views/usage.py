@@ -1,40 +1,51 @@
 """The usage page and the receipt of a call."""
 
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts import members
-from accounts.models import Account
+from accounts.models import Account, Department, Member
 from plans import ledger, meaning
 from portal.kit import clock, pages
+from portal.kit.units import Microcredits
 from usage import answers, outlook, receipts, reports
-from usage.reports import Chart
+from usage.reports import Dimension
+
+LONGEST_ID = 18
 
 
 @never_cache
 @require_safe
 @login_required
 def usage(request: HttpRequest) -> HttpResponse:
-    """This will show what is left, lot by lot, what each day took, and the last calls."""
+    """This will show what is left, what each day took, broken down as asked, and the last calls."""
     member, now = members.current(request.user), clock.now()
-    account = member.account
-    month, balance = reports.month(member, now=now), ledger.balance(account.pk, now=now)
+    dimension = _dimension(request, member)
+    opened = _opened(request, member) if dimension == Dimension.DEPARTMENT else None
+    month = reports.month(member, dimension=dimension, opened=opened, now=now)
+    balance = ledger.balance(member.account_id, now=now)
     ahead = outlook.of(balance, month=month, now=now)
     calls = reports.latest_calls(member, before=_call_id(request.GET.get("before")), size=pages.PAGE_SIZE + 1)
+    is_whole = member.sees_all() and opened is None
     context = {
-        "account": account,
-        "is_household": account.kind == Account.Kind.HOUSEHOLD,
         "month": month,
-        "chart": Chart([each.name for each in month.members], month.days, ahead.even_pace),
+        "segments": _segments(member, chosen=dimension),
+        "chart": reports.chart(month, even_pace=ahead.even_pace if is_whole else Microcredits(0)),
         "balance": balance,
         "life": meaning.of(balance.left),
         "calls": pages.cut(calls),
+        "here": _path(by=dimension, **({"department": opened.pk} if opened else {})),
         **vars(ahead),
+        **_viewer(member),
     }
     return render(request, "usage/usage.html", context)
 
@@ -55,6 +66,42 @@ def receipt(request: HttpRequest, call_id: UUID) -> HttpResponse:
         "month": answers.month_of(member.account, now=clock.now()),
     }
     return render(request, "usage/receipt.html", context)
+
+
+def _viewer(member: Member) -> Mapping[str, Any]:
+    """Who looks; who cannot buy is told whom to ask."""
+    may_buy = member.leads()
+    return {
+        "account": member.account,
+        "is_household": member.account.kind == Account.Kind.HOUSEHOLD,
+        "sees_all": member.sees_all(),
+        "may_buy": may_buy,
+        "owners": [] if may_buy else [each.name for each in member.account.members.owners().order_by("pk")],
+    }
+
+
+def _segments(member: Member, *, chosen: Dimension) -> list[dict[str, object]]:
+    return [
+        {"label": each.label, "href": _path(by=each), "current": each == chosen} for each in reports.dimensions(member)
+    ]
+
+
+def _dimension(request: HttpRequest, member: Member) -> Dimension:
+    asked = request.GET.get("by", "department" if "department" in request.GET else "")
+    return next((each for each in reports.dimensions(member) if each == asked), Dimension.PERSON)
+
+
+def _opened(request: HttpRequest, member: Member) -> Department | None:
+    asked = request.GET.get("department", "")
+    if not asked:
+        return None
+    if not (asked.isascii() and asked.isdigit() and len(asked) <= LONGEST_ID):
+        raise Http404
+    return get_object_or_404(reports.departments_seen_by(member), pk=int(asked))
+
+
+def _path(**query: object) -> str:
+    return f"{reverse('usage')}?{urlencode(query)}"
 
 
 def _call_id(typed: str | None) -> UUID | None:
