@@ -129,10 +129,10 @@ class TestApprove:
 
 
 class TestLend:
-    def quotas(self, owner: Member, sales: Department, **terms: object) -> tuple[Quota, Quota]:
+    def quotas(self, owner: Member, sales: Department, *, window: str = "month") -> tuple[Quota, Quota]:
         shop = Department.objects.create(account=owner.account, name="Shop", created_at=clock.now())
         lender = books.quota(owner, 100, kind="department", node_id=sales.pk, window="month")
-        borrower = books.quota(owner, 40, kind="department", node_id=shop.pk, **{"window": "month"} | terms)
+        borrower = books.quota(owner, 40, kind="department", node_id=shop.pk, window=window)
         return lender, borrower
 
     def lend(self, lender: Quota, borrower: Quota, amount: int, by: Member) -> Loan:

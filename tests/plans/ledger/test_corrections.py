@@ -121,8 +121,8 @@ class TestRefund:
             refund(books.grant(member, 1000, source="promo"))
         bought = books.buy(member, 1000, 990, source="plan")
         ends = clock.now() + timedelta(days=30)
-        terms = {"account_id": member.account_id, "cap": Microcredits(500), "name": "Rolled", "expires_at": ends}
-        [rolled] = ledger.roll_over([ledger.PeriodEnd(lot_id=bought, dedupe_key="period:1", **terms)])
+        cap = Microcredits(500)
+        [rolled] = ledger.roll_over([ledger.PeriodEnd(bought, member.account_id, cap, "Rolled", ends, "period:1")])
         assert rolled.lot_id is not None
         with pytest.raises(ledger.NotRefundable):
             refund(rolled.lot_id)
