@@ -121,8 +121,15 @@ class TestRefund:
             refund(books.grant(member, 1000, source="promo"))
         bought = books.buy(member, 1000, 990, source="plan")
         ends = clock.now() + timedelta(days=30)
-        cap = Microcredits(500)
-        [rolled] = ledger.roll_over([ledger.PeriodEnd(bought, member.account_id, cap, "Rolled", ends, "period:1")])
+        end = ledger.PeriodEnd(
+            lot_id=bought,
+            account_id=member.account_id,
+            cap=Microcredits(500),
+            name="Rolled",
+            expires_at=ends,
+            dedupe_key="period:1",
+        )
+        [rolled] = ledger.roll_over([end])
         assert rolled.lot_id is not None
         with pytest.raises(ledger.NotRefundable):
             refund(rolled.lot_id)
