@@ -1,6 +1,6 @@
 """What every page needs to know: whose portal this is, who looks, and at what."""
 
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from django.conf import settings
@@ -17,13 +17,13 @@ MOST_UNSEEN = 10
 def portal(request: HttpRequest) -> dict[str, Any]:
     """This will name the brand, the member and account that look, and the section of the page.
 
-    The member and the account are asked for only when a template names them.
+    The member, the account and the news are asked for only when a template names them, the news once.
     """
     return {
         "brand": brand.current(),
         "member": partial(_member, request),
         "account": partial(_account, request),
-        "unseen": partial(_unseen, request),
+        "unseen": cache(partial(_unseen, request)),
         "nav": request.path.split("/")[1] or "home",
         "demo": settings.DEMO,
     }

@@ -225,7 +225,7 @@ class TestPage:
 
     @pytest.mark.parametrize("dimension", Dimension)
     def test_stays_within_its_queries(self, busy: Firm, dimension: Dimension) -> None:
-        for member, most in ((busy.owner, 12), (busy.head, 15)):
+        for member, most in ((busy.owner, 9), (busy.seller, 10), (busy.head, 13)):
             client = client_of(member)
             client.get("/usage/")
             with query_budget(most):

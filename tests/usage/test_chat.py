@@ -91,13 +91,23 @@ class TestPage:
         assert "There are no credits to ask with yet" in html(client_of(home.stranger).get("/chat/"))
         assert "There are no credits" not in html(client_of(home.owner).get("/chat/"))
 
+    def test_shows_the_plans_to_who_may_buy(self, home: Home) -> None:
+        Member.objects.filter(pk=home.child.pk).update(account=home.stranger.account)
+        child = Member.objects.get(pk=home.child.pk)
+        assert "See the plans" in html(client_of(home.stranger).get("/chat/"))
+        page = html(client_of(child).get("/chat/"))
+        assert "Whoever looks after the account can get more" in page
+        assert "See the plans" not in page
+
     def test_stays_within_its_queries(self, home: Home, now: datetime) -> None:
         conversation, _ = cast.answered(home.owner, now=now)
         client = client_of(home.owner)
         client.get("/chat/")
-        with query_budget(9):
+        # Session, user, membership, news, clock; headings and their key; rules, models, names; lots, scenarios.
+        with query_budget(12):
             client.get("/chat/")
-        with query_budget(15):
+        # The conversation, its turns and their key, the calls, what a month has, and the names of their models.
+        with query_budget(18):
             client.get(f"/chat/{conversation.pk}/")
 
 

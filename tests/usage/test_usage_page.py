@@ -127,7 +127,7 @@ class TestPage:
     def test_stays_within_its_queries(self, busy: Home) -> None:
         client = client_of(busy.owner)
         client.get("/usage/")
-        with query_budget(13):
+        with query_budget(9):
             client.get("/usage/")
 
 
