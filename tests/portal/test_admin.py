@@ -14,21 +14,21 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from accounts import api_keys, audit
+from accounts import api_keys, audit, callers
 from accounts.desks import Endless, ReadOnly
 from accounts.models import Agreement, AuditEvent, Department, LegalText, SentMessage, User
 from models_catalog import upstreams
 from models_catalog.models import ChatModel, Price, Upstream
 from models_catalog.models.price import RATE_NAMES
 from models_catalog.pricing import Usage
-from plans import offerings
+from plans import ledger, offerings
 from plans.models import Offering, OfferingVersion, Order, Payment
 from portal import brand
 from portal.kit import clock
 from portal.models import Brand
 from tests.budget import query_budget
 from tests.usage import cast
-from usage import audits
+from usage import audits, refusals
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +59,8 @@ def home(now: datetime, settings: Settings) -> Iterator[cast.Home]:
     audit.record("x", subject="y", account=home.owner.account, by=home.owner.user, now=now)
     Agreement.objects.create(user=home.owner.user, legal_text=LegalText.objects.earliest("pk"), agreed_at=now)
     Department.objects.create(account=home.stranger.account, name="Sales", created_at=now)
+    no = ledger.NoCredits(available=1, needed=2)
+    refusals.note(no, callers.of_member(home.child), source="chat", model_name="fast")
     SentMessage.objects.create(channel="sms", recipient="+8613800000000", body="123456", created_at=now)
     Brand.objects.create()
     audits.audit_all()
