@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import DateTimeField, Func, Q
 
-from accounts import api_keys, members
+from accounts import api_keys, key_scopes, members
 from accounts.members import NoAccount
 from accounts.models import ApiKey, Department, Member, Scenario, User
 from portal.kit import clock
@@ -15,21 +15,27 @@ from portal.kit.refusals import Refusal, gettext_noop
 
 __all__ = [
     "Caller",
+    "EndpointNotForKey",
     "KeyInAddress",
+    "ManagementKey",
+    "NetworkNotForKey",
     "NoAccount",
+    "NotAManagementKey",
     "UnknownKey",
     "UnknownScenario",
     "check_address",
+    "check_use",
     "for_scenario",
     "from_bearer",
     "from_session",
     "of_member",
+    "secrets_in",
 ]
 
 DEEPEST_NESTING = 20
 LONGEST_ID = 18
 MOST_SCENARIOS = 200
-_KEY = re.compile(r"ck-[A-Za-z0-9_-]{43}", re.ASCII)
+_KEY = re.compile(r"ck-[A-Za-z0-9_-]{43}(?:[A-Za-z0-9_-]{5})?", re.ASCII)
 _BEARER = re.compile(r"bearer +(\S+) *", re.ASCII | re.IGNORECASE)
 
 
@@ -50,6 +56,7 @@ class Caller:
     is_tutored: bool = False
     endpoints: tuple[str, ...] | None = None
     networks: tuple[str, ...] | None = None
+    is_management: bool = False
 
     @property
     def nodes(self) -> tuple[tuple[str, int], ...]:
@@ -87,15 +94,77 @@ class KeyInAddress(Refusal):
     code = "key_in_address"
     status = 400
     sentence = gettext_noop(
-        "Your API key stands in the address, where others can read it. Nothing was charged. "
-        "Revoke it under Keys, and send the new one in the Authorization header."
+        "Your API key stands in the address, where others can read it. Nothing was charged, and the key works no more. "
+        "Issue a new one under Keys, and send it in the Authorization header."
+    )
+
+
+class NotForThis(Refusal):
+    """The key is kept to something else."""
+
+    code = "key_not_for_this"
+    status = 403
+
+
+class EndpointNotForKey(NotForThis):
+    """The key is kept to other endpoints."""
+
+    sentence = gettext_noop(
+        "This key may not be used for {endpoint}. Nothing was charged; use another key, or issue one for it under Keys."
+    )
+
+
+class NetworkNotForKey(NotForThis):
+    """The key is kept to other networks."""
+
+    sentence = gettext_noop(
+        "This key may not be used from the address {address}. Nothing was charged; "
+        "call from its own network, or issue a key for this one under Keys."
+    )
+
+
+class ManagementKey(Refusal):
+    """Management keys call no models, so that one that is lost spends nothing."""
+
+    code = "management_key"
+    status = 403
+    sentence = gettext_noop(
+        "This is a management key: it manages keys and reads figures, and calls no models. "
+        "Nothing was charged; issue a key for calls under Keys."
+    )
+
+
+class NotAManagementKey(Refusal):
+    """Keys that call models manage nothing."""
+
+    code = "not_a_management_key"
+    status = 403
+    sentence = gettext_noop(
+        "This key calls models and manages nothing. Nothing was changed; use a management key, issued under Keys."
     )
 
 
 def check_address(query: str) -> None:
     """This will refuse a query string in which a key stands. Raises `KeyInAddress`."""
-    if _KEY.search(unquote(query)):
+    if secrets_in(query):
         raise KeyInAddress
+
+
+def secrets_in(query: str) -> list[str]:
+    """This will return the keys that stand in a query string."""
+    return _KEY.findall(unquote(query))
+
+
+def check_use(caller: Caller, *, endpoint: str, address: str) -> None:
+    """This will refuse a key that is kept to other endpoints or networks.
+
+    `endpoint` is a path below /v1, `address` that of the connection. Raises `NotForThis`.
+    """
+    known = caller.endpoints
+    if known is not None and not any(endpoint == each or endpoint.startswith(f"{each}/") for each in known):
+        raise EndpointNotForKey(endpoint=endpoint)
+    if caller.networks is not None and not key_scopes.is_within(address, caller.networks):
+        raise NetworkNotForKey(address=address)
 
 
 def from_bearer(authorization: str, api_key_header: str, scenario: str = "") -> Caller:
@@ -109,7 +178,6 @@ def from_bearer(authorization: str, api_key_header: str, scenario: str = "") -> 
         Q(expires_at=None) | Q(expires_at__gt=now),
         digest=api_keys.digest_of(_secret_in(authorization, api_key_header)),
         revoked_at=None,
-        is_management=False,
         member__left_at=None,
         member__user__is_active=True,
     )
@@ -155,7 +223,7 @@ def _secret_in(authorization: str, api_key_header: str) -> str:
     if len(given) != 1 or (authorization and not bearer):
         raise UnknownKey
     secret = given.pop()
-    if not _KEY.fullmatch(secret):
+    if not (_KEY.fullmatch(secret) and api_keys.is_whole(secret)):
         raise UnknownKey
     return secret
 
@@ -176,6 +244,7 @@ def _caller(member: Member, *, key: ApiKey | None) -> Caller:
         is_tutored=guardianship.is_tutored if guardianship else False,
         endpoints=tuple(key.endpoints) if key and key.endpoints is not None else None,
         networks=tuple(key.networks) if key and key.networks is not None else None,
+        is_management=key.is_management if key else False,
     )
 
 

@@ -1,4 +1,4 @@
-"""The pages of people: founding, joining, children and their devices, keys, the account, texts, the demo's mailbox."""
+"""The pages of people: founding, joining, children and their devices, the account, texts, the demo's mailbox."""
 
 from django.urls import path
 
@@ -8,7 +8,6 @@ from accounts.views import (
     departments,
     devices,
     invitations,
-    keys,
     people,
     projects,
     proof,
@@ -56,7 +55,5 @@ urlpatterns = [
     path("who/", devices.who, name="who"),
     path("who/leaving/", devices.leaving, name="who_leaving"),
     path("who/<int:ticket_id>/<str:secret>/", devices.device_ticket, name="device_ticket"),
-    path("keys/", keys.keys, name="keys"),
-    path("keys/<int:key_id>/revocation/", keys.revocation, name="key_revocation"),
     path("demo/messages/", account.demo_messages, name="demo_messages"),
 ]

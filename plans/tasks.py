@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from celery import shared_task
 
-from plans import ledger, orders
+from plans import keys, ledger, orders
 from portal.kit import clock
 
 LARGEST_JUMP_SECONDS = 300.0
@@ -60,6 +60,12 @@ def make_partitions() -> int:
 def drop_old_months() -> int:
     """This will drop the months of the books that need not be kept any more."""
     return in_steady_time(ledger.drop_old_months)
+
+
+@shared_task(ignore_result=True)
+def tidy_keys() -> int:
+    """This will end the quotas of keys that have ended."""
+    return in_steady_time(lambda: keys.tidy(clock.now()))
 
 
 def in_steady_time(verb: Callable[[], int], *, steadiness: clock.Steadiness = _steadiness) -> int:

@@ -1,8 +1,8 @@
-"""The addresses of the shop, of joining, and of quotas."""
+"""The addresses of the shop, of joining, of quotas and of keys."""
 
 from django.urls import path
 
-from plans.views import closing, extras, joining, quotas, shop
+from plans.views import closing, extras, joining, keys, quotas, shop
 
 app_name = "plans"
 
@@ -21,6 +21,11 @@ urlpatterns = [
     path("quotas/<str:kind>/<int:node_id>/", quotas.quotas, name="quotas"),
     path("quotas/<str:kind>/<int:node_id>/access/", quotas.rule, name="access_rule"),
     path("quotas/<int:quota_id>/ending/", quotas.ending, name="quota_ending"),
+    path("keys/", keys.keys, name="keys"),
+    path("keys/start/", keys.start, name="key_start"),
+    path("keys/<int:key_id>/", keys.key, name="key"),
+    path("keys/<int:key_id>/rotation/", keys.rotation, name="key_rotation"),
+    path("keys/<int:key_id>/brake/", keys.brake, name="key_brake"),
     path("extras/", extras.extras, name="extras"),
     path("extras/<int:extra_id>/", extras.extra, name="extra"),
     path("extras/<int:extra_id>/approval/", extras.approval, name="extra_approval"),

@@ -125,7 +125,7 @@ def _key(member: Member, known: list[dict[str, str]], *, now: datetime) -> dict[
         digest = api_keys.digest_of(key["key"])
         if ApiKey.objects.filter(digest=digest, member=member, revoked_at=None).exists():
             return key
-    _, secret = api_keys.issue(member, label=KEY_LABEL, by=member.user, now=now)
+    _, secret = api_keys.issue(member, api_keys.Wish(label=KEY_LABEL), by=member.user, now=now)
     return {"account": member.account.name, "member": member.name, "key": secret}
 
 

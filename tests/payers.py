@@ -43,7 +43,7 @@ def found(*, now: datetime) -> Payer:
             expires_at=now + timedelta(days=VALID_DAYS),
         )
     )
-    _, secret = api_keys.issue(member, label="Load", by=user, now=now)
+    _, secret = api_keys.issue(member, api_keys.Wish(label="Load"), by=user, now=now)
     return Payer(member.account_id, secret)
 
 

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from asgiref.sync import async_to_sync
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts import audit
 from accounts.models import Account, ApiKey, Department, Member, Project, Scenario, User
+from plans import ledger
 from plans.models import Hold, Quota
 from plans.nodes import Node
-from usage import gateway
+from usage import stops
 
 TABLES: Mapping[str, Any] = {
     Quota.Node.ACCOUNT: Account,
@@ -25,13 +25,16 @@ TABLES: Mapping[str, Any] = {
 
 
 def pause(node: Node, *, by: User, now: datetime) -> int:
-    """This will pause a node and stop its calls; returns how many were under way."""
+    """This will pause a node and stop its calls; returns how many were under way.
+
+    A call that is just being opened is either open before the pause, and is stopped, or is refused.
+    """
     with transaction.atomic():
+        ledger.stop_admission(node.account.pk)
         TABLES[node.kind].objects.filter(pk=node.id, paused_at=None).update(paused_at=now)
         audit.record("pause", subject=node.name, account=node.account, by=by, now=now, node=[node.kind, node.id])
     running = list(_calls_of(node).values_list("pk", flat=True))
-    for call_id in running:
-        async_to_sync(gateway.stop)(call_id)
+    stops.stop(running)
     return len(running)
 
 

@@ -9,7 +9,7 @@ from celery import shared_task
 
 from models_catalog.providers.base import ChatRequest
 from portal.kit import clock, database
-from usage import audits, conversations, dispatch, factors, refusals
+from usage import audits, conversations, dispatch, factors, key_use, refusals
 from usage.calls import performing, upkeep
 from usage.models import CHAT
 
@@ -73,3 +73,15 @@ def drop_old_months() -> int:
 def forget_refusals() -> int:
     """This will delete refusals that are too old."""
     return refusals.forget(clock.now())
+
+
+@shared_task(ignore_result=True)
+def note_key_calls() -> int:
+    """This will note when keys called last."""
+    return key_use.note_calls(clock.now())
+
+
+@shared_task(ignore_result=True)
+def remind_of_keys() -> int:
+    """This will point out the keys that nobody uses."""
+    return key_use.remind(clock.now())

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from usage.views import answers, chat, people, refusals, usage
+from usage.views import answers, chat, keys, people, refusals, usage
 
 urlpatterns = [
     path("chat/", chat.new, name="chat"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("chat/<uuid:conversation_id>/removal/", chat.removal, name="conversation_removal"),
     path("chat/<uuid:conversation_id>/export/", chat.export, name="conversation_export"),
     path("people/<int:member_id>/removal/", people.removal, name="removal"),
+    path("keys/<int:key_id>/first-call/", keys.first_call, name="key_first_call"),
+    path("keys/<int:key_id>/revocation/", keys.revocation, name="key_revocation"),
     path("pauses/<str:kind>/<int:node_id>/", people.pause, name="pause"),
     path("pauses/<str:kind>/<int:node_id>/end/", people.going_on, name="going_on"),
     path("usage/", usage.usage, name="usage"),

@@ -3,7 +3,7 @@
 from accounts.forms.account import AccountForm, FoundingForm, MeForm
 from accounts.forms.business import DepartmentForm, NameForm, RoofForm
 from accounts.forms.children import ChildForm, LimitsForm, PinForm, ProfileForm
-from accounts.forms.keys import KeyForm, RevocationForm
+from accounts.forms.keys import RevocationForm
 from accounts.forms.people import ActingForm, InvitationForm, OwnershipForm, PlaceForm
 from accounts.forms.signing_in import LoginForm, PhoneField, ProofForm, SignupForm, normal_contact, normal_phone
 
@@ -14,7 +14,6 @@ __all__ = [
     "DepartmentForm",
     "FoundingForm",
     "InvitationForm",
-    "KeyForm",
     "LimitsForm",
     "LoginForm",
     "MeForm",

@@ -1,15 +1,7 @@
-"""What a key is for, and why it ends."""
+"""Why a key ends."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-
-
-class KeyForm(forms.Form):
-    """What a key is for."""
-
-    label = forms.CharField(
-        label=_("What is the key for?"), max_length=60, help_text=_("For example: the shop's chat, or my editor.")
-    )
 
 
 class RevocationForm(forms.Form):

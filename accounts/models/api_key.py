@@ -86,3 +86,7 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} ({self.prefix}…{self.last_four})"
+
+    def has_ended(self, now: datetime) -> bool:
+        """This will tell whether nothing calls with it any more."""
+        return self.revoked_at is not None or (self.expires_at is not None and self.expires_at <= now)

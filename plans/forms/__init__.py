@@ -1,5 +1,6 @@
 """What buyers, owners and staff fill in: shape in, clean values out."""
 
+from plans.forms.keys import KeyForm, RotationForm
 from plans.forms.quotas import AccessForm, AmountForm, ExtraForm, QuotaForm
 from plans.forms.shop import AdjustmentForm, CheckoutForm, OfferingVersionForm
 
@@ -9,6 +10,8 @@ __all__ = [
     "AmountForm",
     "CheckoutForm",
     "ExtraForm",
+    "KeyForm",
     "OfferingVersionForm",
     "QuotaForm",
+    "RotationForm",
 ]

@@ -93,7 +93,7 @@ def _uvicorn(application: str, port: int) -> tuple[str, ...]:
     return (
         *("-m", "uvicorn", application, "--host", "127.0.0.1", "--port", str(port)),
         *("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--no-server-header"),
-        *("--log-level", "warning"),
+        *("--no-proxy-headers", "--log-level", "warning"),
         *("--timeout-graceful-shutdown", str(GRACEFUL_SECONDS)),
     )
 

@@ -41,7 +41,7 @@ def _no_kept_brand() -> None:
 
 
 def test_every_list_and_form_opens_under_the_policy(desk: Client, owner: Member) -> None:
-    api_keys.issue(owner, label="x", by=owner.user, now=NOW)
+    api_keys.issue(owner, api_keys.Wish(label="x"), by=owner.user, now=NOW)
     Brand.objects.create()
     for model, model_admin in site._registry.items():
         if model._meta.app_label not in {"accounts", "portal"}:
@@ -117,13 +117,13 @@ class TestWhatStaffMayDo:
         assert page.status_code == 403
 
     def test_never_sees_a_digest(self, desk: Client, owner: Member) -> None:
-        key, secret = api_keys.issue(owner, label="x", by=owner.user, now=NOW)
+        key, secret = api_keys.issue(owner, api_keys.Wish(label="x"), by=owner.user, now=NOW)
         page = desk.get(f"/admin/accounts/apikey/{key.pk}/change/").content.decode()
         assert "digest" not in page.lower()
         assert secret not in page
 
     def test_revokes_keys_by_the_same_verb(self, desk: Client, owner: Member) -> None:
-        key, _secret = api_keys.issue(owner, label="x", by=owner.user, now=NOW)
+        key, _secret = api_keys.issue(owner, api_keys.Wish(label="x"), by=owner.user, now=NOW)
         chosen = {"action": "revoke", "_selected_action": [key.pk]}
         desk.post("/admin/accounts/apikey/", chosen)
         assert not AuditEvent.objects.filter(verb="api_key.revoke").exists()

@@ -128,7 +128,7 @@ class TestThePersonsPage:
 class TestRemove:
     def test_ends_keys_and_tells_the_other_owners(self, owner: Member, adult: Member) -> None:
         second = join(owner, role="owner", name="second")
-        key, secret = api_keys.issue(adult, label="x", by=adult.user, now=NOW)
+        key, secret = api_keys.issue(adult, api_keys.Wish(label="x"), by=adult.user, now=NOW)
         remove(adult, owner)
         key.refresh_from_db()
         assert (key.revoked_at, key.revoked_by) == (NOW, owner.user)

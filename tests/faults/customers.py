@@ -110,7 +110,7 @@ def new(stand: Stand) -> Customer:
     with stand.inside():
         member = books.founded()
         books.grant(member, WEALTH)
-        key = api_keys.issue(member, label="Test", by=member.user, now=clock.now())[1]
+        key = api_keys.issue(member, api_keys.Wish(label="Test"), by=member.user, now=clock.now())[1]
         return Customer(stand, member.account_id, member.user.email or "", key)
 
 

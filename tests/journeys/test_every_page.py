@@ -25,7 +25,7 @@ NOT_PAGES = (
 PASSKEYS = "accounts/2fa/webauthn/keys/"
 """Each has pages of its own, which test_passkeys opens."""
 MAIN_PAGES = ("/", "/plans/", "/checkout/starter/", "/chat/", "{conversation}", "/usage/", "{receipt}", "/models/")
-MORE_MAIN_PAGES = ("/models/demo-fast/", "/help/", "/billing/", "/keys/", "/people/", "/accounts/login/")
+MORE_MAIN_PAGES = ("/models/demo-fast/", "/help/", "/billing/", "/keys/", "{key}", "/people/", "/accounts/login/")
 SERIOUS = {"serious", "critical"}
 QUESTION = "[[script words=30 gap_ms=1]] | a | b |\n|---|---|\n| a wide table | and long words |"
 
@@ -105,14 +105,14 @@ def _things(someone: Visitor) -> dict[str, str]:
     someone.go("/billing/")
     order = someone.page.locator("a[href^='/billing/orders/']").first.get_attribute("href") or ""
     someone.go("/keys/")
-    key = someone.page.locator("a[href$='/revocation/']").first.get_attribute("href") or ""
+    key = someone.page.locator("table a[href^='/keys/']").first.get_attribute("href") or ""
     pieces = {
         "conversation_id": known["conversation"].split("/")[2],
         "call_id": known["receipt"].split("/")[3],
         "order_id": order.split("/")[3],
         "key_id": key.split("/")[2],
     }
-    return known | pieces
+    return known | pieces | {"key": key}
 
 
 def _paths(known: dict[str, str]) -> set[str]:

@@ -55,7 +55,7 @@ def home(now: datetime, settings: Settings) -> Iterator[cast.Home]:
     for tokens in range(1, 6):
         cast.called(home.child, used=Usage(in_fresh=tokens, out_text=tokens))
     _order(home, now=now)
-    api_keys.issue(home.owner, label="Laptop", by=home.owner.user, now=now)
+    api_keys.issue(home.owner, api_keys.Wish(label="Laptop"), by=home.owner.user, now=now)
     audit.record("x", subject="y", account=home.owner.account, by=home.owner.user, now=now)
     Agreement.objects.create(user=home.owner.user, legal_text=LegalText.objects.earliest("pk"), agreed_at=now)
     Department.objects.create(account=home.stranger.account, name="Sales", created_at=now)

@@ -41,9 +41,9 @@ class TestMachines:
 
     def test_find_every_path_in_the_documents(self, client: Client) -> None:
         paths = client.get("/v1/openapi.json").json()["paths"]
-        assert set(paths) == {f"/v1/{name}" for name in ("models", "models/{name}", "calls/{call_id}", "balance")} | {
-            "/v1/chat/completions"
-        }
+        reading = {"models", "models/{name}", "calls/{call_id}", "balance"}
+        managing = {"keys", "keys/{key_id}/revocation", "usage"}
+        assert set(paths) == {f"/v1/{name}" for name in reading | managing | {"chat/completions"}}
         ask = paths["/v1/chat/completions"]["post"]
         assert "messages" in ask["requestBody"]["content"]["application/json"]["schema"]["properties"]
         assert {"200", "402", "429"} <= set(ask["responses"])

@@ -54,7 +54,7 @@ def leave(client: Client, member: Member) -> int:
 
 class TestRemove:
     def test_stops_keys_and_withdraws_invitations(self, owner: Member, adult: Member) -> None:
-        _key, secret = api_keys.issue(adult, label="x", by=adult.user, now=clock.now())
+        _key, secret = api_keys.issue(adult, api_keys.Wish(label="x"), by=adult.user, now=clock.now())
         made = invitations.invite(owner, Place(way="screen"), now=clock.now())
         Invitation.objects.filter(pk=made.pk).update(state="asked", asked_by=adult.user, asked_at=clock.now())
         remove(adult, owner)
@@ -123,7 +123,7 @@ class TestAChild:
 
 class TestThePage:
     def test_says_what_ends_and_ends_nothing(self, owner: Member, adult: Member) -> None:
-        api_keys.issue(adult, label="x", by=adult.user, now=clock.now())
+        api_keys.issue(adult, api_keys.Wish(label="x"), by=adult.user, now=clock.now())
         page = client_of(owner).get(path_of(adult))
         assert (page.context["keys"], page.context["conversations"], page.context["is_me"]) == (1, 0, False)
         assert "Let partner go?" in page.content.decode()

@@ -23,6 +23,8 @@ OF_OTHERS = ("admin/", "accounts/", "v1/")
 """Admin asks for staff, sign-in for its own keys; machines are tried below."""
 
 HIDDEN = {"adult": 404, "child": 404, "stranger": 404, "anonymous": 302}
+PROVEN = dict.fromkeys(HIDDEN, 302)
+"""Whoever posts there is asked for proof first, and only then told that there is nothing."""
 MONEY = HIDDEN | {"adult": 403, "child": 403}
 ADDRESSES: Mapping[str, tuple[str, str, Mapping[str, int]]] = {
     "chat/<uuid:conversation_id>/": ("get", "conversation", HIDDEN),
@@ -31,7 +33,11 @@ ADDRESSES: Mapping[str, tuple[str, str, Mapping[str, int]]] = {
     "chat/<uuid:conversation_id>/export/": ("get", "conversation", HIDDEN),
     "chat/answers/<uuid:call_id>/stop/": ("post", "call", HIDDEN),
     "usage/calls/<uuid:call_id>/": ("get", "call", HIDDEN),
-    "keys/<int:key_id>/revocation/": ("post", "key", HIDDEN),
+    "keys/<int:key_id>/": ("get", "key", HIDDEN),
+    "keys/<int:key_id>/first-call/": ("get", "key", HIDDEN),
+    "keys/<int:key_id>/rotation/": ("post", "key", PROVEN),
+    "keys/<int:key_id>/brake/": ("post", "key", PROVEN),
+    "keys/<int:key_id>/revocation/": ("post", "key", PROVEN),
     "checkout/orders/<uuid:order_id>/": ("get", "order", MONEY),
     "checkout/orders/<uuid:order_id>/cancellation/": ("post", "order", MONEY),
     "billing/orders/<uuid:order_id>/": ("get", "order", MONEY),
@@ -43,7 +49,7 @@ ADDRESSES: Mapping[str, tuple[str, str, Mapping[str, int]]] = {
 def things(home: Home, now: datetime) -> Mapping[str, object]:
     """What belongs to the owner, by the kind of its id."""
     conversation, call = cast.answered(home.owner, now=now)
-    key, _secret = api_keys.issue(home.owner, label="editor", by=home.owner.user, now=now)
+    key, _secret = api_keys.issue(home.owner, api_keys.Wish(label="editor"), by=home.owner.user, now=now)
     offerings.seed(now)
     order = orders.place(offerings.current("starter"), order_id=uuid4(), by=home.owner, now=now)
     return {"conversation": conversation.pk, "call": call.pk, "key": key.pk, "order": order.pk}
@@ -106,7 +112,7 @@ class TestMachines:
         call = cast.answered(home.owner, now=now)[1]
         status = {}
         for who in (home.owner, home.adult, home.stranger):
-            _key, secret = api_keys.issue(who, label="test", by=who.user, now=now)
+            _key, secret = api_keys.issue(who, api_keys.Wish(label="test"), by=who.user, now=now)
             answer = Client().get(f"/v1/calls/{call.pk}", headers={"x-api-key": secret})
             status[who.name] = answer.status_code
         assert status == {"olga": 200, "adult": 404, "stan": 404}

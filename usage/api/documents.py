@@ -5,7 +5,8 @@ from typing import Any
 INTRODUCTION = (
     "Speaks OpenAI's Chat Completions: point any OpenAI client at this address, with a key of yours. "
     "Every answer carries x-request-id (the call's id), x-credits-charged and x-credits-left, x-output-limit (how many "
-    "tokens it may have) and, for each soft quota that is past its limit, x-quota-over."
+    "tokens it may have) and, for each soft quota that is past its limit, x-quota-over. "
+    "What manages keys and reads figures asks for a management key, which calls no models."
 )
 
 _ERROR = {
@@ -54,6 +55,6 @@ CHAT_COMPLETIONS: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": _BODY}}},
     "responses": {
         200: {"description": "The answer."},
-        **dict.fromkeys((400, 401, 402, 404, 409, 413, 415, 422, 429, 502, 503), _ERROR),
+        **dict.fromkeys((400, 401, 402, 403, 404, 409, 413, 415, 422, 429, 502, 503), _ERROR),
     },
 }

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -14,6 +14,7 @@ from accounts import callers
 from accounts.callers import Caller
 from portal.kit import database
 from portal.kit.refusals import Refusal, gettext_noop
+from usage import key_use, stops
 from usage.calls.settlement import TROUBLE
 from usage.failures import OutOfService
 from usage.gateway import PATIENCE_SECONDS
@@ -22,7 +23,9 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
+Answer = TypeVar("Answer")
 
+BELOW = "/v1/"
 LARGEST_BODY = 4 * 1_048_576
 REMEMBERED_SECONDS = 5.0
 """`ledger.reserve` asks for key, member and account at each call; a person who was locked out shows only here."""
@@ -75,6 +78,8 @@ class Request:
 
     def __init__(self, scope: Scope) -> None:
         self.query = scope["query_string"].decode("latin-1")
+        self.endpoint = scope["path"].removeprefix(BELOW)
+        self.address = (scope.get("client") or ("",))[0]
         self.patience_seconds = PATIENCE_SECONDS
         self._headers: dict[bytes, bytes] = {}
         for name, value in scope["headers"]:
@@ -88,12 +93,10 @@ class Request:
 
 
 def check(request: Request) -> None:
-    """This will refuse a wrong Host, a key in the address, and a body that is no plain JSON or too large."""
+    """This will refuse a wrong Host, and a body that is no plain JSON or too large."""
     domain, _port = split_domain_port(request.text(b"host"))
     if not domain or not validate_host(domain, settings.ALLOWED_HOSTS):
         raise WrongHost
-    if request.query:
-        callers.check_address(request.query)
     kind = request.text(b"content-type").partition(";")[0].strip().lower()
     if kind != "application/json" or request.text(b"content-encoding").lower() not in {"", "identity"}:
         raise WrongKind
@@ -119,28 +122,18 @@ async def read_body(receive: Receive) -> bytes:
 
 
 async def caller_of(request: Request) -> Caller:
-    """This will return who holds the key; asked of the database at most every 5 seconds.
+    """This will return who holds the key, if it is for this; asked of the database at most every 5 seconds.
 
-    Raises `UnknownKey` and `UnknownScenario`.
+    A key that stands in the address ends. Raises `UnknownKey`, `UnknownScenario`, `KeyInAddress`, `ManagementKey` and
+    `NotForThis`.
     """
-    given = request.text(b"authorization"), request.text(b"x-api-key"), request.text(b"x-scenario")
-    digest = hashlib.blake2b("\0".join(given).encode(), key=settings.API_KEY_PEPPER.encode()[:64]).digest()
-    until, caller = _known.get(digest, (0.0, None))
-    if caller is not None and until > time.monotonic():
-        return caller
-    asked_at = time.monotonic()
-    try:
-        async with asyncio.timeout(request.patience_seconds):
-            caller = await database.in_thread(callers.from_bearer, *given)
-    except callers.UnknownKey:
-        _known.pop(digest, None)
-        raise
-    except (*TROUBLE, DatabaseError, TimeoutError) as error:
-        raise OutOfService from error
-    request.patience_seconds -= time.monotonic() - asked_at
-    while len(_known) >= MOST_REMEMBERED:
-        _known.pop(next(iter(_known)))
-    _known[digest] = (time.monotonic() + REMEMBERED_SECONDS, caller)
+    if request.query:
+        await stops.stop_all(await _asked(request, key_use.end_exposed, request.query))
+        callers.check_address(request.query)
+    caller = await _known_caller(request)
+    if caller.is_management:
+        raise callers.ManagementKey
+    callers.check_use(caller, endpoint=request.endpoint, address=request.address)
     return caller
 
 
@@ -157,3 +150,32 @@ async def send_whole(send: Send, *, status: int, headers: Headers, body: bytes) 
     always = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": status, "headers": always + headers})
     await send({"type": "http.response.body", "body": body})
+
+
+async def _known_caller(request: Request) -> Caller:
+    given = request.text(b"authorization"), request.text(b"x-api-key"), request.text(b"x-scenario")
+    digest = hashlib.blake2b("\0".join(given).encode(), key=settings.API_KEY_PEPPER.encode()[:64]).digest()
+    until, caller = _known.get(digest, (0.0, None))
+    if caller is not None and until > time.monotonic():
+        return caller
+    try:
+        caller = await _asked(request, callers.from_bearer, *given)
+    except callers.UnknownKey:
+        _known.pop(digest, None)
+        raise
+    while len(_known) >= MOST_REMEMBERED:
+        _known.pop(next(iter(_known)))
+    _known[digest] = (time.monotonic() + REMEMBERED_SECONDS, caller)
+    return caller
+
+
+async def _asked(request: Request, verb: Callable[..., Answer], *given: str) -> Answer:
+    """Asks the database for as long as the caller has patience."""
+    asked_at = time.monotonic()
+    try:
+        async with asyncio.timeout(request.patience_seconds):
+            return await database.in_thread(verb, *given)
+    except (*TROUBLE, DatabaseError, TimeoutError) as error:
+        raise OutOfService from error
+    finally:
+        request.patience_seconds -= time.monotonic() - asked_at

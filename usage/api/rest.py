@@ -1,16 +1,14 @@
-"""The other paths under /v1: models, calls and the balance, with documents that need nothing from outside."""
+"""The other paths under /v1: models, calls, the balance and management, with documents that need nothing else."""
 
 from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Router
 from ninja.errors import HttpError, ValidationError
 from pydantic import AwareDatetime
 
-from accounts import callers
-from accounts.callers import Caller
 from models_catalog import catalog
 from models_catalog.catalog import Offer
 from models_catalog.models import Alias, ChatModel
@@ -18,7 +16,8 @@ from plans import access, ledger
 from portal.kit import clock
 from portal.kit.refusals import Refusal, gettext_noop
 from usage import receipts
-from usage.api import documents, figures
+from usage.api import documents, figures, management
+from usage.api.holders import ApiRequest, key_holder
 from usage.dialects import openai_answer
 from usage.dialects.openai_answer import in_credits
 from usage.models import Call
@@ -69,24 +68,13 @@ class OnlyPost(Refusal):
     sentence = gettext_noop("Calls are made by POST. Nothing was charged; please send the request as one.")
 
 
-class ApiRequest(HttpRequest):
-    """A request whose key was found."""
-
-    auth: Caller
-
-
-def key_holder(request: HttpRequest) -> Caller:
-    """This will return who holds the key of a request. Raises `callers.UnknownKey` and `callers.KeyInAddress`."""
-    callers.check_address(request.META["QUERY_STRING"])
-    return callers.from_bearer(request.headers.get("Authorization", ""), request.headers.get("X-Api-Key", ""))
-
-
 api = NinjaAPI(
     title="API",
     description=documents.INTRODUCTION,
     auth=key_holder,
     urls_namespace="api",
 )
+leftovers = Router()
 
 
 @api.get("/models", summary="List the models that you may call")
@@ -137,7 +125,7 @@ def chat_completions(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - ne
     raise UnknownPath  # only described here: where calls can be made, the thin application takes them
 
 
-@api.api_operation(OTHER_METHODS, "/chat/completions", auth=None, include_in_schema=False)
+@leftovers.api_operation(OTHER_METHODS, "/chat/completions", auth=None, include_in_schema=False)
 def only_post(request: HttpRequest) -> HttpResponse:
     """Answers all but the POSTs, which the thin application takes before Django sees them."""
     answer = say_no(request, OnlyPost())
@@ -145,10 +133,14 @@ def only_post(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-@api.api_operation(["POST", *OTHER_METHODS], "/{path:rest}", auth=None, include_in_schema=False)
+@leftovers.api_operation(["POST", *OTHER_METHODS], "/{path:rest}", auth=None, include_in_schema=False)
 def nothing_here(request: HttpRequest, rest: str) -> HttpResponse:  # noqa: ARG001 - the path that nobody knows
     """Answers what no other path does, in the shape that programs read."""
     return say_no(request, UnknownPath())
+
+
+api.add_router("", management.router)
+api.add_router("", leftovers)  # the last one: it answers what no other does
 
 
 @api.exception_handler(Refusal)
