@@ -1,0 +1,103 @@
+"""What we hold on a person: all of it in one file, or gone, and the books without a name."""
+
+import json
+from datetime import date
+
+import pytest
+
+from accounts import children
+from accounts.models import ApiKey, Member, User
+from portal.kit import clock, ids
+from tests.accounts.people import client_of, found, fresh, join
+from tests.plans.ledger import books
+from usage import content_keys, conversations, digests, privacy
+from usage.models import ContentKey, Conversation
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner() -> Member:
+    return found("parent@example.com", kind="household", name="Li")
+
+
+@pytest.fixture
+def adult(owner: Member) -> Member:
+    return join(owner, role="adult", name="partner")
+
+
+def asks(member: Member, text: str) -> Conversation:
+    now = clock.now()
+    return conversations.open_turns(
+        member, conversation=None, text=text, model_name="fast", call_id=ids.uuid7(now), now=now
+    ).conversation
+
+
+class TestExport:
+    def test_opens_the_own_words_and_no_secret(self, owner: Member, adult: Member) -> None:
+        asks(adult, "Why is the sky blue?")
+        books.key_of(adult)
+        told = json.dumps(privacy.export(adult.user, now=clock.now()))
+        assert "Why is the sky blue?" in told
+        assert "partner@example.com" in told
+        assert "digest" not in told
+        assert "parent@example.com" not in told
+
+    def test_is_a_file_for_oneself_after_proof(self, owner: Member, adult: Member) -> None:
+        client = client_of(adult)
+        path = f"/privacy/{adult.pk}/export/"
+        assert client.post(path).status_code == 302
+        answer = fresh(client).post(path)
+        assert "attachment" in answer["Content-Disposition"]
+        assert json.loads(answer.content)["person"]["email"] == "partner@example.com"
+        assert fresh(client_of(owner)).post(path).status_code == 404
+
+
+class TestErase:
+    def test_forgets_words_names_and_addresses(self, owner: Member, adult: Member) -> None:
+        asks(adult, "A secret")
+        key = books.key_of(adult)
+        privacy.erase(adult.user, now=clock.now())
+        assert not Conversation.objects.filter(member=adult).exists()
+        assert not ContentKey.objects.filter(member=adult).exists()
+        user, member = User.objects.get(pk=adult.user_id), Member.objects.get(pk=adult.pk)
+        assert (user.email, user.name, user.is_active) == (f"{user.pk}@erased.invalid", "", False)
+        assert (member.name, member.left_at is not None) == (f"#{member.pk}", True)
+        assert ApiKey.objects.get(pk=key.pk).revoked_at is not None
+
+    def test_signs_every_browser_out(self, owner: Member, adult: Member) -> None:
+        other = client_of(adult)
+        client = fresh(client_of(adult))
+        assert client.post(f"/privacy/{adult.pk}/erasure/")["Location"] == f"/privacy/{adult.pk}/"
+        assert Member.objects.get(pk=adult.pk).left_at is None
+        assert client.post(f"/privacy/{adult.pk}/erasure/", {"confirmed": "yes"})["Location"] == "/"
+        assert other.get("/people/").status_code == 302
+
+    def test_leaves_no_account_without_an_owner(self, owner: Member) -> None:
+        answer = fresh(client_of(owner)).post(f"/privacy/{owner.pk}/erasure/", {"confirmed": "yes"})
+        assert answer.status_code == 409
+        assert User.objects.get(pk=owner.user_id).email == "parent@example.com"
+
+    def test_of_a_child_is_for_the_guardian(self, owner: Member, adult: Member) -> None:
+        now = clock.now()
+        line = children.open(
+            owner, nickname="Mei", born_in=date(now.year - 9, 1, 1), pin="2580", language="en", now=now
+        )
+        path = f"/privacy/{line.pk}/erasure/"
+        assert fresh(client_of(adult)).post(path, {"confirmed": "yes"}).status_code == 404
+        assert fresh(client_of(owner)).post(path, {"confirmed": "yes"})["Location"] == "/people/"
+        assert Member.objects.get(pk=line.pk).name == f"#{line.pk}"
+
+
+class TestDigest:
+    def test_tells_guardians_once_a_week_and_no_words(self, owner: Member) -> None:
+        now = clock.now()
+        line = children.open(
+            owner, nickname="Mei", born_in=date(now.year - 9, 1, 1), pin="2580", language="en", now=now
+        )
+        content_keys.of(line.pk, now=now)
+        assert digests.send_due(now) == 0
+        later = books.move_clock(digests.A_WEEK)
+        assert [digests.send_due(later) for _ in range(2)] == [1, 0]
+        assert "Mei’s week: 0 minutes, 0 questions" in str(owner.notifications.latest("pk"))
+        assert digests.send_due(books.move_clock(digests.A_WEEK)) == 1
