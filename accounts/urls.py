@@ -10,13 +10,11 @@ from accounts.views import (
     invitations,
     people,
     projects,
-    proof,
     scenarios,
 )
 
 urlpatterns = [
     path("accounts/founding/", account.founding, name="founding"),
-    path("accounts/proof/", proof.proof, name="proof"),
     path("legal/<slug:kind>/", account.legal_text, name="legal_text"),
     path("language/", account.language, name="language"),
     path("news/", people.news, name="news"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from plans.views import closing, extras, joining, keys, quotas, shop
+from plans.views import closing, extras, joining, keys, loans, quotas, shop
 
 app_name = "plans"
 
@@ -31,5 +31,7 @@ urlpatterns = [
     path("extras/<int:extra_id>/approval/", extras.approval, name="extra_approval"),
     path("extras/<int:extra_id>/refusal/", extras.refusal, name="extra_refusal"),
     path("extras/<int:extra_id>/withdrawal/", extras.withdrawal, name="extra_withdrawal"),
+    path("loans/", loans.loans, name="loans"),
+    path("loans/<int:loan_id>/return/", loans.loan_return, name="loan_return"),
     path("billing/orders/<uuid:order_id>/", shop.receipt, name="receipt"),
 ]

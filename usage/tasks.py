@@ -9,7 +9,7 @@ from celery import shared_task
 
 from models_catalog.providers.base import ChatRequest
 from portal.kit import clock, database
-from usage import audits, conversations, dispatch, factors, key_use, refusals
+from usage import audits, conversations, digests, dispatch, factors, key_use, refusals
 from usage.calls import performing, upkeep
 from usage.models import CHAT
 
@@ -85,3 +85,9 @@ def note_key_calls() -> int:
 def remind_of_keys() -> int:
     """This will point out the keys that nobody uses."""
     return key_use.remind(clock.now())
+
+
+@shared_task
+def send_digests() -> int:
+    """This will tell guardians about their children's week."""
+    return digests.send_due(clock.now())

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from usage.views import answers, chat, keys, people, refusals, usage
+from usage.views import answers, board, chat, keys, people, privacy, refusals, usage
 
 urlpatterns = [
     path("chat/", chat.new, name="chat"),
@@ -16,8 +16,15 @@ urlpatterns = [
     path("people/<int:member_id>/removal/", people.removal, name="removal"),
     path("keys/<int:key_id>/first-call/", keys.first_call, name="key_first_call"),
     path("keys/<int:key_id>/revocation/", keys.revocation, name="key_revocation"),
+    path("privacy/<int:member_id>/", privacy.privacy, name="privacy"),
+    path("privacy/<int:member_id>/export/", privacy.export, name="privacy_export"),
+    path("privacy/<int:member_id>/erasure/", privacy.erasure, name="privacy_erasure"),
     path("pauses/<str:kind>/<int:node_id>/", people.pause, name="pause"),
     path("pauses/<str:kind>/<int:node_id>/end/", people.going_on, name="going_on"),
+    path("board/", board.board, name="board"),
+    path("board/saving/", board.saving, name="board_saving"),
+    path("board/undo/", board.undo, name="board_undo"),
+    path("board/<str:kind>/<int:node_id>/replay/", board.replay, name="board_replay"),
     path("usage/", usage.usage, name="usage"),
     path("usage/refusals/", refusals.refusals, name="refusals"),
     path("usage/calls/<uuid:call_id>/", usage.receipt, name="receipt"),

@@ -5,7 +5,7 @@ from accounts.forms.business import DepartmentForm, NameForm, RoofForm
 from accounts.forms.children import ChildForm, LimitsForm, PinForm, ProfileForm
 from accounts.forms.keys import RevocationForm
 from accounts.forms.people import ActingForm, InvitationForm, OwnershipForm, PlaceForm
-from accounts.forms.signing_in import LoginForm, PhoneField, ProofForm, SignupForm, normal_contact, normal_phone
+from accounts.forms.signing_in import LoginForm, PhoneField, SignupForm, normal_contact, normal_phone
 
 __all__ = [
     "AccountForm",
@@ -23,7 +23,6 @@ __all__ = [
     "PinForm",
     "PlaceForm",
     "ProfileForm",
-    "ProofForm",
     "RevocationForm",
     "RoofForm",
     "SignupForm",

@@ -104,13 +104,3 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]  # allauth ships
     def clean_login(self) -> str:
         """This will bring the phone number or e-mail into its stored form."""
         return normal_contact(self.cleaned_data["login"])[1]
-
-
-class ProofForm(forms.Form):
-    """The code that proves that it is still the same person."""
-
-    code = forms.CharField(
-        label=_("Code"),
-        max_length=6,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}),
-    )

@@ -34,7 +34,13 @@ def person_page(request: HttpRequest, member_id: int) -> HttpResponse:
         members.place(shown, by=viewer, now=clock.now(), **form.cleaned_data)
         messages.info(request, _("The role was changed."))
         return redirect("person", shown.pk)
-    words = {"shown": shown, "form": form, "viewer": viewer, "ownership_form": OwnershipForm()}
+    words = {
+        "shown": shown,
+        "form": form,
+        "viewer": viewer,
+        "offer": shown.ownership_offers.standing(now=clock.now()).first(),
+        "ownership_form": OwnershipForm(),
+    }
     return render(request, "accounts/person.html", words, status=422 if form.is_bound else 200)
 
 

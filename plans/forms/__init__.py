@@ -1,7 +1,7 @@
 """What buyers, owners and staff fill in: shape in, clean values out."""
 
 from plans.forms.keys import KeyForm, RotationForm
-from plans.forms.quotas import AccessForm, AmountForm, ExtraForm, QuotaForm
+from plans.forms.quotas import AccessForm, AmountForm, ExtraForm, LoanForm, QuotaForm
 from plans.forms.shop import AdjustmentForm, CheckoutForm, OfferingVersionForm
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "CheckoutForm",
     "ExtraForm",
     "KeyForm",
+    "LoanForm",
     "OfferingVersionForm",
     "QuotaForm",
     "RotationForm",

@@ -9,12 +9,13 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms.fields import offer
 from models_catalog.models import ChatModel
 from plans import quotas
 from plans.access import Rule
 from plans.models import Extra, Quota
 from plans.models.quota import LARGEST_LIMIT, MOST_GRACE_PERCENT
-from portal.kit.units import MICROCREDITS_PER_CREDIT
+from portal.kit.units import MICROCREDITS_PER_CREDIT, Microcredits
 
 MOST_CREDITS = LARGEST_LIMIT // MICROCREDITS_PER_CREDIT
 MOST_PERCENT = 100
@@ -136,3 +137,28 @@ class AmountForm(forms.Form):
     """How much is given."""
 
     amount = forms.IntegerField(label=_("Give"), min_value=1, max_value=MOST_CREDITS)
+
+
+class LoanForm(forms.Form):
+    """Which department lends to which, how much, and why."""
+
+    lender = forms.TypedChoiceField(label=_("From"), coerce=int)
+    borrower = forms.TypedChoiceField(label=_("To"), coerce=int)
+    amount = forms.IntegerField(label=_("Credits"), min_value=1, max_value=MOST_CREDITS)
+    reason = forms.CharField(label=_("What for?"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, quotas: list[tuple[Quota, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._quotas = {quota.pk: quota for quota, _words in quotas}
+        for name in ("lender", "borrower"):
+            offer(self, name, [(quota.pk, words) for quota, words in quotas])
+
+    def loan(self) -> dict[str, Any]:
+        """This will return what `loans.lend` takes beside who and when."""
+        given = self.cleaned_data
+        return {
+            "lender": self._quotas[given["lender"]],
+            "borrower": self._quotas[given["borrower"]],
+            "microcredits": Microcredits(given["amount"] * MICROCREDITS_PER_CREDIT),
+            "reason": given["reason"],
+        }

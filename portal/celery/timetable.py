@@ -40,6 +40,7 @@ TIMETABLE = {
     "drop old calls": _at_night(5, "usage.tasks.drop_old_months"),
     "drop old books": _at_night(6, "plans.tasks.drop_old_months"),
     "forget answers kept for a day": _every(CHORES_SECONDS, "usage.tasks.forget_answers"),
+    "tell guardians about the week": _every(CHORES_SECONDS, "usage.tasks.send_digests"),
     "forget old refusals": _every(CHORES_SECONDS, "usage.tasks.forget_refusals"),
     "make partitions of the calls": _every(CHORES_SECONDS, "usage.tasks.make_partitions"),
 }
