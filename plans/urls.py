@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from plans.views import closing, extras, joining, keys, loans, quotas, shop
+from plans.views import bulk, closing, extras, joining, keys, loans, quotas, shop
 
 app_name = "plans"
 
@@ -18,6 +18,9 @@ urlpatterns = [
     path("people/departments/<int:department_id>/closing/", closing.department, name="department_closing"),
     path("people/projects/<int:project_id>/closing/", closing.project, name="project_closing"),
     path("people/scenarios/<int:scenario_id>/closing/", closing.scenario, name="scenario_closing"),
+    path("people/file/", bulk.bulk, name="bulk"),
+    path("people/file/execution/", bulk.execution, name="bulk_execution"),
+    path("people/file/export/", bulk.export, name="bulk_export"),
     path("quotas/<str:kind>/<int:node_id>/", quotas.quotas, name="quotas"),
     path("quotas/<str:kind>/<int:node_id>/access/", quotas.rule, name="access_rule"),
     path("quotas/<int:quota_id>/ending/", quotas.ending, name="quota_ending"),

@@ -1,5 +1,6 @@
 """What buyers, owners and staff fill in: shape in, clean values out."""
 
+from plans.forms.bulk import BulkForm
 from plans.forms.keys import KeyForm, RotationForm
 from plans.forms.quotas import AccessForm, AmountForm, ExtraForm, LoanForm, QuotaForm
 from plans.forms.shop import AdjustmentForm, CheckoutForm, OfferingVersionForm
@@ -8,6 +9,7 @@ __all__ = [
     "AccessForm",
     "AdjustmentForm",
     "AmountForm",
+    "BulkForm",
     "CheckoutForm",
     "ExtraForm",
     "KeyForm",
