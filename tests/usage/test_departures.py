@@ -175,7 +175,7 @@ class TestThePage:
 
     def test_holds_back_without_a_fresh_sign_in(self, owner: Member, adult: Member) -> None:
         answer = client_of(owner).post(path_of(adult), {"reason": "", "confirmed": "yes"})
-        assert answer["Location"].startswith("/accounts/proof/?next=%2Fpeople%2F")
+        assert answer["Location"].startswith("/accounts/reauthenticate/code/?next=%2Fpeople%2F")
         assert Member.objects.active().filter(pk=adult.pk).exists()
 
     def test_sends_visitors_to_sign_in(self, client: Client, adult: Member) -> None:
