@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
@@ -75,6 +76,12 @@ def path_for(refusal: Refusal) -> str:
         return ""
     asked = {"about": about} | ({"quota": quota} if quota is not None else {})
     return f"{reverse('plans:extras')}?{urlencode(asked)}"
+
+
+def with_link(refusal: Refusal) -> Refusal:
+    """This will return the refusal with the address, as `ask_url`, at which more can be asked for, if there is one."""
+    path = path_for(refusal)
+    return type(refusal)(**refusal.details, ask_url=settings.BASE_URL + path) if path else refusal
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from accounts.callers import Caller
 from models_catalog import catalog
 from models_catalog.catalog import Offer
 from models_catalog.providers.base import ChatRequest
-from plans import ledger, quotas
+from plans import extras, ledger, quotas
 from portal.kit import database, heap, ids
 from portal.kit.refusals import Refusal
 from usage import admission, guard, refusals, relay, watch
@@ -169,9 +169,9 @@ async def _let_in(
     )  # fmt: skip
     admitted = await _reserve(reservation)
     if isinstance(admitted, ledger.QuotaExceeded):
-        raise await database.in_thread(quotas.told, admitted, account_id=caller.account_id)
+        admitted = await database.in_thread(quotas.told, admitted, account_id=caller.account_id)
     if isinstance(admitted, Refusal):
-        raise admitted
+        raise extras.with_link(admitted)
     if admitted.is_replay:
         return await _replay(caller, admitted.call_id)
     flight = _board(reception, caller, request, offer, reservation)

@@ -270,6 +270,7 @@ class TestRefusals:
         assert (told["node_kind"], told["node_name"], told["window"]) == ("member", member.name, "day")
         assert (told["metric"], told["used"], told["limit"]) == ("calls", 1, 1)
         assert datetime.fromisoformat(told["resets_at"]) > datetime.now(UTC)
+        assert told["ask_url"].startswith(f"{stand.base_url}/extras/?about=quota&quota=")
 
 
 class TestIdempotency:
