@@ -12,6 +12,7 @@ from accounts.models import Member
 from models_catalog.pricing import Usage
 from plans import ledger
 from plans.ledger import Balance
+from portal import brand
 from portal.kit import clock, ids
 from portal.kit.units import MICROCREDITS_PER_CREDIT, Microcredits, credits
 from portal.templatetags.figures import credits_exact
@@ -127,7 +128,8 @@ class TestPage:
     def test_stays_within_its_queries(self, busy: Home) -> None:
         client = client_of(busy.owner)
         client.get("/usage/")
-        with query_budget(9):
+        brand.forget()  # asked again every few seconds, so on a slow machine in between
+        with query_budget(10):
             client.get("/usage/")
 
 

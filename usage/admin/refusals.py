@@ -1,6 +1,6 @@
 """Why was I refused? Each refusal with what decided then and how the same stands now; only read."""
 
-import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
@@ -29,6 +29,8 @@ KINDS = {
     ledger.Busy.code: _("too many open calls"),
     "content_filtered": _("held back"),
 }
+
+LONGEST_DETAILS = 200
 
 
 @admin.register(Refused)
@@ -107,7 +109,7 @@ class RefusedAdmin(Endless[Refused]):
                 link("admin:accounts_auditevent_change", event.pk, event.verb),
                 event.subject,
                 event.actor or "–",
-                event.reason or json.dumps(event.details, ensure_ascii=False)[:200],
+                event.reason or _in_short(event.details),
             )
             for event in replays.events_around(row)
         )
@@ -120,3 +122,8 @@ class RefusedAdmin(Endless[Refused]):
             return queryset, False
         found = Account.objects.filter(name__icontains=words).values_list("pk", flat=True)
         return queryset.filter(Q(code=words) | Q(account_id__in=list(found[:ACCOUNTS_FOUND]))), False
+
+
+def _in_short(details: Mapping[str, object]) -> str:
+    """What an audit event keeps beside its words, without what says nothing."""
+    return ", ".join(f"{name}: {told}" for name, told in details.items() if told not in (None, "", 0))[:LONGEST_DETAILS]

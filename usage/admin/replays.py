@@ -186,7 +186,7 @@ def _credits(case: _Case) -> Iterable[Line]:
         then = in_credits(ledger.left_at(case.account.pk, case.row.refused_at).left)
     except ledger.NoBooksThen:
         then = "–"
-    yield Line(_("credits left, with those set aside for open calls"), then, in_credits(left.left + left.held))
+    yield Line(_("credits left, open calls included"), then, in_credits(left.left + left.held))
 
 
 def _account(case: _Case) -> Iterable[Line]:
