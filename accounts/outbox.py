@@ -75,6 +75,7 @@ def _send_link(invitation: Invitation) -> None:
         "inviter": names.for_mail(invitation.invited_by.get_short_name()),
         "name": names.for_mail(invitation.name),
         "link": invitations.link_of(invitation),
+        "site": settings.SITE_NAME,
     }
     with translation.override(invitation.invited_by.language or settings.LANGUAGE_CODE):
         if invitation.way == Invitation.Way.PHONE:

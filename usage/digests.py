@@ -52,7 +52,7 @@ def _send(guardianship: Guardianship, *, now: datetime) -> bool:
         name=child.name,
         minutes=minutes,
         calls=int(sums["calls"] or 0),
-        credits=int(sums["charged"] or 0) // MICROCREDITS_PER_CREDIT,
-        subject=str(subject or ""),
+        credits=f"{int(sums['charged'] or 0) // MICROCREDITS_PER_CREDIT:,}",
+        subject=subject.name if subject else "",
     )
     return True

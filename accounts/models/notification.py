@@ -44,4 +44,7 @@ class Notification(models.Model):
         ]
 
     def __str__(self) -> str:
-        return gettext(self.sentence).format_map(self.details)
+        words = dict(self.details)
+        if words.get("subject"):
+            words["subject"] = gettext(words["subject"])
+        return " ".join(gettext(self.sentence).format_map(words).split())

@@ -54,7 +54,7 @@ def extra(request: HttpRequest, extra_id: int) -> HttpResponse:
         "is_open": is_open,
         "may_answer": is_open and decides,
         "standing": standings.of([shown.quota])[0] if shown.quota else None,
-        "form": AmountForm(initial={"amount": _in_words(shown, shown.asked) or USUAL_MINUTES}),
+        "form": AmountForm(initial={"amount": _in_words(shown, shown.asked) or _usual(shown)}),
     }
     return render(request, "plans/extra.html", words)
 
@@ -110,3 +110,8 @@ def _counts_credits(extra: Extra) -> bool:
 
 def _in_words(extra: Extra, amount: int | None) -> int | None:
     return amount and (amount // MICROCREDITS_PER_CREDIT if _counts_credits(extra) else amount)
+
+
+def _usual(extra: Extra) -> int | None:
+    """What is offered where nobody said how much."""
+    return None if extra.about == Extra.About.QUOTA else USUAL_MINUTES

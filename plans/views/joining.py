@@ -47,5 +47,5 @@ def confirmation(request: HttpRequest, invitation_id: int) -> HttpResponse:
     member = members.current(request.user)
     seen = Invitation.objects.seen_by(member).select_related("account", "asked_by", "invited_by", "department")
     joining.confirm(get_object_or_404(seen, pk=invitation_id), by=member.user, now=clock.now())
-    messages.info(request, _("Welcome them: they have joined."))
+    messages.info(request, _("They have joined. Say hello!"))
     return redirect("invitation_page", invitation_id)

@@ -156,7 +156,7 @@ def _quotas(account: Account) -> str:
     ]
     quotas = Quota.objects.in_force().filter(account=account).annotate(name=Case(*named, default=Value(account.name)))
     rows = [_standing(each) for each in standings.of(quotas.order_by("node_kind", "node_id", "pk")[:MOST_ROWS])]
-    heads = (_("whose"), _("quota"), _("used"), _("set aside"), _("at most"), _("left"), _("starts anew"))
+    heads = (_("whose"), _("quota"), _("used"), _("set aside"), _("at most"), _("remaining"), _("starts anew"))
     return table(heads, rows)
 
 
