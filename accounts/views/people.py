@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import members, notifications, ownership
+from accounts.callers import LONGEST_ID
 from accounts.forms import AccountForm, ActingForm, MeForm, OwnershipForm, PlaceForm
 from accounts.models import Invitation, Member, Notification, OwnershipOffer
 from accounts.views.proof import person, proven
@@ -141,9 +142,12 @@ def page(
     now = clock.now()
     account = member.account
     shown = Member.objects.seen_by(member).active().select_related("user", "department", "guardianship")
+    shown = shown.filter(pk__gt=_key(request, "after")).order_by("pk")
+    invited = Invitation.objects.seen_by(member).pending(now=now).select_related("asked_by")
+    invited = invited.filter(pk__gt=_key(request, "invited_after")).order_by("pk")
     words: dict[str, Any] = {
-        "people": shown.order_by("joined_at", "pk")[: pages.PAGE_SIZE],
-        "invitations": Invitation.objects.seen_by(member).pending(now=now).select_related("asked_by"),
+        "people": pages.cut(list(shown[: pages.PAGE_SIZE + 1])),
+        "invitations": pages.cut(list(invited[: pages.PAGE_SIZE + 1])),
         "offers": OwnershipOffer.objects.standing(now=now).filter(member=member).select_related("offered_by"),
         "owners": account.members.owners().count(),
         "account_form": AccountForm(initial={"name": account.name, "time_zone": account.time_zone}),
@@ -156,3 +160,9 @@ def seen(viewer: Member, member_id: int) -> Member:
     """This will return a member of the account whom `viewer` may see, or answer 404."""
     found = Member.objects.seen_by(viewer).active().select_related("account", "user", "department", "guardianship")
     return get_object_or_404(found, pk=member_id)
+
+
+def _key(request: HttpRequest, name: str) -> int:
+    """After which row a page of a list begins; what is no key begins at the first."""
+    typed = request.GET.get(name, "")
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= LONGEST_ID else 0

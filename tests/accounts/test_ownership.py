@@ -218,7 +218,9 @@ class TestThePages:
             (adult, f"/people/ownership/{made.pk}/acceptance/"),
         ]
         for member, path in asked:
-            assert client_of(member).post(path)["Location"].startswith("/accounts/reauthenticate/code/?next=%2Fpeople%2F")
+            assert (
+                client_of(member).post(path)["Location"].startswith("/accounts/reauthenticate/code/?next=%2Fpeople%2F")
+            )
         assert OwnershipOffer.objects.get().state == "open"
 
     def test_send_visitors_to_sign_in_and_do_nothing_by_a_get(self, client: Client, owner: Member) -> None:

@@ -5,9 +5,10 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from accounts import accounts, audit
+from accounts import accounts, audit, invitations
 from accounts.models import Account, AuditEvent, LegalText, Member, SentMessage, User
-from tests.accounts.people import NOW, client_of
+from portal.kit import clock
+from tests.accounts.people import NOW, client_of, join
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +64,21 @@ class TestThePeoplePage:
     def test_shows_a_child_nobody_else(self, adult: Member, child: Member) -> None:
         page = client_of(child).get("/people/").content.decode()
         assert "partner@example.com" not in page
+
+    def test_shows_all_of_a_large_account_a_page_at_a_time(self, owner: Member) -> None:
+        names = [f"person-{number:02}" for number in range(30)]
+        for name in names:
+            join(owner, role="adult", name=name)
+            place = invitations.Place(way="email", contact=f"{name}@example.org", name=f"guest-{name[-2:]}")
+            invitations.invite_list(owner, [place], now=clock.now())
+        client = client_of(owner)
+        first = client.get("/people/")
+        text = first.content.decode()
+        seen, invited = first.context["people"], first.context["invitations"]
+        second = client.get("/people/", {"after": seen.next_key, "invited_after": invited.next_key}).content.decode()
+        assert ["person-29" in text, "person-29" in second] == [False, True]
+        assert ["guest-29" in text, "guest-29" in second] == [False, True]
+        assert client.get("/people/", {"after": "x", "invited_after": "9" * 30}).status_code == 200
 
     def test_lets_the_owner_rename_the_account(self, owner: Member) -> None:
         client_of(owner).post("/people/account/", {"name": "Li home", "time_zone": "Asia/Tokyo"})

@@ -10,6 +10,7 @@ from django.test import Client
 
 from accounts.models import Department, Invitation
 from plans import bulk
+from tests.accounts import visits
 from tests.accounts.people import Firm, client_of, found, fresh, staffed
 from tests.budget import query_budget
 from tests.plans.files import PEOPLE, file_of, large, row
@@ -142,14 +143,14 @@ class TestTheDryRun:
 
 
 class TestCarryingOut:
-    def test_waits_for_a_proof_and_then_goes_on(self, firm: Firm) -> None:
+    def test_waits_for_a_proof_and_then_goes_on_by_itself(self, firm: Firm) -> None:
         client = client_of(firm.owner)
-        seal = sealed(send(client, large()))
-        asked = client.post(EXECUTION, {"sealed": seal})
+        asked = client.post(EXECUTION, {"sealed": sealed(send(client, large()))})
         assert asked.status_code == 302
-        assert asked["Location"] != "/people/"
+        assert asked["Location"].startswith("/accounts/reauthenticate/code/")
         assert not Invitation.objects.exists()
-        done = fresh(client).post(EXECUTION, {"sealed": seal}, follow=True)
+        client.post(asked["Location"], {"action": "send"})
+        done = client.post(asked["Location"], {"code": visits.last_code(), "next": EXECUTION}, follow=True)
         assert b"The file was carried out. Invitations on their way: 200" in done.content
         assert Invitation.objects.count() == PEOPLE
 
