@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -26,6 +26,8 @@ POOL_TO_COME = credits(1_000_000)
 FREE = Rule()
 HUNDRED = 100
 BATCH = 100
+AWAITED = timedelta(days=1)
+"""So long after its issue the page of a key looks for its first call."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts import api_keys, callers, notifications
 from accounts.models import ApiKey, Member, User
-from plans import ledger
+from plans import keys, ledger
 from plans.models import Hold
 from portal.kit import clock, ids
 from portal.kit.refusals import gettext_noop
@@ -18,8 +18,6 @@ from usage import stops
 from usage.models import Call, Refused
 
 UNUSED = timedelta(days=60)
-WAITS = timedelta(days=1)
-"""So long after its issue the page of a key looks for its first call."""
 NOTED_SECONDS = 60
 BATCH = 100
 MOST_EXPOSED = 20
@@ -55,14 +53,14 @@ def check_address(query: str) -> None:
 def end_exposed(query: str) -> list[UUID]:
     """This will end the keys that stand in a query string, which others have read; returns their open calls."""
     digests = [api_keys.digest_of(secret) for secret in callers.secrets_in(query)[:MOST_EXPOSED]]
-    keys = ApiKey.objects.filter(digest__in=digests, revoked_at=None) if digests else ApiKey.objects.none()
-    exposed = list(keys.select_related("account", "member__user"))
+    found = ApiKey.objects.filter(digest__in=digests, revoked_at=None) if digests else ApiKey.objects.none()
+    exposed = list(found.select_related("account", "member__user"))
     return [call_id for key in exposed for call_id in _give_up(key, now=clock.now())]
 
 
 def first_call(key: ApiKey) -> Call | None:
     """This will return the first call that a key made and that has ended, if that was soon after its issue."""
-    between = (ids.earliest(key.created_at), ids.earliest(key.created_at + WAITS))
+    between = (ids.earliest(key.created_at), ids.earliest(key.created_at + keys.AWAITED))
     calls = Call.objects.of_account(key.account_id).filter(id__range=between, api_key_id=key.pk)
     return calls.order_by("id").first()
 

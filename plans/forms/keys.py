@@ -65,8 +65,12 @@ class KeyForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("One a line, like 203.0.113.0/24. Calls from anywhere else are refused."),
     )
-    project = forms.ModelChoiceField(label=_("For the project"), queryset=Project.objects.none(), required=False)
-    scenario = forms.ModelChoiceField(label=_("What for"), queryset=Scenario.objects.none(), required=False)
+    project = forms.ModelChoiceField(
+        label=_("For the project"), queryset=Project.objects.none(), required=False, empty_label=_("none")
+    )
+    scenario = forms.ModelChoiceField(
+        label=_("What for"), queryset=Scenario.objects.none(), required=False, empty_label=_("anything")
+    )
     is_management = forms.BooleanField(
         label=_("A management key"),
         required=False,

@@ -49,7 +49,7 @@ def start(request: HttpRequest) -> HttpResponse:
     alias = Alias.objects.order_by("position").values_list("slug", flat=True).first()
     words = {
         "key": own.newest_first().first(),
-        "api_base": f"{settings.BASE_URL}/v1",
+        "base_url": settings.BASE_URL,
         "model_name": alias or "everyday",
     }
     return render(request, "plans/key_start.html", words)
@@ -68,6 +68,7 @@ def key(request: HttpRequest, key_id: int) -> HttpResponse:
         "line": line,
         "node": node,
         "is_mine": shown.member_id == member.pk or member.owns(),
+        "is_awaited": line.state == "in_use" and not shown.is_management and shown.created_at > now - verbs.AWAITED,
         "newer": ApiKey.objects.filter(replaces=shown).first(),
         "deciders": quotas.deciders(member.account, node.kind, node.id) if line.is_braked else [],
     }

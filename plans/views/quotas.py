@@ -41,7 +41,7 @@ def quotas(request: HttpRequest, kind: str, node_id: int) -> HttpResponse:
 def ending(request: HttpRequest, quota_id: int) -> HttpResponse:
     """This will end a quota."""
     member = members.current(request.user)
-    quota = get_object_or_404(Quota.objects.in_force(), pk=quota_id, account=member.account_id)
+    quota = get_object_or_404(Quota.objects.in_force(), pk=quota_id, account=member.account_id, is_brake=False)
     _check(_seen(request, quota.node_kind, quota.node_id))
     verbs.end(quota, by=member.user, now=clock.now())
     messages.info(request, _("The quota was ended; what it counted stays in the books."))

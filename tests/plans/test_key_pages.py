@@ -183,6 +183,12 @@ class TestTheBrake:
         assert "The brake is lifted" in answer.content.decode()
         assert not Quota.objects.in_force().exists()
 
+    def test_is_not_ended_as_other_quotas_are(self, household: Household) -> None:
+        key = key_of(household.owner)
+        for quota in Quota.objects.filter(node_kind="key", node_id=key.pk):
+            assert client_of(household.owner).post(f"/quotas/{quota.pk}/ending/").status_code == 404
+        assert "End it" not in client_of(household.owner).get(f"/quotas/key/{key.pk}/").content.decode()
+
 
 class TestRotation:
     def test_asks_for_the_overlap_and_shows_the_new_secret_once(self, household: Household) -> None:

@@ -41,7 +41,7 @@ class TestMachines:
 
     def test_find_every_path_in_the_documents(self, client: Client) -> None:
         paths = client.get("/v1/openapi.json").json()["paths"]
-        reading = {"models", "models/{name}", "calls/{call_id}", "balance"}
+        reading = {"models", "models/{name}", "calls/{call_id}", "balance", "key"}
         managing = {"keys", "keys/{key_id}/revocation", "usage"}
         assert set(paths) == {f"/v1/{name}" for name in reading | managing | {"chat/completions"}}
         ask = paths["/v1/chat/completions"]["post"]

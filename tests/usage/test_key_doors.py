@@ -54,9 +54,10 @@ class TestScopes:
     )
     def test_refuse_a_call_and_say_what_to_do(self, stand: Stand, wish: dict[str, Any], refused: str) -> None:
         with stand.inside():
-            _key, secret = issue(rich(), **wish)
+            key, secret = issue(rich(), **wish)
         answer = ask(stand, secret)
         assert code_of(answer) == (403, refused)
+        assert stand.rows("SELECT code FROM usage_refused WHERE api_key_id = %s", [key.pk]) == [{"code": refused}]
         message = answer.json()["error"]["message"]
         assert "Nothing was charged" in message
         assert "under Keys" in message

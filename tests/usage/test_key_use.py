@@ -10,6 +10,7 @@ from pytest_django.fixtures import Settings
 from accounts import api_keys, callers
 from accounts.api_keys import Wish
 from accounts.models import ApiKey, AuditEvent, Member, Notification
+from models_catalog.pricing import Usage
 from plans import ledger
 from plans.models import Hold
 from plans.nodes import Node
@@ -19,7 +20,8 @@ from tests.usage import cast
 from tests.usage.cast import Home
 from tests.usage.test_departures import at_reception
 from usage import key_use, pausing
-from usage.models import Call, Refused
+from usage.calls.endings import Charge, Ending
+from usage.models import Call, How, Refused
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +47,7 @@ def called(key: ApiKey) -> Call:
     offer = cast.offer_of("fast")
     asked = books.ask(key.member, 1_000, api_key_id=key.pk, chat_model_id=offer.chat_model_id, price_id=offer.price_id)
     assert books.reserve(asked)[0][0] == "ok"
-    ending = cast.Ending(asked.call_id, cast.Charge(cast.Usage(), 0, cast.How.USAGE, cost=0), finish_reason="stop")
+    ending = Ending(asked.call_id, Charge(Usage(), 0, How.USAGE, cost=0), finish_reason="stop")
     cast.settle(ending)
     return Call.objects.get(pk=asked.call_id)
 

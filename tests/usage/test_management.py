@@ -9,12 +9,13 @@ from django.test import Client
 from accounts import callers
 from accounts.api_keys import Wish
 from accounts.models import ApiKey, AuditEvent, Member
+from models_catalog.pricing import Usage
 from plans import keys
 from plans.keys import Bounds
 from plans.models import AccessRule, Quota
 from portal.kit.units import credits
 from tests.usage import cast
-from tests.usage.cast import Home, Usage
+from tests.usage.cast import Home
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +75,15 @@ class TestListing:
     def test_notes_that_the_key_was_used(self, manager: Manager) -> None:
         manager.get("keys")
         assert ApiKey.objects.get().used_at
+
+
+class TestTheKeyItself:
+    def test_tells_what_it_is_for(self, home: Home, now: datetime, manager: Manager) -> None:
+        own = Manager(home.adult, now, is_management=False, endpoints=("key",))
+        status, told = own.get("key")
+        assert (status, told["id"], told["endpoints"], told["is_braked"]) == (200, own.key.pk, ["key"], True)
+        assert own.secret not in str(told)
+        assert manager.get("key")[1]["is_management"]
 
 
 class TestIssuing:

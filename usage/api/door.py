@@ -1,9 +1,11 @@
 """The thin ASGI application for the POSTs that make calls: it checks Host, body and key itself, without Django."""
 
 import asyncio
+import contextlib
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from functools import partial
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -14,7 +16,7 @@ from accounts import callers
 from accounts.callers import Caller
 from portal.kit import database
 from portal.kit.refusals import Refusal, gettext_noop
-from usage import key_use, stops
+from usage import key_use, refusals, stops
 from usage.calls.settlement import TROUBLE
 from usage.failures import OutOfService
 from usage.gateway import PATIENCE_SECONDS
@@ -131,9 +133,14 @@ async def caller_of(request: Request) -> Caller:
         await stops.stop_all(await _asked(request, key_use.end_exposed, request.query))
         callers.check_address(request.query)
     caller = await _known_caller(request)
-    if caller.is_management:
-        raise callers.ManagementKey
-    callers.check_use(caller, endpoint=request.endpoint, address=request.address)
+    try:
+        if caller.is_management:
+            raise callers.ManagementKey
+        callers.check_use(caller, endpoint=request.endpoint, address=request.address)
+    except Refusal as no:
+        with contextlib.suppress(OutOfService):
+            await _asked(request, partial(refusals.note, no, caller, source="api", model_name=""))
+        raise
     return caller
 
 

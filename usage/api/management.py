@@ -95,7 +95,7 @@ def issue(request: ManagementRequest, wish: KeyWish, response: HttpResponse) -> 
         now=now,
     )
     add_never_cache_headers(response)
-    return _key(keys.lines([made], now=now)[0]) | {"secret": secret}
+    return told(made) | {"secret": secret}
 
 
 @router.post("/keys/{int:key_id}/revocation", summary="Revoke a key")
@@ -105,10 +105,10 @@ def revocation(request: ManagementRequest, key_id: int, end: End | None = None) 
     key = seen.filter(pk=key_id).first()
     if key is None:
         raise UnknownKeyId
-    now = clock.now()
-    stopped = key_use.revoke(key, by=request.auth.member.user, reason=end.reason if end else "", now=now)
+    reason = end.reason if end else ""
+    stopped = key_use.revoke(key, by=request.auth.member.user, reason=reason, now=clock.now())
     key.refresh_from_db()
-    return _key(keys.lines([key], now=now)[0]) | {"calls_stopped": stopped}
+    return told(key) | {"calls_stopped": stopped}
 
 
 @router.get("/usage", summary="Figures of this month")
@@ -130,6 +130,11 @@ def usage(request: ManagementRequest) -> Json:
             for place, date in enumerate(month.dates)
         ],
     }
+
+
+def told(key: ApiKey) -> Json:
+    """This will write what a key is for and how it stands, without its secret."""
+    return _key(keys.lines([key], now=clock.now())[0])
 
 
 def _chosen(slugs: Iterable[str] | None) -> tuple[int, ...] | None:

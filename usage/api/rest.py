@@ -9,6 +9,7 @@ from ninja import NinjaAPI, Router
 from ninja.errors import HttpError, ValidationError
 from pydantic import AwareDatetime
 
+from accounts.models import ApiKey
 from models_catalog import catalog
 from models_catalog.catalog import Offer
 from models_catalog.models import Alias, ChatModel
@@ -117,6 +118,12 @@ def balance(request: ApiRequest, at: AwareDatetime | None = None) -> Json:
     if at is not None:
         return figures.of_past_balance(ledger.left_at(request.auth.account_id, at))
     return figures.of_balance(ledger.balance(request.auth.account_id, now=clock.now()))
+
+
+@api.get("/key", summary="This key")
+def key(request: ApiRequest) -> Json:
+    """Tells what the key that asks is for, what it is kept to and when it ends."""
+    return management.told(ApiKey.objects.select_related("member").get(pk=request.auth.api_key_id or 0))
 
 
 @api.post("/chat/completions", summary="Ask a model", openapi_extra=documents.CHAT_COMPLETIONS)

@@ -13,6 +13,7 @@ from accounts import members
 from accounts.forms import RevocationForm
 from accounts.models import ApiKey
 from accounts.views.proof import person, proven
+from plans import keys
 from portal.kit import clock
 from usage import key_use
 
@@ -25,7 +26,7 @@ def first_call(request: HttpRequest, key_id: int) -> HttpResponse:
     key, now = _seen(request, key_id), clock.now()
     call = key_use.first_call(key)
     refusal = None if call or key.used_at else key_use.last_refusal(key)
-    is_young = key.created_at > now - key_use.WAITS
+    is_young = key.created_at > now - keys.AWAITED
     words = {
         "key": key,
         "call": call,
