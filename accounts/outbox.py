@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 BATCH = 20
 STALE = timedelta(days=1)
 """What could not be sent for a day is only on the page."""
-URGENT = frozenset({"extra_asked", "ownership_offered", "pin_locked", "key_slowed"})
+URGENT = frozenset({"extra_asked", "ownership_offered", "pin_locked", "key_slowed", "key_exposed"})
 """What is worth a text message to those who have no e-mail address."""
 
 

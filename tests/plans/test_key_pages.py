@@ -130,7 +130,7 @@ class TestTheList:
         ended = key_of(household.owner, "over")
         ApiKey.objects.filter(pk=ended.pk).update(expires_at=now, used_at=now)
         text = client_of(household.owner).get("/keys/").content.decode()
-        for word in ("braked", "Brake", "In use", "gone", "Revoked", "over", "Ended", "adult"):
+        for word in ("braked", "Brake", "In use", "gone", "Revoked", "over", "Expired", "adult"):
             assert word in text
         theirs = client_of(household.adult).get("/keys/").content.decode()
         assert "braked" in theirs

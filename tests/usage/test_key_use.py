@@ -1,8 +1,11 @@
 """Keys in use: their end with all that runs, their first call, when they called last, and those that nobody uses."""
 
+import threading
+import time
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import orjson
 import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
@@ -12,6 +15,7 @@ from accounts.api_keys import Wish
 from accounts.models import ApiKey, AuditEvent, Member, Notification
 from models_catalog.pricing import Usage
 from plans import ledger
+from plans.ledger import holds
 from plans.models import Hold
 from plans.nodes import Node
 from tests.accounts.people import client_of, fresh
@@ -78,6 +82,27 @@ class TestCallsUnderWay:
         assert stopped == [2]
         assert not Hold.objects.filter(pk=queued).exists()
         assert set(Hold.objects.values_list("pk", flat=True)) == {running, beside}
+
+    def test_that_begin_at_the_same_moment_are_seen_and_stopped(
+        self, transactional_db: None, home: Home, now: datetime
+    ) -> None:
+        key, _secret = issue(home.owner, now)
+        asked = books.ask(home.owner, 1_000, api_key_id=key.pk)
+        given = orjson.dumps([holds._given(asked)]).decode()
+        beside, stopped = books.another_connection(), list[int]()
+
+        def let_in() -> None:
+            time.sleep(0.3)  # the revocation waits by now
+            beside.commit()
+
+        beside.execute("SELECT * FROM ledger_reserve(%s::jsonb)", [given])
+        other = threading.Thread(target=let_in)
+        other.start()
+        at_reception(lambda: stopped.append(key_use.revoke(key, by=home.owner.user, reason="", now=now)))
+        other.join()
+        beside.close()
+        assert stopped == [1]
+        assert not Hold.objects.exists()
 
     def test_stop_with_a_pause_as_well(self, transactional_db: None, home: Home, now: datetime) -> None:
         key, _secret = issue(home.owner, now)
