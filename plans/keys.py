@@ -46,7 +46,7 @@ class Line:
     state: str
     """in_use, paused, ended or revoked"""
     is_braked: bool
-    models: Sequence[str] | None
+    models: Sequence[ChatModel] | None
 
 
 @transaction.atomic
@@ -117,13 +117,13 @@ def lines(keys: Iterable[ApiKey], *, now: datetime) -> list[Line]:
     braked = set(_quotas_of(ids).filter(is_brake=True).values_list("node_id", flat=True))
     rules = AccessRule.objects.filter(node_kind=Quota.Node.KEY, node_id__in=ids)
     chosen = {each.node_id: each.chat_model_ids for each in rules if each.chat_model_ids is not None}
-    names = dict(ChatModel.objects.values_list("pk", "name")) if chosen else {}
+    models = ChatModel.objects.in_bulk({each for ids in chosen.values() for each in ids}) if chosen else {}
     return [
         Line(
             key,
             _state(key, now=now),
             key.pk in braked,
-            [names[each] for each in chosen[key.pk] if each in names] if key.pk in chosen else None,
+            [models[each] for each in chosen[key.pk] if each in models] if key.pk in chosen else None,
         )
         for key in shown
     ]

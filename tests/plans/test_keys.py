@@ -80,7 +80,7 @@ class TestIssue:
         assert limits(key)["month"] == credits(7)
         assert access.rule_of(keys.node_of(key)).chat_model_ids == (model.pk,)
         (line,) = keys.lines([key], now=now)
-        assert (line.state, line.is_braked, line.models) == ("in_use", True, [model.name])
+        assert (line.state, line.is_braked, line.models) == ("in_use", True, [model])
 
 
 class TestTheBrake:

@@ -92,7 +92,7 @@ class TestIssuing:
         assert status == 200
         caller = callers.from_bearer(f"Bearer {told['secret']}", "")
         assert (caller.member_id, caller.is_management) == (home.owner.pk, False)
-        assert (told["label"], told["is_braked"], len(told["models"])) == ("robot", True, 1)
+        assert (told["label"], told["is_braked"], told["models"]) == ("robot", True, ["demo-fast"])
         assert Quota.objects.get(window="month").limit == credits(9)
         assert AuditEvent.objects.filter(verb="api_key.issue", actor=home.owner.user).count() == 2
         assert told["secret"] not in str(manager.get("keys"))

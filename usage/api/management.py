@@ -159,7 +159,7 @@ def _key(line: Line) -> Json:
         "is_management": key.is_management,
         "is_braked": line.is_braked,
         "member": {"id": key.member_id, "name": key.member.name},
-        "models": line.models,
+        "models": None if line.models is None else [model.slug for model in line.models],
         "endpoints": key.endpoints,
         "networks": key.networks,
         "project": key.project_id,
