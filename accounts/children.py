@@ -169,11 +169,11 @@ def begin_reading(child: Member, *, by: Member, now: datetime) -> None:
     Raises `OwnersOnly` and `TooOldToBeRead`.
     """
     members.check_owner(by)
-    guardianship = Guardianship.objects.get(member=child)
-    today = now.astimezone(ZoneInfo(child.account.time_zone)).date()
-    if guardianship.age(today) >= READ_UNTIL_AGE:
+    guardianship = Guardianship.objects.select_related("member__account").get(member=child)
+    if age(guardianship, now=now) >= READ_UNTIL_AGE:
         raise TooOldToBeRead
-    Guardianship.objects.filter(member=child, read_since=None).update(read_since=now)
+    if not Guardianship.objects.filter(member=child, read_since=None).update(read_since=now):
+        return
     audit.record("child.begin_reading", subject=child.name, account=child.account, by=by.user, now=now)
     notifications.tell(
         [child],
@@ -195,8 +195,12 @@ def end_reading(child: Member, *, by: Member, now: datetime) -> None:
 
 def may_be_read(guardianship: Guardianship, *, now: datetime) -> bool:
     """This will tell whether guardians may read at this moment what the child wrote since reading began."""
-    today = now.astimezone(ZoneInfo(guardianship.member.account.time_zone)).date()
-    return guardianship.read_since is not None and guardianship.age(today) < READ_UNTIL_AGE
+    return guardianship.read_since is not None and age(guardianship, now=now) < READ_UNTIL_AGE
+
+
+def age(guardianship: Guardianship, *, now: datetime) -> int:
+    """This will return how old the child is by the account's day, in whole years."""
+    return guardianship.age(now.astimezone(ZoneInfo(guardianship.member.account.time_zone)).date())
 
 
 def _make(guardian: Member, *, nickname: str, now: datetime) -> Member:

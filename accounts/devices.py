@@ -141,6 +141,7 @@ def enter(device: Device, *, member_id: int, pin: str, now: datetime) -> Member:
         _lock(child, now=now)
         raise PinLocked
     if not check_password(pin, child.guardianship.pin_digest):
+        _lock(child, now=now)
         raise WrongPin
     guardianship.update(pin_failures=0, pin_locked_until=None)
     return child
@@ -150,8 +151,8 @@ def enter(device: Device, *, member_id: int, pin: str, now: datetime) -> Member:
 def end(device: Device, *, by: Member, now: datetime) -> None:
     """This will sign a device out of all its profiles, at its next click. Raises `OwnersOnly`."""
     members.check_owner(by)
-    Device.objects.in_use().filter(pk=device.pk, account=by.account_id).update(ended_at=now, ended_by=by.user)
-    audit.record("device.end", subject=device.name, account=device.account, by=by.user, now=now)
+    if Device.objects.in_use().filter(pk=device.pk, account=by.account_id).update(ended_at=now, ended_by=by.user):
+        audit.record("device.end", subject=device.name, account=device.account, by=by.user, now=now)
 
 
 def is_signed_in(device_id: int | None, *, user: User, now: datetime) -> bool:
@@ -166,8 +167,8 @@ def is_signed_in(device_id: int | None, *, user: User, now: datetime) -> bool:
 
 @transaction.atomic
 def _lock(child: Member, *, now: datetime) -> None:
-    locked = Guardianship.objects.filter(member=child, pin_locked_until=None)
-    if not locked.update(pin_locked_until=now + LOCKED_FOR):
+    tried = Guardianship.objects.filter(member=child, pin_failures__gte=MOST_TRIES, pin_locked_until=None)
+    if not tried.update(pin_locked_until=now + LOCKED_FOR):
         return
     audit.record("child.pin_locked", subject=child.name, account=child.account, by=None, now=now)
     notifications.tell(

@@ -53,7 +53,8 @@ class PlainAddressMiddleware:
 class MembershipMiddleware:
     """A person acts as the membership that they chose in this browser; a child stays on devices in use."""
 
-    CLOSED_TO_CHILDREN = ("/accounts/", "/people/", "/keys/", "/billing/", "/checkout/", "/admin/")
+    CLOSED_TO_CHILDREN = ("/accounts/", "/people/", "/join/", "/keys/", "/billing/", "/checkout/", "/admin/")
+    ON_THE_DEVICE = "/who/"
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -77,7 +78,7 @@ class MembershipMiddleware:
         if isinstance(user, User) and user.guarded_at:
             if not devices.is_signed_in(request.session["device_id"], user=user, now=clock.now()):
                 logout(request)
-                return redirect("who")
+                return self.get_response(request) if request.path.startswith(self.ON_THE_DEVICE) else redirect("who")
             if request.path.startswith(self.CLOSED_TO_CHILDREN):
                 raise Http404
         return self.get_response(request)

@@ -44,10 +44,11 @@ def child(request: HttpRequest, member_id: int) -> HttpResponse:
         children.limit(shown, form.limits(), by=guardian, now=now)
         messages.info(request, _("The limits hold from the next question on."))
         return redirect("child", shown.pk)
+    age = children.age(shown.guardianship, now=now)
     words = {
         "shown": shown,
-        "age": shown.guardianship.age(now.date()),
-        "may_be_read": shown.guardianship.age(now.date()) < children.READ_UNTIL_AGE,
+        "age": age,
+        "is_young": age < children.READ_UNTIL_AGE,
         "form": form,
         "pin_form": PinForm(),
         "devices": Device.objects.in_use().filter(members=shown),

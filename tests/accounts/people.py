@@ -5,17 +5,18 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from django.contrib.auth import SESSION_KEY
 from django.db import connections
 from django.test import Client
 
-from accounts import accounts
+from accounts import accounts, children, devices
 from accounts.models import Department, Member, User
 from portal.kit.refusals import Refusal
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+PIN = "2580"
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,20 @@ def join(owner: Member, *, role: str, name: str, department: Department | None =
     return Member.objects.create(
         account=owner.account, user=user, role=role, name=name, department=department, joined_at=NOW
     )
+
+
+def child_of(owner: Member, *, name: str = "Mei", age: int = 10, pin: str = PIN, now: datetime) -> Member:
+    """This will open the line of a child who is `age` at `now`, the whole year long."""
+    born_in = date(now.year - age, 1, 1)
+    return children.open(owner, nickname=name, born_in=born_in, pin=pin, language="en", now=now)
+
+
+def tablet_of(child: Member, *, by: Member, now: datetime, tablet: Client | None = None) -> Client:
+    """This will return a tablet, or the given one, on which `child` signed in by a code that `by` showed."""
+    tablet = tablet or Client()
+    tablet.post(devices.path_of(devices.make_ticket(child, by=by, now=now)))
+    assert tablet.session[SESSION_KEY] == str(child.user_id)
+    return tablet
 
 
 def staffed(owner: Member) -> Firm:
