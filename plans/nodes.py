@@ -21,13 +21,17 @@ TABLES: Mapping[str, Any] = {
 
 @dataclass(frozen=True)
 class Node:
-    """A node as a page shows it; `may_change` is whether the viewer decides about it."""
+    """A node as a page shows it; `may_change` is whether the viewer decides about it.
+
+    A scenario that is offered to every account `is_shared`: an account limits its own use of it, and never pauses it.
+    """
 
     kind: str
     id: int
     name: str
     account: Account
     may_change: bool
+    is_shared: bool = False
 
 
 def name_of(account: Account, kind: str, node_id: int) -> str | None:
@@ -54,7 +58,8 @@ def seen_by(viewer: Member, *, kind: str, node_id: int) -> Node:
     if name is None or not (viewer.sees_all() or _is_near(viewer, kind, node_id)):
         raise Http404
     may_change = viewer.owns() or (viewer.role == Member.Role.HEAD and _is_inside(viewer, kind, node_id))
-    return Node(kind, node_id, name, viewer.account, may_change)
+    is_shared = kind == Quota.Node.SCENARIO and Scenario.objects.filter(pk=node_id, account=None).exists()
+    return Node(kind, node_id, name, viewer.account, may_change, is_shared)
 
 
 def _is_near(viewer: Member, kind: str, node_id: int) -> bool:

@@ -12,6 +12,7 @@ from accounts.models import Account, ApiKey, Department, Member, Project, Scenar
 from plans import ledger
 from plans.models import Hold, Quota
 from plans.nodes import Node
+from plans.quotas import UnknownNode
 from usage import stops
 
 TABLES: Mapping[str, Any] = {
@@ -28,7 +29,10 @@ def pause(node: Node, *, by: User, now: datetime) -> int:
     """This will pause a node and stop its calls; returns how many were under way.
 
     A call that is just being opened is either open before the pause, and is stopped, or is refused.
+    Raises `quotas.UnknownNode` for a scenario that is offered to every account.
     """
+    if node.is_shared:
+        raise UnknownNode
     with transaction.atomic():
         ledger.stop_admission(node.account.pk)
         TABLES[node.kind].objects.filter(pk=node.id, paused_at=None).update(paused_at=now)
@@ -40,7 +44,9 @@ def pause(node: Node, *, by: User, now: datetime) -> int:
 
 @transaction.atomic
 def resume(node: Node, *, by: User, now: datetime) -> None:
-    """This will let a node go on."""
+    """This will let a node go on. Raises `quotas.UnknownNode` for a scenario that is offered to every account."""
+    if node.is_shared:
+        raise UnknownNode
     TABLES[node.kind].objects.filter(pk=node.id).update(paused_at=None)
     audit.record("resume", subject=node.name, account=node.account, by=by, now=now, node=[node.kind, node.id])
 

@@ -94,4 +94,7 @@ def _removable(viewer: Member) -> MemberQuerySet:
 def _node(request: HttpRequest, kind: str, node_id: int) -> Node:
     if kind not in Quota.Node.values:
         raise Http404
-    return nodes.seen_by(members.current(request.user), kind=kind, node_id=node_id)
+    node = nodes.seen_by(members.current(request.user), kind=kind, node_id=node_id)
+    if node.is_shared:
+        raise Http404
+    return node
