@@ -270,7 +270,7 @@ def _fulfill(order: Order, payment: Payment, *, now: datetime) -> None:
     moved = payable.update(state=Order.State.PAID, paid_at=now)
     assert moved == 1, f"order {order.pk} took money in a state that allows none"
     ledger.grant(_lot_of(order, payment, now=now))
-    quotas.follow_plan(order.account_id, now=now)
+    quotas.follow_plan(order.account_id)
 
 
 def _lot_of(order: Order, payment: Payment, *, now: datetime) -> ledger.Grant:

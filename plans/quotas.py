@@ -194,14 +194,14 @@ def worth(account_id: int, *, unit: str, said: int, now: datetime) -> Microcredi
 
 
 @transaction.atomic
-def follow_plan(account_id: int, *, now: datetime) -> None:
-    """This will let the quotas that are a share of the plan follow what the plans grant now."""
+def follow_plan(account_id: int) -> None:
+    """This will let the quotas that are a share of the plan follow what the plans grant at this moment."""
     shares = Quota.objects.in_force().filter(account=account_id, unit=Quota.Unit.SHARE)
     if not shares.exists():
         return
-    ledger.stop_admission(account_id)
+    moment = ledger.stop_admission(account_id)  # later than the lot that was granted just now
     for quota in shares:
-        limit = worth(account_id, unit=quota.unit, said=quota.said or 0, now=now)
+        limit = worth(account_id, unit=quota.unit, said=quota.said or 0, now=moment)
         Quota.objects.in_force().filter(pk=quota.pk).update(limit=limit)
 
 
