@@ -27,7 +27,7 @@ ASKABLE = {
 
 
 class AlreadyAsked(Refusal):
-    """The same was asked for and is not answered yet."""
+    """The same was asked for and is not answered yet; `extra_id` is that request."""
 
     code = "already_asked"
     status = 409
@@ -69,7 +69,7 @@ class BadAmount(Refusal):
 def path_for(refusal: Refusal) -> str:
     """This will return the path at which more can be asked for after this refusal; empty where there is nothing."""
     about = ASKABLE.get(refusal.code)
-    if about is None:
+    if about is None or isinstance(refusal, ledger.SetAside):  # that quota is somebody else's
         return ""
     quota = refusal.details.get("quota_id")
     if about == Extra.About.QUOTA and quota is None:
@@ -106,8 +106,8 @@ def ask(
         raise NothingToAsk
     Member.objects.select_for_update().get(pk=member.pk)  # two taps ask once
     asked = Extra.objects.filter(member=member, about=about, quota=quota, state=Extra.State.OPEN)
-    if asked.filter(expires_at__gt=now).exists():
-        raise AlreadyAsked
+    if waiting := asked.filter(expires_at__gt=now).first():
+        raise AlreadyAsked(extra_id=waiting.pk)
     asked.update(state=Extra.State.WITHDRAWN, answered_at=now)
     made = Extra.objects.create(
         account=member.account,

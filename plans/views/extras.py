@@ -27,9 +27,9 @@ def extras(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         form = ExtraForm(request.POST or request.GET)
         if form.is_valid():
-            made = _ask(member, form)
             if request.headers.get("HX-Request") == "true":
-                return render(request, "plans/extra.html#asked", {"shown": made})
+                return render(request, "plans/extra.html#asked", {"extra_id": _tap(member, form)})
+            made = _ask(member, form)
             messages.info(request, _("Asked. You hear from it here as soon as somebody answers."))
             return redirect("plans:extra", made.pk)
         return render(request, "plans/extra_asking.html", {"form": form}, status=422)
@@ -93,6 +93,14 @@ def withdrawal(request: HttpRequest, extra_id: int) -> HttpResponse:
     verbs.withdraw(get_object_or_404(Extra, pk=extra_id, member=member), now=clock.now())
     messages.info(request, _("The request was taken back."))
     return redirect("plans:extras")
+
+
+def _tap(member: Member, form: ExtraForm) -> object:
+    """A second tap leads to what the first one asked."""
+    try:
+        return _ask(member, form).pk
+    except verbs.AlreadyAsked as asked:
+        return asked.details["extra_id"]
 
 
 def _ask(member: Member, form: ExtraForm) -> Extra:
