@@ -114,7 +114,12 @@ def _refused(
     given: dict[str, Any],
 ) -> HttpResponse:
     sentence = gettext(refusal.sentence).format_map(dict(refusal.details))
-    extra = {"refusal": sentence, "draft": given["text"], "ask_path": extras.path_for(refusal)}
+    extra = {
+        "refusal": sentence,
+        "draft": given["text"],
+        "scenario": given["scenario"],
+        "ask_path": extras.path_for(refusal),
+    }
     return _page(request, member, conversation=conversation, model=given["model"], extra=extra, status=refusal.status)
 
 
