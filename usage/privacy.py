@@ -13,7 +13,8 @@ from django.db import transaction
 from accounts import audit
 from accounts.models import Agreement, ApiKey, Device, Guardianship, Member, Notification, User
 from plans.models import Extra
-from usage import conversations, departures
+from usage import conversations, departures, reading
+from usage.conversations import Said
 from usage.models import Call, ContentKey, Conversation, Refused
 
 MOST_CALLS = 50_000
@@ -33,10 +34,11 @@ _OF_A_CALL = (
 Json = dict[str, Any]
 
 
-def export(user: User, *, now: datetime) -> Json:
-    """This will return everything that we hold on a person, their own words opened, as plain JSON values.
+def export(user: User, *, by: User, now: datetime) -> Json:
+    """This will return everything that we hold on a person as plain JSON values, with the words for themselves alone.
 
-    Keys and passwords are kept as digests only, so nothing that opens a door is in it.
+    A guardian gets those that reading is on for, and no others. Keys and passwords are kept as digests only, so
+    nothing that opens a door is in it.
     """
     members = Member.objects.filter(user=user).select_related("account", "department")
     return {
@@ -48,7 +50,7 @@ def export(user: User, *, now: datetime) -> Json:
         "agreements": _rows(
             Agreement.objects.filter(user=user), "legal_text__kind", "legal_text__version", "agreed_at"
         ),
-        "memberships": [_membership(member, now=now) for member in members],
+        "memberships": [_membership(member, by=by, now=now) for member in members],
     }
 
 
@@ -69,7 +71,7 @@ def erase(user: User, *, now: datetime) -> None:
         departures.stop_calls(member)
 
 
-def _membership(member: Member, *, now: datetime) -> Json:
+def _membership(member: Member, *, by: User, now: datetime) -> Json:
     calls = Call.objects.of_account(member.account_id).filter(member_id=member.pk).order_by("-id")[:MOST_CALLS]
     guardianship = Guardianship.objects.filter(member=member)
     limits = ("born_in", "consented_at", "daily_minutes", "quiet_from", "quiet_to", "is_tutored", "read_since")
@@ -92,13 +94,22 @@ def _membership(member: Member, *, now: datetime) -> Json:
                 "created_at": kept.created_at.isoformat(),
                 "turns": [
                     {"role": said.turn.role, "text": said.text, "at": said.turn.created_at.isoformat()}
-                    for said in conversations.read(kept, now=now)
+                    for said in _words(member, kept, by=by, now=now)
                 ],
             }
             for kept in Conversation.objects.seen_by(member.pk).newest_first()
         ],
         "calls": [_plain(row) for row in calls.values(*_OF_A_CALL)],
     }
+
+
+def _words(member: Member, kept: Conversation, *, by: User, now: datetime) -> list[Said]:
+    if member.user_id == by.pk:
+        return conversations.read(kept, now=now)
+    try:
+        return reading.read(member.guardianship, kept, now=now)
+    except reading.MayNotRead:
+        return []
 
 
 def _forget_words(user: User) -> None:

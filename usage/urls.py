@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from usage.views import answers, board, chat, keys, people, privacy, refusals, usage
+from usage.views import answers, board, chat, keys, people, privacy, reading, refusals, usage
 
 urlpatterns = [
     path("chat/", chat.new, name="chat"),
@@ -16,6 +16,8 @@ urlpatterns = [
     path("people/<int:member_id>/removal/", people.removal, name="removal"),
     path("keys/<int:key_id>/first-call/", keys.first_call, name="key_first_call"),
     path("keys/<int:key_id>/revocation/", keys.revocation, name="key_revocation"),
+    path("people/<int:member_id>/child/chats/", reading.chats, name="child_chats"),
+    path("people/<int:member_id>/child/chats/<uuid:conversation_id>/", reading.chat, name="child_chat"),
     path("privacy/<int:member_id>/", privacy.privacy, name="privacy"),
     path("privacy/<int:member_id>/export/", privacy.export, name="privacy_export"),
     path("privacy/<int:member_id>/erasure/", privacy.erasure, name="privacy_erasure"),

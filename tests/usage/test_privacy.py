@@ -1,7 +1,7 @@
 """What we hold on a person: all of it in one file, or gone, and the books without a name."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -37,7 +37,7 @@ class TestExport:
     def test_opens_the_own_words_and_no_secret(self, owner: Member, adult: Member) -> None:
         asks(adult, "Why is the sky blue?")
         books.key_of(adult)
-        told = json.dumps(privacy.export(adult.user, now=clock.now()))
+        told = json.dumps(privacy.export(adult.user, by=adult.user, now=clock.now()))
         assert "Why is the sky blue?" in told
         assert "partner@example.com" in told
         assert "digest" not in told
@@ -51,6 +51,46 @@ class TestExport:
         assert "attachment" in answer["Content-Disposition"]
         assert json.loads(answer.content)["person"]["email"] == "partner@example.com"
         assert fresh(client_of(owner)).post(path).status_code == 404
+
+
+class TestReading:
+    def line(self, owner: Member, years: int) -> Member:
+        now = clock.now()
+        born_in = date(now.year - years, 1, 1)
+        return children.open(owner, nickname="Mei", born_in=born_in, pin="2580", language="en", now=now)
+
+    def told(self, owner: Member, child: Member) -> str:
+        exported = fresh(client_of(owner)).post(f"/privacy/{child.pk}/export/").content.decode()
+        listed = client_of(owner).get(f"/people/{child.pk}/child/chats/")
+        return exported + listed.content.decode()
+
+    def test_begins_when_it_is_switched_on_and_not_before(self, owner: Member) -> None:
+        child = self.line(owner, 9)
+        asks(child, "Before it")
+        assert "Before it" not in self.told(owner, child)
+        assert client_of(owner).get(f"/people/{child.pk}/child/chats/").status_code == 403
+        books.move_clock(timedelta(minutes=1))
+        children.begin_reading(child, by=owner, now=clock.now())
+        kept = asks(child, "After it")
+        told = self.told(owner, child)
+        assert "After it" in told
+        assert "Before it" not in told
+        page = client_of(owner).get(f"/people/{child.pk}/child/chats/{kept.pk}/").content.decode()
+        assert "After it" in page
+
+    def test_ends_at_fourteen(self, owner: Member) -> None:
+        child = self.line(owner, 13)
+        children.begin_reading(child, by=owner, now=clock.now())
+        kept = asks(child, "A secret")
+        books.move_clock(timedelta(days=366))
+        assert "A secret" not in self.told(owner, child)
+        assert client_of(owner).get(f"/people/{child.pk}/child/chats/{kept.pk}/").status_code == 403
+
+    def test_is_for_guardians_alone(self, owner: Member, adult: Member) -> None:
+        child = self.line(owner, 9)
+        children.begin_reading(child, by=owner, now=clock.now())
+        for other in (adult, found("stranger@example.com", kind="household", name="Wu")):
+            assert client_of(other).get(f"/people/{child.pk}/child/chats/").status_code == 404
 
 
 class TestErase:

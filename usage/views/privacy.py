@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import members
 from accounts.models import Guardianship, Member
-from accounts.views.proof import proven
+from accounts.views.proof import person, proven
 from portal.kit import clock
 from usage import privacy as verbs
 
@@ -33,7 +33,8 @@ def export(request: HttpRequest, member_id: int) -> HttpResponse:
     """This will give everything that is kept on the person as a file."""
     shown = _mine(request, member_id)
     answer = JsonResponse(
-        verbs.export(shown.user, now=clock.now()), json_dumps_params={"ensure_ascii": False, "indent": 2}
+        verbs.export(shown.user, by=person(request), now=clock.now()),
+        json_dumps_params={"ensure_ascii": False, "indent": 2},
     )
     answer["Content-Disposition"] = f'attachment; filename="person-{shown.pk}.json"'
     return answer
