@@ -1,6 +1,8 @@
 """Every page that a member can open: no sideways scroll on a small phone, no complaint, nobody is kept out."""
 
+import re
 from collections.abc import Callable, Iterator
+from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -26,6 +28,23 @@ PASSKEYS = "accounts/2fa/webauthn/keys/"
 """Each has pages of its own, which test_passkeys opens."""
 MAIN_PAGES = ("/", "/plans/", "/checkout/starter/", "/chat/", "{conversation}", "/usage/", "{receipt}", "/models/")
 MORE_MAIN_PAGES = ("/models/demo-fast/", "/help/", "/billing/", "/keys/", "{key}", "/people/", "/accounts/login/")
+FAMILY_PAGES = (
+    "/people/{member_id}/child/",
+    "/people/{member_id}/child/codes/{ticket_id}/",
+    "/quotas/member/{member_id}/",
+    "/people/invitations/{invitation_id}/",
+    "/people/invitations/",
+    "/people/children/",
+    "/people/acting/",
+    "/people/devices/",
+    "/privacy/{member_id}/",
+    "/news/",
+    "/extras/",
+    "/usage/refusals/",
+    "/accounts/sessions/",
+)
+OF_OTHERS = ("department_id", "device_id", "extra_id", "loan_id", "offer_id", "project_id", "quota_id", "scenario_id")
+"""What this household has none of: those addresses answer that there is nothing."""
 SERIOUS = {"serious", "critical"}
 QUESTION = "[[script words=30 gap_ms=1]] | a | b |\n|---|---|\n| a wide table | and long words |"
 
@@ -78,7 +97,7 @@ def test_no_main_page_keeps_people_out(
     known = _things(someone)
     someone.read_in(language)
     found = []
-    for path in (*MAIN_PAGES, *MORE_MAIN_PAGES):
+    for path in (*MAIN_PAGES, *MORE_MAIN_PAGES, *FAMILY_PAGES):
         someone.go(path.format(**known))
         found += [f"{path}: {wrong}" for wrong in _serious(someone.page)]
     assert not found
@@ -112,7 +131,32 @@ def _things(someone: Visitor) -> dict[str, str]:
         "order_id": order.split("/")[3],
         "key_id": key.split("/")[2],
     }
-    return known | pieces | {"key": key}
+    return known | pieces | {"key": key} | _family(someone)
+
+
+def _family(someone: Visitor) -> dict[str, str]:
+    """A child with a quota and a code on the screen, and an invitation; what only a business has is not there."""
+    someone.go("/people/children/")
+    for field, typed in {"nickname": f"Mei {uuid4().hex[:5]}", "pin": "2580"}.items():
+        someone.page.fill(f"[name={field}]", typed)
+    someone.page.select_option("[name=year]", "2016")
+    someone.page.check("[name=consented]")
+    someone.send()
+    someone.page.wait_for_url(re.compile(r"/people/\d+/child/"))
+    child = someone.page.url.split("/")[4]
+    someone.page.locator("form[action$='/codes/'] button").click()
+    someone.page.wait_for_selector(".code-square svg")
+    ticket = someone.page.url.split("/")[7]
+    someone.go(f"/quotas/member/{child}/")
+    someone.page.fill("[name=amount]", "1000")
+    someone.send()
+    someone.page.wait_for_selector("main [role=status] .notice")
+    someone.go("/people/invitations/")
+    someone.page.check("[name=way][value=screen]")
+    someone.send()
+    someone.page.wait_for_selector(".code-square svg")
+    invitation = someone.page.url.split("/")[5]
+    return {"member_id": child, "node_id": child, "ticket_id": ticket, "invitation_id": invitation, "secret": "0" * 64}
 
 
 def _paths(known: dict[str, str]) -> set[str]:
@@ -122,7 +166,9 @@ def _paths(known: dict[str, str]) -> set[str]:
     for route, names in _routes(get_resolver()):
         if route.startswith((*NOT_PAGES, PASSKEYS)) or "(?P" in route:
             continue
-        values = known | {"kind": "terms", "slug": next((s for at, s in slugs.items() if route.startswith(at)), "")}
+        kind = "terms" if route.startswith("legal/") else "member"
+        values = known | {"kind": kind, "slug": next((s for at, s in slugs.items() if route.startswith(at)), "")}
+        values |= dict.fromkeys(OF_OTHERS, "1")
         path = "/" + route
         for name in names:
             assert values.get(name), f"no {name} to open {route} with"

@@ -5,7 +5,9 @@ from typing import Any
 INTRODUCTION = (
     "Speaks OpenAI's Chat Completions: point any OpenAI client at this address, with a key of yours. "
     "Every answer carries x-request-id (the call's id), x-credits-charged and x-credits-left, x-output-limit (how many "
-    "tokens it may have) and, for each soft quota that is past its limit, x-quota-over. "
+    "tokens it may have) and, for each soft quota that is past its limit, x-quota-over. The header "
+    "x-scenario says what a call is for, by the scenario's name or id; a refusal's ask_url leads to where more can be "
+    "asked for. "
     "What manages keys and reads figures asks for a management key, which calls no models."
 )
 
