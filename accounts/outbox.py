@@ -13,8 +13,8 @@ from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from accounts import invitations, names, senders
-from accounts.models import Invitation, Notification
+from accounts import domains, invitations, names, senders
+from accounts.models import Invitation, MailDomain, Notification
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,12 @@ def send_notifications(now: datetime) -> int:
     """This will send what members were told, to whom it can be sent; returns how many rows it took on."""
     waiting = Notification.objects.filter(sent_at=None)
     return sum(_send_notification(notification_id, now=now) for notification_id in _chosen(waiting))
+
+
+def send_claims(now: datetime) -> int:
+    """This will ask the postmasters of claimed domains; returns how many rows it took on."""
+    waiting = MailDomain.objects.to_prove(since=now - domains.LIVES).filter(sent_at=None)
+    return sum(_send_claim(domain_id, now=now) for domain_id in _chosen(waiting))
 
 
 def _chosen(waiting: QuerySet[Any]) -> list[int]:
@@ -99,3 +105,25 @@ def _send_sentence(notification: Notification) -> None:
             send_mail(" ".join(str(notification).split()), text, None, [user.email])
         elif user.phone and notification.kind in URGENT:
             senders.send_sms(user.phone, text)
+
+
+def _send_claim(domain_id: int, *, now: datetime) -> bool:
+    row = MailDomain.objects.filter(pk=domain_id)
+    if not row.filter(sent_at=None).update(sent_at=now):
+        return False
+    claimed = row.select_related("account", "claimed_by").get()
+    words = {
+        "account": names.for_mail(claimed.account.name),
+        "inviter": names.for_mail(claimed.claimed_by.get_short_name()),
+        "domain": claimed.domain,
+        "link": domains.link_of(claimed),
+    }
+    with translation.override(claimed.claimed_by.language or settings.LANGUAGE_CODE):
+        subject = render_to_string("accounts/mail/domain_subject.txt", words).strip()
+        text = render_to_string("accounts/mail/domain.txt", words).strip()
+    try:
+        send_mail(subject, text, None, [f"{domains.POSTMASTER}@{claimed.domain}"])
+    except OSError:
+        logger.warning("the postmaster of domain %s could not be asked; it waits", domain_id)
+        row.update(sent_at=None)
+    return True

@@ -16,3 +16,9 @@ def send_invitations() -> int:
 def send_notifications() -> int:
     """This will send what members were told."""
     return outbox.send_notifications(clock.now())
+
+
+@shared_task
+def send_claims() -> int:
+    """This will ask the postmasters of claimed domains."""
+    return outbox.send_claims(clock.now())

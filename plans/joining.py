@@ -4,8 +4,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts import invitations
-from accounts.models import Invitation, Member, User
+from accounts import domains, invitations
+from accounts.models import Invitation, MailDomain, Member, User
 from plans import quotas
 from plans.models import Quota
 
@@ -22,15 +22,20 @@ def confirm(invitation: Invitation, *, by: User, now: datetime) -> Member:
     return _with_quota(invitation, invitations.confirm(invitation, by=by, now=now), now=now)
 
 
-def _with_quota(invitation: Invitation, member: Member, *, now: datetime) -> Member:
-    if invitation.monthly_microcredits is not None:
-        terms = quotas.Terms(window=Quota.Window.MONTH, limit=invitation.monthly_microcredits)
-        quotas.put(
-            member.account,
-            node_kind=Quota.Node.MEMBER,
-            node_id=member.pk,
-            terms=terms,
-            by=invitation.invited_by,
-            now=now,
-        )
+@transaction.atomic
+def enter(door: MailDomain, *, user: User, now: datetime) -> Member:
+    """This will let in who has a proven address at a domain of the account. Raises what `domains.enter` refuses."""
+    member = domains.enter(door, user=user, now=now)
+    _put_quota(member, door.monthly_microcredits, by=door.claimed_by, now=now)
     return member
+
+
+def _with_quota(invitation: Invitation, member: Member, *, now: datetime) -> Member:
+    _put_quota(member, invitation.monthly_microcredits, by=invitation.invited_by, now=now)
+    return member
+
+
+def _put_quota(member: Member, microcredits: int | None, *, by: User, now: datetime) -> None:
+    if microcredits is not None:
+        terms = quotas.Terms(window=Quota.Window.MONTH, limit=microcredits)
+        quotas.put(member.account, node_kind=Quota.Node.MEMBER, node_id=member.pk, terms=terms, by=by, now=now)

@@ -13,6 +13,7 @@ urlpatterns = [
     path("checkout/orders/<uuid:order_id>/cancellation/", shop.cancellation, name="cancellation"),
     path("checkout/<slug:slug>/", shop.checkout, name="checkout"),
     path("billing/", shop.bills, name="billing"),
+    path("join/domains/<int:domain_id>/", joining.door, name="door"),
     path("join/<int:invitation_id>/<str:secret>/", joining.invitation, name="invitation"),
     path("people/invitations/<int:invitation_id>/confirmation/", joining.confirmation, name="invitation_confirmation"),
     path("people/departments/<int:department_id>/closing/", closing.department, name="department_closing"),

@@ -4,7 +4,7 @@ from accounts.forms.account import AccountForm, FoundingForm, MeForm
 from accounts.forms.business import DepartmentForm, NameForm, RoofForm
 from accounts.forms.children import ChildForm, LimitsForm, PinForm, ProfileForm
 from accounts.forms.keys import RevocationForm
-from accounts.forms.people import ActingForm, InvitationForm, OwnershipForm, PlaceForm
+from accounts.forms.people import ActingForm, DomainForm, InvitationForm, OwnershipForm, PlaceForm
 from accounts.forms.signing_in import LoginForm, PhoneField, SignupForm, normal_contact, normal_phone
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "ActingForm",
     "ChildForm",
     "DepartmentForm",
+    "DomainForm",
     "FoundingForm",
     "InvitationForm",
     "LimitsForm",

@@ -125,3 +125,29 @@ def roles_of(account: Account, *, is_head: bool = False) -> list[tuple[str, Any]
     elif account.kind == Account.Kind.BUSINESS:
         given.insert(1, Member.Role.HEAD)
     return [(role.value, role.label) for role in given]
+
+
+class DomainForm(forms.Form):
+    """A mail domain, and where those who come in by it are put."""
+
+    domain = forms.CharField(
+        label=_("Domain"), max_length=253, help_text=_("What stands behind the @ of your addresses.")
+    )
+    department = forms.ModelChoiceField(label=_("Department"), queryset=Department.objects.none(), required=False)
+    monthly_credits = forms.IntegerField(
+        label=_("Credits a month, at most"), min_value=0, max_value=MOST_CREDITS, required=False
+    )
+
+    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer_rows(self, "department", Department.objects.filter(account=account, closed_at=None).order_by("name"))
+
+    def claim(self) -> dict[str, Any]:
+        """This will return what `domains.claim` takes beside who and when."""
+        given = self.cleaned_data
+        credits = given["monthly_credits"]
+        return {
+            "domain": given["domain"],
+            "department": given["department"],
+            "monthly_microcredits": None if credits is None else credits * MICROCREDITS_PER_CREDIT,
+        }

@@ -4,6 +4,7 @@ from accounts.models.account import Account, Department, Member, Project, Scenar
 from accounts.models.api_key import ApiKey
 from accounts.models.audit import AuditEvent
 from accounts.models.child import Device, DeviceTicket, Guardianship
+from accounts.models.domain import MailDomain
 from accounts.models.joining import Invitation, OwnershipOffer
 from accounts.models.legal import Agreement, LegalText
 from accounts.models.message import SentMessage
@@ -21,6 +22,7 @@ __all__ = [
     "Guardianship",
     "Invitation",
     "LegalText",
+    "MailDomain",
     "Member",
     "Notification",
     "OwnershipOffer",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.i18n import set_language
 
-from accounts import accounts, legal_texts, members
+from accounts import accounts, domains, legal_texts, members
 from accounts.forms import AccountForm, FoundingForm, MeForm
 from accounts.models import Account, Member, SentMessage, User
 from accounts.views import people
@@ -31,7 +31,8 @@ def founding(request: HttpRequest) -> HttpResponse:
         return redirect(onward)
     form = FoundingForm(request.POST or None, owned=owned)
     if not form.is_valid():
-        return render(request, "accounts/founding.html", {"form": form, "next": onward})
+        words = {"form": form, "next": onward, "doors": domains.doors_of(user)}
+        return render(request, "accounts/founding.html", words)
     request.session["member_id"] = accounts.found(user, now=clock.now(), **form.cleaned_data).pk
     return redirect(onward)
 

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import members, notifications, ownership
+from accounts import domains, members, notifications, ownership
 from accounts.callers import LONGEST_ID
 from accounts.forms import AccountForm, ActingForm, MeForm, OwnershipForm, PlaceForm
 from accounts.models import Invitation, Member, Notification, OwnershipOffer
@@ -112,7 +112,8 @@ def acting(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         request.session["member_id"] = form.cleaned_data["member"]
         return redirect("home")
-    return render(request, "accounts/acting.html", {"mine": mine, "form": form}, status=422 if form.is_bound else 200)
+    words = {"mine": mine, "form": form, "doors": domains.doors_of(user)}
+    return render(request, "accounts/acting.html", words, status=422 if form.is_bound else 200)
 
 
 @login_required

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import invitations, members
+from accounts import domains, invitations, members
 from accounts.models import Invitation, User
 from plans import joining
 from portal.kit import clock
@@ -49,3 +49,18 @@ def confirmation(request: HttpRequest, invitation_id: int) -> HttpResponse:
     joining.confirm(get_object_or_404(seen, pk=invitation_id), by=member.user, now=clock.now())
     messages.info(request, _("They have joined. Say hello!"))
     return redirect("invitation_page", invitation_id)
+
+
+@login_required
+@require_POST
+def door(request: HttpRequest, domain_id: int) -> HttpResponse:
+    """This will let in who has a proven address at a domain of the account."""
+    user = request.user
+    assert isinstance(user, User)
+    found = next((each for each in domains.doors_of(user) if each.pk == domain_id), None)
+    if found is None:
+        raise domains.DomainEnded
+    member = joining.enter(found, user=user, now=clock.now())
+    request.session["member_id"] = member.pk
+    messages.info(request, _("Welcome! You act for this account now; its name stands at the top."))
+    return redirect("chat")

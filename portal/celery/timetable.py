@@ -24,6 +24,7 @@ def _at_night(hour: int, task: str) -> dict[str, Any]:
 TIMETABLE = {
     "ask about open payments": _every(PAYMENTS_SECONDS, "plans.tasks.refresh_pending_payments"),
     "send invitations": _every(POST_SECONDS, "accounts.tasks.send_invitations"),
+    "ask postmasters": _every(POST_SECONDS, "accounts.tasks.send_claims"),
     "send notifications": _every(POST_SECONDS, "accounts.tasks.send_notifications"),
     "give up unpaid orders": _every(ENDINGS_SECONDS, "plans.tasks.expire_orders"),
     "end old lots": _every(ENDINGS_SECONDS, "plans.tasks.expire_lots"),
