@@ -97,6 +97,22 @@ def lift_brake(key: ApiKey, *, by: User, now: datetime) -> None:
         quotas.end(quota, by=by, now=now)
 
 
+@transaction.atomic
+def slow(key: ApiKey, *, limit: Microcredits, now: datetime) -> bool:
+    """This will brake a key to `limit` in five hours until somebody lifts it; a quota of its own there stays."""
+    if _quotas_of([key.pk]).filter(window=Quota.Window.FIVE_HOURS, metric=Quota.Metric.MICROCREDITS).exists():
+        return False
+    quotas.put(
+        key.account,
+        node_kind=Quota.Node.KEY,
+        node_id=key.pk,
+        terms=Terms(window=Quota.Window.FIVE_HOURS, limit=limit, is_brake=True),
+        by=None,
+        now=now,
+    )
+    return True
+
+
 def within(bounds: Bounds, creator: ApiKey) -> Bounds:
     """This will keep of the bounds that are wished what a key that issues keys may call itself."""
     own, wished = access.rule_of(node_of(creator)), bounds.rule

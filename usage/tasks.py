@@ -9,7 +9,7 @@ from celery import shared_task
 
 from models_catalog.providers.base import ChatRequest
 from portal.kit import clock, database
-from usage import audits, conversations, digests, dispatch, factors, key_use, refusals
+from usage import audits, conversations, digests, dispatch, factors, key_use, radar, refusals
 from usage.calls import performing, upkeep
 from usage.models import CHAT
 
@@ -91,3 +91,9 @@ def remind_of_keys() -> int:
 def send_digests() -> int:
     """This will tell guardians about their children's week."""
     return digests.send_due(clock.now())
+
+
+@shared_task
+def look_for_breaks() -> int:
+    """This will slow keys that suddenly use far more than they ever did."""
+    return radar.look(clock.now())

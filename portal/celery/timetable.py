@@ -42,6 +42,7 @@ TIMETABLE = {
     "drop old books": _at_night(6, "plans.tasks.drop_old_months"),
     "forget answers kept for a day": _every(CHORES_SECONDS, "usage.tasks.forget_answers"),
     "tell guardians about the week": _every(CHORES_SECONDS, "usage.tasks.send_digests"),
+    "look for keys that break out": _every(ENDINGS_SECONDS, "usage.tasks.look_for_breaks"),
     "forget old refusals": _every(CHORES_SECONDS, "usage.tasks.forget_refusals"),
     "make partitions of the calls": _every(CHORES_SECONDS, "usage.tasks.make_partitions"),
 }

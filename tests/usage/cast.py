@@ -53,8 +53,15 @@ def grant(member: Member, whole: int, **terms: object) -> Lot:
     return Lot.objects.get(pk=books.grant(member, credits(whole), **terms))
 
 
-def called(
-    member: Member, *, used: Usage, name: str = "fast", how: How = How.USAGE, held: int = 0, prompt_tokens: int = 10
+def called(  # noqa: PLR0913 - a call is exactly these facts
+    member: Member,
+    *,
+    used: Usage,
+    name: str = "fast",
+    how: How = How.USAGE,
+    held: int = 0,
+    prompt_tokens: int = 10,
+    api_key_id: int | None = None,
 ) -> Call:
     """This will set credits aside for a call and settle it with what it used."""
     offer = catalog.offer(name)
@@ -66,6 +73,7 @@ def called(
         price_id=offer.price_id,
         source="chat",
         prompt_tokens=prompt_tokens,
+        api_key_id=api_key_id,
     )
     assert books.reserve(asked)[0][0] == "ok"
     charge = Charge(used, min(price, held or price), how, cost=price)
