@@ -35,6 +35,13 @@ class RequestForm(allauth_forms.RequestLoginCodeForm):  # type: ignore[misc]  # 
         super().__init__(*args, **kwargs)
         self.fields["email"] = _normal(self.fields["email"])
 
+    def clean(self) -> dict[str, Any]:
+        """This will ask for an address where none was typed: allauth goes on as if there were one."""
+        values: dict[str, Any] = super().clean()
+        if not (self.errors or values.get("email") or values.get("phone")):
+            self.add_error("email", self.fields["email"].error_messages["required"])
+        return values
+
 
 class CountedForm(allauth_forms.BaseConfirmCodeForm):  # type: ignore[misc]  # as above
     """Three guesses a code.
