@@ -53,7 +53,17 @@ class PlainAddressMiddleware:
 class MembershipMiddleware:
     """A person acts as the membership that they chose in this browser; a child stays on devices in use."""
 
-    CLOSED_TO_CHILDREN = ("/accounts/", "/people/", "/join/", "/keys/", "/billing/", "/checkout/", "/admin/")
+    CLOSED_TO_CHILDREN = (
+        "/accounts/",
+        "/people/",
+        "/join/",
+        "/keys/",
+        "/billing/",
+        "/checkout/",
+        "/board/",
+        "/privacy/",
+        "/admin/",
+    )
     ON_THE_DEVICE = "/who/"
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
