@@ -35,6 +35,7 @@ def loans(request: HttpRequest) -> HttpResponse:
     words = {
         "form": form,
         "may_lend": member.owns() or member.role == Member.Role.HEAD,
+        "can_lend": len(choices) > 1,
         "loans": [(loan, *_names(loan, member)) for loan in shown[: pages.PAGE_SIZE]],
         "now": clock.now(),
     }
