@@ -43,7 +43,17 @@ FAMILY_PAGES = (
     "/usage/refusals/",
     "/accounts/sessions/",
 )
-OF_OTHERS = ("department_id", "device_id", "extra_id", "loan_id", "offer_id", "project_id", "quota_id", "scenario_id")
+OF_OTHERS = (
+    "department_id",
+    "device_id",
+    "domain_id",
+    "extra_id",
+    "loan_id",
+    "offer_id",
+    "project_id",
+    "quota_id",
+    "scenario_id",
+)
 """What this household has none of: those addresses answer that there is nothing."""
 SERIOUS = {"serious", "critical"}
 QUESTION = "[[script words=30 gap_ms=1]] | a | b |\n|---|---|\n| a wide table | and long words |"
