@@ -14,7 +14,8 @@ _SEEN_AT = "seen_at"
 class ActivityMiddleware:
     """Notes a session that is used, with its address and browser.
 
-    Once in five minutes; allauth's own middleware would write on every page.
+    Once in five minutes; allauth's own middleware would write on every page. A stream notes nothing: it would keep
+    its connection to the database until it ends, and the page that opened it was noted.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -23,7 +24,7 @@ class ActivityMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """This will hand the request on, and note afterwards whose session it was, if the view looked."""
         answer = self.get_response(request)
-        if request.session.accessed and SESSION_KEY in request.session:
+        if not answer.streaming and request.session.accessed and SESSION_KEY in request.session:
             _see(request)
         return answer
 

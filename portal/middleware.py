@@ -65,6 +65,8 @@ class MembershipMiddleware:
         "/admin/",
     )
     ON_THE_DEVICE = "/who/"
+    STREAMS = "/chat/answers/"
+    """Answers look themselves whether the child may: here, a stream would keep the connection that this look took."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -79,7 +81,8 @@ class MembershipMiddleware:
             return known
 
         request.user = SimpleLazyObject(acting)  # type: ignore[assignment] # stands for the user, as Django's own does
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and "device_id" in request.session:
+        streams = request.path.startswith(self.STREAMS) and request.path.endswith("/stream/")
+        if not streams and settings.SESSION_COOKIE_NAME in request.COOKIES and "device_id" in request.session:
             return self._of_child(request)
         return self.get_response(request)
 

@@ -140,7 +140,7 @@ def _stream(actor: Actor, path: str, thing: Thing) -> HttpResponse:
     request = RequestFactory().get(path)
     if actor.member is None:
         return HttpResponse(status=404)
-    request.user = actor.member.user
+    request.user, request.session = actor.member.user, actor.client.session
     (call_id,) = thing.args
     assert isinstance(call_id, UUID)
     return HttpResponse(status=404 if answers._turn_of(request, call_id) is None else 200)

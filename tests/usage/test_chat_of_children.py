@@ -3,16 +3,17 @@
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
-from accounts import children
+from accounts import children, devices
 from accounts.children import Limits
-from accounts.models import Guardianship, Member, Scenario
+from accounts.models import Device, Guardianship, Member, Scenario, User
 from portal.kit import clock
 from tests.accounts.people import child_of, client_of, tablet_of
 from tests.usage import cast
 from tests.usage.cast import Home
 from usage.models import Conversation
+from usage.views import answers
 
 pytestmark = pytest.mark.django_db
 
@@ -108,3 +109,15 @@ class TestTheBanner:
         today = clock.now().date()
         Guardianship.objects.update(born_in=today.replace(year=today.year - 14, day=1))
         assert self.TOLD not in html(tablet.get("/chat/"))
+
+
+class TestTheStreamOfAnAnswer:
+    def test_is_closed_to_a_device_that_was_ended(
+        self, home: Home, mei: Member, tablet: Client, rf: RequestFactory
+    ) -> None:
+        _, call = cast.answered(mei, now=clock.now())
+        request = rf.get("/")
+        request.user, request.session = User.objects.get(pk=mei.user_id), tablet.session
+        assert answers._turn_of(request, call.pk)
+        devices.end(Device.objects.get(), by=home.owner, now=clock.now())
+        assert answers._turn_of(request, call.pk) is None

@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import members
+from accounts import devices, members
 from accounts.models import User
 from portal.kit import clock, database
 from usage import answers, conversations, events, failures, gateway, markdown, questions
@@ -69,6 +69,12 @@ def _turn_of(request: HttpRequest, call_id: UUID) -> Turn | None:
     """In one of the shared threads: the request's own would keep its connection for as long as the answer streams."""
     user = request.user
     if not isinstance(user, User):
+        return None
+    if (
+        user.guarded_at
+        and "device_id" in request.session
+        and not devices.is_signed_in(request.session["device_id"], user=user, now=clock.now())
+    ):
         return None
     turns = Turn.objects.select_related("conversation__member__account", "conversation__account")
     return turns.filter(
