@@ -2,7 +2,7 @@
 
 import itertools
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts import audit, legal_texts, members, names, notifications
 from accounts.models import Account, Agreement, Guardianship, LegalText, Member, Scenario, User
-from accounts.models.child import OF_AGE
+from accounts.models.child import MINUTES_A_DAY, OF_AGE
 from portal.kit.refusals import Refusal, gettext_noop
 
 MOST_CHILDREN = 10
@@ -24,7 +24,7 @@ USUAL_QUIET = (time(22), time(6))
 PIN_DIGITS = (4, 6)
 
 
-class NotForHouseholds(Refusal):
+class NotForBusinesses(Refusal):
     """Only households have children."""
 
     code = "not_for_businesses"
@@ -99,12 +99,12 @@ def open(  # noqa: A001 - the verb of a line, always written children.open
 ) -> Member:
     """This will open a line for a child; the guardian has read the consent text and agrees to it by this.
 
-    Raises `OwnersOnly`, `NotForHouseholds`, `NoFilter`, `NotAChild`, `TooManyChildren`, `BadPin`, `names.BadName`.
+    Raises `OwnersOnly`, `NotForBusinesses`, `NoFilter`, `NotAChild`, `TooManyChildren`, `BadPin`, `names.BadName`.
     """
     members.check_owner(guardian)
     account = guardian.account
     if account.kind != Account.Kind.HOUSEHOLD:
-        raise NotForHouseholds
+        raise NotForBusinesses
     if not settings.CONTENT_FILTER:
         raise NoFilter
     Account.objects.select_for_update().get(pk=account.pk)
@@ -223,8 +223,7 @@ def _digest(pin: str) -> str:
 
 
 def _fit(child: Member, limits: Limits) -> bool:
-    day = int(timedelta(days=1).total_seconds() // 60)
-    minutes = limits.daily_minutes is None or 0 <= limits.daily_minutes <= day
+    minutes = limits.daily_minutes is None or 0 <= limits.daily_minutes <= MINUTES_A_DAY
     both = (limits.quiet_from is None) == (limits.quiet_to is None)
     quiet = both and (limits.quiet_from is None or limits.quiet_from != limits.quiet_to)
     ids = set(limits.scenario_ids or ())

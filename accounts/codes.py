@@ -28,7 +28,7 @@ class ResetForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]  # allau
         self.fields["email"] = _normal(self.fields["email"])
 
 
-class RequestForm(allauth_forms.RequestLoginCodeForm):  # type: ignore[misc]  # as above
+class RequestForm(allauth_forms.RequestLoginCodeForm):  # type: ignore[misc]  # allauth ships no types
     """Where the code goes that signs in."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -43,7 +43,7 @@ class RequestForm(allauth_forms.RequestLoginCodeForm):  # type: ignore[misc]  # 
         return values
 
 
-class CountedForm(allauth_forms.BaseConfirmCodeForm):  # type: ignore[misc]  # as above
+class CountedForm(allauth_forms.BaseConfirmCodeForm):  # type: ignore[misc]  # allauth ships no types
     """Three guesses a code.
 
     allauth counts them in the session, which every request reads and writes whole: fifty posts at once would all be
@@ -67,7 +67,7 @@ class CountedForm(allauth_forms.BaseConfirmCodeForm):  # type: ignore[misc]  # a
         return {}
 
 
-class LoginCodeForm(CountedForm, allauth_forms.ConfirmLoginCodeForm):  # type: ignore[misc]  # as above
+class LoginCodeForm(CountedForm, allauth_forms.ConfirmLoginCodeForm):  # type: ignore[misc]  # allauth ships no types
     """The code that signs in."""
 
     def sent(self) -> dict[str, Any]:
@@ -76,7 +76,7 @@ class LoginCodeForm(CountedForm, allauth_forms.ConfirmLoginCodeForm):  # type: i
         return dict(stage.state) if stage else {}
 
 
-class ResetCodeForm(CountedForm, allauth_forms.ConfirmPasswordResetCodeForm):  # type: ignore[misc]  # as above
+class ResetCodeForm(CountedForm, allauth_forms.ConfirmPasswordResetCodeForm):  # type: ignore[misc]  # allauth ships no types
     """The code that lets a new password be set."""
 
     def sent(self) -> dict[str, Any]:
@@ -84,11 +84,11 @@ class ResetCodeForm(CountedForm, allauth_forms.ConfirmPasswordResetCodeForm):  #
         return dict(context.request.session.get(PASSWORD_RESET_VERIFICATION_SESSION_KEY, {}))
 
 
-class EmailCodeForm(CountedForm, allauth_forms.ConfirmEmailVerificationCodeForm):  # type: ignore[misc]  # as above
+class EmailCodeForm(CountedForm, allauth_forms.ConfirmEmailVerificationCodeForm):  # type: ignore[misc]  # allauth ships no types
     """The code that proves an e-mail address."""
 
 
-class PhoneCodeForm(CountedForm, allauth_forms.VerifyPhoneForm):  # type: ignore[misc]  # as above
+class PhoneCodeForm(CountedForm, allauth_forms.VerifyPhoneForm):  # type: ignore[misc]  # allauth ships no types
     """The code that proves a phone number."""
 
 

@@ -215,15 +215,5 @@ def enter(door: MailDomain, *, user: User, now: datetime) -> Member:
         name=user.get_short_name(),
         joined_at=now,
     )
-    user.forget_membership()
-    audit.record("member.join", subject=member.name, account=door.account, by=user, now=now, domain=door.domain)
-    notifications.tell(
-        door.account.members.owners(),
-        kind="member_joined",
-        sentence=gettext_noop("{name} has joined {account}."),
-        path=reverse("people"),
-        now=now,
-        name=member.name,
-        account=door.account.name,
-    )
+    members.welcome(member, now=now, domain=door.domain)
     return member

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from accounts import audit, names, notifications, tickets
+from accounts import audit, members, names, tickets
 from accounts.models import Account, Department, Invitation, Member, User
 from accounts.models.joining import INVITATION_MOVES
 from portal.kit.refusals import Refusal, gettext_noop
@@ -279,17 +279,7 @@ def _join(invitation: Invitation, *, user: User, by: User, now: datetime) -> Mem
         joined_at=now,
     )
     _end(invitation, state=Invitation.State.ACCEPTED, by=by, now=now, member=member)
-    user.forget_membership()
-    audit.record("member.join", subject=member.name, account=account, by=user, now=now, role=member.role)
-    notifications.tell(
-        account.members.owners().exclude(pk=member.pk),
-        kind="member_joined",
-        sentence=gettext_noop("{name} has joined {account}."),
-        path=reverse("people"),
-        now=now,
-        name=member.name,
-        account=account.name,
-    )
+    members.welcome(member, now=now, role=member.role)
     return member
 
 

@@ -66,6 +66,21 @@ def check_owner(member: Member) -> None:
         raise OwnersOnly
 
 
+def welcome(member: Member, *, now: datetime, **details: str) -> None:
+    """This will note that somebody has just become `member`, `details` say how, and tell the owners."""
+    member.user.forget_membership()
+    audit.record("member.join", subject=member.name, account=member.account, by=member.user, now=now, **details)
+    notifications.tell(
+        member.account.members.owners(),
+        kind="member_joined",
+        sentence=gettext_noop("{name} has joined {account}."),
+        path=reverse("people"),
+        now=now,
+        name=member.name,
+        account=member.account.name,
+    )
+
+
 @transaction.atomic
 def rename(member: Member, *, name: str, by: User, now: datetime) -> None:
     """This will change what the account calls `member`, and what the person is called where they have no account."""

@@ -43,13 +43,9 @@ class InvitationForm(forms.Form):
 
     def __init__(self, *args: Any, inviter: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        is_business = inviter.account.kind == Account.Kind.BUSINESS
         offer(self, "role", roles_of(inviter.account, is_head=inviter.role == Member.Role.HEAD))
-        if is_business:
-            chosen = Department.objects.in_use().filter(account=inviter.account_id).order_by("name")
-            if inviter.role == Member.Role.HEAD:
-                chosen = chosen.filter(pk__in=Department.objects.below(inviter.department_id or 0))
-            offer_rows(self, "department", chosen)
+        if inviter.account.kind == Account.Kind.BUSINESS:
+            offer_rows(self, "department", Department.objects.led_by(inviter).in_use().order_by("name"))
         else:
             del self.fields["department"]
 
@@ -140,7 +136,7 @@ class DomainForm(forms.Form):
 
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer_rows(self, "department", Department.objects.filter(account=account, closed_at=None).order_by("name"))
+        offer_rows(self, "department", Department.objects.in_use().filter(account=account).order_by("name"))
 
     def claim(self) -> dict[str, Any]:
         """This will return what `domains.claim` takes beside who and when."""

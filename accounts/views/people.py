@@ -121,8 +121,8 @@ def acting(request: HttpRequest) -> HttpResponse:
 def news(request: HttpRequest) -> HttpResponse:
     """This will show what the member was told."""
     told = Notification.objects.of(members.current(request.user))
-    if key := request.GET.get("before", ""):
-        told = told.filter(pk__lt=int(key) if key.isdecimal() else 0)
+    if request.GET.get("before"):
+        told = told.filter(pk__lt=_key(request, "before"))
     return render(request, "accounts/news.html", {"told": pages.cut(list(told[: pages.PAGE_SIZE + 1]))})
 
 
@@ -164,6 +164,6 @@ def seen(viewer: Member, member_id: int) -> Member:
 
 
 def _key(request: HttpRequest, name: str) -> int:
-    """After which row a page of a list begins; what is no key begins at the first."""
+    """The row from which a page of a list goes on; 0 where what was typed is no key."""
     typed = request.GET.get(name, "")
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= LONGEST_ID else 0

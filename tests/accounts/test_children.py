@@ -111,7 +111,7 @@ class TestOpen:
         refused(join(owner, role=role, name=role), members.OwnersOnly)
 
     def test_is_for_households(self, stranger: Member) -> None:
-        refused(stranger, children.NotForHouseholds)
+        refused(stranger, children.NotForBusinesses)
 
     def test_waits_for_a_content_filter(self, owner: Member, settings: Settings) -> None:
         settings.CONTENT_FILTER = ""
