@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from accounts import audit, notifications
+from accounts import audit, callers, notifications
 from accounts.models import Guardianship, Member
 from plans import ledger, quotas
 from plans.models import Awake, Extra, Quota, QuotaWindow
@@ -105,10 +105,10 @@ def ask(
     if (quota is None) == (about == Extra.About.QUOTA) or (quota and not _concerns(quota, member)):
         raise NothingToAsk
     Member.objects.select_for_update().get(pk=member.pk)  # two taps ask once
-    asked = Extra.objects.filter(member=member, about=about, quota=quota, state=Extra.State.OPEN)
-    if waiting := asked.filter(expires_at__gt=now).first():
+    asked = Extra.objects.filter(member=member, about=about, quota=quota)
+    if waiting := asked.waiting(now=now).first():
         raise AlreadyAsked(extra_id=waiting.pk)
-    asked.update(state=Extra.State.WITHDRAWN, answered_at=now)
+    asked.filter(state=Extra.State.OPEN).update(state=Extra.State.WITHDRAWN, answered_at=now)
     made = Extra.objects.create(
         account=member.account,
         member=member,
@@ -136,7 +136,8 @@ def approve(extra: Extra, *, amount: int, by: Member, now: datetime) -> None:
 
     Raises `MayNotAnswer`, `BadAmount` and `ExtraEnded`.
     """
-    _check_decider(extra, by)
+    if not may_answer(extra, by=by):
+        raise MayNotAnswer
     most = LARGEST_LIMIT if extra.about == Extra.About.QUOTA else MOST_MINUTES
     if not 0 < amount <= most:
         raise BadAmount
@@ -164,7 +165,8 @@ def approve(extra: Extra, *, amount: int, by: Member, now: datetime) -> None:
 @transaction.atomic
 def decline(extra: Extra, *, by: Member, now: datetime) -> None:
     """This will say no. Raises `MayNotAnswer` and `ExtraEnded`."""
-    _check_decider(extra, by)
+    if not may_answer(extra, by=by):
+        raise MayNotAnswer
     _answer(extra, state=Extra.State.DECLINED, by=by, now=now)
     audit.record("extra.decline", subject=extra.member.name, account=extra.account, by=by.user, now=now)
     notifications.tell(
@@ -192,6 +194,14 @@ def deciders(extra: Extra) -> Sequence[Member]:
     return [each for each in quotas.deciders(extra.account, kind, node) if each.pk != extra.member_id]
 
 
+def may_answer(extra: Extra, *, by: Member) -> bool:
+    """This will tell whether `by` may answer: an owner or one of the deciders, and nobody themselves."""
+    if by.pk == extra.member_id:
+        return False
+    is_owner = by.owns() and by.account_id == extra.account_id
+    return is_owner or by.pk in {each.pk for each in deciders(extra)}
+
+
 def _concerns(quota: Quota, member: Member) -> bool:
     if quota.account_id != member.account_id or quota.ended_at is not None:
         return False
@@ -199,19 +209,11 @@ def _concerns(quota: Quota, member: Member) -> bool:
         case Quota.Node.MEMBER:
             return quota.node_id == member.pk
         case Quota.Node.DEPARTMENT:
-            return quota.node_id in _lineage(member)
+            return quota.node_id in callers.of_member(member).departments
         case Quota.Node.KEY:
             return member.api_keys.filter(pk=quota.node_id).exists()
         case _:
             return True
-
-
-def _lineage(member: Member) -> list[int]:
-    above, department = [], member.department
-    while department is not None and department.pk not in above:
-        above.append(department.pk)
-        department = department.parent
-    return above
 
 
 def _window_end(quota: Quota | None, *, now: datetime) -> datetime | None:
@@ -220,13 +222,6 @@ def _window_end(quota: Quota | None, *, now: datetime) -> datetime | None:
     running = QuotaWindow.objects.filter(quota=quota, starts_at__lte=now, ends_at__gt=now)
     ends: datetime | None = running.order_by("-starts_at").values_list("ends_at", flat=True).first()
     return ends
-
-
-def _check_decider(extra: Extra, by: Member) -> None:
-    allowed = {each.pk for each in deciders(extra)}
-    is_owner = by.owns() and by.account_id == extra.account_id
-    if by.pk == extra.member_id or not (is_owner or by.pk in allowed):
-        raise MayNotAnswer
 
 
 def _answer(extra: Extra, *, state: str, by: Member | None, now: datetime, granted: int | None = None) -> None:

@@ -55,11 +55,11 @@ def seen_by(viewer: Member, *, kind: str, node_id: int) -> Node:
     in the own department and changes what stands inside it; everybody sees themselves and their keys.
     """
     name = name_of(viewer.account, kind, node_id)
-    if name is None or not (viewer.sees_all() or _is_near(viewer, kind, node_id)):
+    is_led = viewer.role == Member.Role.HEAD and _is_inside(viewer, kind, node_id)
+    if name is None or not (is_led or viewer.sees_all() or _is_near(viewer, kind, node_id)):
         raise Http404
-    may_change = viewer.owns() or (viewer.role == Member.Role.HEAD and _is_inside(viewer, kind, node_id))
     is_shared = kind == Quota.Node.SCENARIO and Scenario.objects.filter(pk=node_id, account=None).exists()
-    return Node(kind, node_id, name, viewer.account, may_change, is_shared)
+    return Node(kind, node_id, name, viewer.account, viewer.owns() or is_led, is_shared)
 
 
 def _is_near(viewer: Member, kind: str, node_id: int) -> bool:
@@ -67,9 +67,7 @@ def _is_near(viewer: Member, kind: str, node_id: int) -> bool:
         return True
     if kind == Quota.Node.KEY and viewer.api_keys.filter(pk=node_id).exists():
         return True
-    if kind == Quota.Node.DEPARTMENT and node_id == viewer.department_id and viewer.role == Member.Role.HEAD:
-        return True
-    return viewer.role == Member.Role.HEAD and _is_inside(viewer, kind, node_id)
+    return kind == Quota.Node.DEPARTMENT and node_id == viewer.department_id and viewer.role == Member.Role.HEAD
 
 
 def _is_inside(viewer: Member, kind: str, node_id: int) -> bool:

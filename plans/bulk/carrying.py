@@ -8,7 +8,7 @@ from accounts import audit, departments, invitations, members, projects
 from accounts.invitations import Place
 from accounts.models import Account, Department, Member
 from plans import quotas
-from plans.bulk import checks
+from plans.bulk import checks, slices
 from plans.bulk.rehearsal import Act, Rehearsal, rehearse
 from plans.bulk.sheet import Row, Sheet, fold
 from plans.bulk.stock import Stock, id_of, node_of, take
@@ -96,7 +96,7 @@ def _set_quotas(account: Account, plan: Rehearsal, *, by: Member, now: datetime)
 
 def _terms(row: Row, standing: Quota | None) -> quotas.Terms:
     """What a file does not say stays: whether it is set aside, and the grace of a ceiling."""
-    is_slice = standing.is_slice if row.is_slice is None and standing else bool(row.is_slice)
+    is_slice = slices.is_slice(row, standing)
     return quotas.Terms(
         window=Quota.Window.MONTH,
         limit=row.monthly_microcredits or 0,

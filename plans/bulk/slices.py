@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from plans.bulk import mistakes
 from plans.bulk.mistakes import Mistake, at
-from plans.bulk.sheet import Sheet, fold
+from plans.bulk.sheet import Row, Sheet, fold
 from plans.bulk.stock import Stock, id_of, node_of
 from plans.bulk.trees import Tree, lineage
 from plans.models import Quota
@@ -26,11 +26,15 @@ def after(sheet: Sheet, stock: Stock) -> Mapping[Node, int]:
         node_id = id_of(stock, kind, key)
         standing = stock.quota_of(kind, node_id) if node_id else None
         node = _named(stock, kind, node_id) if node_id else (kind, key)
-        is_slice = standing.is_slice if row.is_slice is None and standing else bool(row.is_slice)
         slices.pop(node, None)
-        if is_slice:
+        if is_slice(row, standing):
             slices[node] = row.monthly_microcredits
     return slices
+
+
+def is_slice(row: Row, standing: Quota | None) -> bool:
+    """This will tell whether the credits of a row are set aside; an empty cell leaves what stands."""
+    return standing.is_slice if row.is_slice is None and standing else bool(row.is_slice)
 
 
 def total(slices: Mapping[Node, int], above: Mapping[Node, Node | None]) -> Microcredits:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import key_scopes
 from accounts.api_keys import Wish
+from accounts.forms.fields import offer_rows
 from accounts.models import Member, Project, Scenario
 from models_catalog.models import ChatModel
 from plans.access import Rule
@@ -82,15 +83,15 @@ class KeyForm(forms.Form):
         self.own = member
         people = Member.objects.active().filter(account=member.account_id).exclude(role=Member.Role.AUDITOR)
         if member.owns() and people.exclude(pk=member.pk).exists():
-            self._choose("member", people.order_by("name", "pk"))
+            offer_rows(self, "member", people.order_by("name", "pk"))
         else:
             del self.fields["member"]
         projects = Project.objects.in_use().filter(account=member.account_id).order_by("name", "pk")
         if projects.exists():
-            self._choose("project", projects)
+            offer_rows(self, "project", projects)
         else:
             del self.fields["project"]
-        self._choose("scenario", Scenario.objects.offered_to(member.account_id))
+        offer_rows(self, "scenario", Scenario.objects.offered_to(member.account_id))
 
     @property
     def basics(self) -> Iterator[forms.BoundField]:
@@ -150,11 +151,6 @@ class KeyForm(forms.Form):
                 "is_management", _("It calls no models, so leave models, endpoints and the ceiling as they were.")
             )
         return values
-
-    def _choose(self, name: str, found: Any) -> None:
-        field = self.fields[name]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = found
 
 
 class RotationForm(forms.Form):

@@ -44,15 +44,12 @@ def extras(request: HttpRequest) -> HttpResponse:
 def extra(request: HttpRequest, extra_id: int) -> HttpResponse:
     """This will show one request: to who asked how it stands, to who decides the buttons."""
     member = members.current(request.user)
-    shown = get_object_or_404(Extra.objects.seen_by(member).select_related("member", "quota", "account"), pk=extra_id)
+    shown = _seen(member, extra_id)
     is_open = shown.state == Extra.State.OPEN and shown.expires_at > clock.now()
-    decides = member.pk != shown.member_id and (
-        member.owns() or member.pk in {each.pk for each in verbs.deciders(shown)}
-    )
     words = {
         "shown": shown,
         "is_open": is_open,
-        "may_answer": is_open and decides,
+        "may_answer": is_open and verbs.may_answer(shown, by=member),
         "standing": standings.of([shown.quota])[0] if shown.quota else None,
         "form": AmountForm(initial={"amount": _in_words(shown, shown.asked) or _usual(shown)}),
     }
@@ -64,7 +61,7 @@ def extra(request: HttpRequest, extra_id: int) -> HttpResponse:
 def approval(request: HttpRequest, extra_id: int) -> HttpResponse:
     """This will give more, all of it or a part."""
     member = members.current(request.user)
-    shown = get_object_or_404(Extra.objects.seen_by(member).select_related("member", "account", "quota"), pk=extra_id)
+    shown = _seen(member, extra_id)
     form = AmountForm(request.POST)
     if not form.is_valid():
         raise verbs.BadAmount
@@ -79,7 +76,7 @@ def approval(request: HttpRequest, extra_id: int) -> HttpResponse:
 def refusal(request: HttpRequest, extra_id: int) -> HttpResponse:
     """This will say no."""
     member = members.current(request.user)
-    shown = get_object_or_404(Extra.objects.seen_by(member).select_related("member", "account", "quota"), pk=extra_id)
+    shown = _seen(member, extra_id)
     verbs.decline(shown, by=member, now=clock.now())
     messages.info(request, _("You said no; who asked is told."))
     return redirect("plans:extra", extra_id)
@@ -93,6 +90,10 @@ def withdrawal(request: HttpRequest, extra_id: int) -> HttpResponse:
     verbs.withdraw(get_object_or_404(Extra, pk=extra_id, member=member), now=clock.now())
     messages.info(request, _("The request was taken back."))
     return redirect("plans:extras")
+
+
+def _seen(member: Member, extra_id: int) -> Extra:
+    return get_object_or_404(Extra.objects.seen_by(member).select_related("member", "account", "quota"), pk=extra_id)
 
 
 def _tap(member: Member, form: ExtraForm) -> object:

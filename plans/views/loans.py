@@ -1,5 +1,7 @@
 """Lending between departments: what is lent now, and the form."""
 
+from collections.abc import Mapping
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,7 +12,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import members
 from accounts.models import Department, Member
 from plans import loans as verbs
-from plans import nodes, standings
 from plans.forms import LoanForm
 from plans.models import Loan, Quota
 from portal.kit import clock, pages
@@ -23,7 +24,8 @@ def loans(request: HttpRequest) -> HttpResponse:
     member = members.current(request.user)
     if not (member.sees_all() or member.role == Member.Role.HEAD):
         raise Http404
-    choices = _choices(member)
+    names = dict(Department.objects.filter(account=member.account_id).values_list("pk", "name"))
+    choices = _choices(member, names)
     form = LoanForm(request.POST or None, quotas=choices)
     if request.method == "POST" and form.is_valid():
         verbs.lend(by=member, now=clock.now(), **form.loan())
@@ -36,7 +38,7 @@ def loans(request: HttpRequest) -> HttpResponse:
         "form": form,
         "may_lend": member.owns() or member.role == Member.Role.HEAD,
         "can_lend": len(choices) > 1,
-        "loans": [(loan, *_names(loan, member)) for loan in shown[: pages.PAGE_SIZE]],
+        "loans": [(loan, *_ends(loan, names)) for loan in shown[: pages.PAGE_SIZE]],
         "now": clock.now(),
     }
     return render(request, "plans/loans.html", words, status=422 if form.is_bound else 200)
@@ -59,22 +61,19 @@ def loan_return(request: HttpRequest, loan_id: int) -> HttpResponse:
     return redirect("plans:loans")
 
 
-def _choices(member: Member) -> list[tuple[Quota, str]]:
-    """The quotas of departments between which credits can be lent, with what each has left."""
+def _choices(member: Member, names: Mapping[int, str]) -> list[tuple[Quota, str]]:
+    """The quotas of departments between which credits can be lent, in words."""
     in_force = Quota.objects.in_force().filter(
         account=member.account_id,
         node_kind=Quota.Node.DEPARTMENT,
         metric=Quota.Metric.MICROCREDITS,
         window__in=verbs.LENDABLE,
     )
-    names = dict(Department.objects.filter(account=member.account_id).values_list("pk", "name"))
     return [
-        (each.quota, f"{names.get(each.quota.node_id, '')} · {each.quota.get_window_display()}")
-        for each in standings.of(in_force.order_by("pk"))
+        (quota, f"{names.get(quota.node_id, '')} · {quota.get_window_display()}") for quota in in_force.order_by("pk")
     ]
 
 
-def _names(loan: Loan, member: Member) -> tuple[str, str]:
-    ends = (loan.lender_window.quota, loan.borrower_window.quota)
-    lender, borrower = (nodes.name_of(member.account, quota.node_kind, quota.node_id) or "" for quota in ends)
-    return lender, borrower
+def _ends(loan: Loan, names: Mapping[int, str]) -> tuple[str, str]:
+    lender, borrower = loan.lender_window.quota, loan.borrower_window.quota
+    return names.get(lender.node_id, ""), names.get(borrower.node_id, "")

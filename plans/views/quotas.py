@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import members
 from accounts.members import OwnersOnly
-from accounts.models import User
+from accounts.views.proof import person
 from plans import access, meaning, nodes, standings
 from plans import quotas as verbs
 from plans.forms import AccessForm, QuotaForm
@@ -30,7 +30,7 @@ def quotas(request: HttpRequest, kind: str, node_id: int) -> HttpResponse:
         if form.is_valid():
             now = clock.now()
             terms = form.terms(account_id=node.account.pk, now=now)
-            verbs.put(node.account, node_kind=kind, node_id=node_id, terms=terms, by=_person(request), now=now)
+            verbs.put(node.account, node_kind=kind, node_id=node_id, terms=terms, by=person(request), now=now)
             messages.info(request, _("The quota holds from the next call on."))
             return redirect("plans:quotas", kind, node_id)
     return _page(request, node, form=form, status=422 if form.is_bound else 200)
@@ -57,7 +57,7 @@ def rule(request: HttpRequest, kind: str, node_id: int) -> HttpResponse:
     form = AccessForm(request.POST, rule=access.rule_of(node))
     if not form.is_valid():
         return _page(request, node, form=QuotaForm(), access_form=form, status=422)
-    access.put(node, form.rule(), by=_person(request), now=clock.now())
+    access.put(node, form.rule(), by=person(request), now=clock.now())
     messages.info(request, _("The rule holds from the next call on."))
     return redirect("plans:quotas", kind, node_id)
 
@@ -91,8 +91,3 @@ def _seen(request: HttpRequest, kind: str, node_id: int) -> Node:
 def _check(node: Node) -> None:
     if not node.may_change:
         raise OwnersOnly
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
