@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Sum
+from django.db.models import Sum
 from django.urls import reverse
 
 from accounts import notifications
@@ -36,7 +36,7 @@ def _send(guardianship: Guardianship, *, now: datetime) -> bool:
     minutes = BLOCK_MINUTES * sum(len(each.blocks) for each in days)
     totals = DailyTotal.objects.filter(account_id=child.account_id, member_id=child.pk, day__gte=first, day__lt=last)
     sums = totals.aggregate(calls=Sum("calls"), charged=Sum("charged_microcredits"))
-    often = totals.exclude(scenario=None).values_list("scenario").annotate(Count("pk"), Sum("calls"))
+    often = totals.exclude(scenario=None).values_list("scenario").annotate(Sum("calls"))
     top = max(often, key=lambda row: row[-1], default=None)
     subject = Scenario.objects.filter(pk=top[0]).first() if top else None
     notifications.tell(

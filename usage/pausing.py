@@ -8,21 +8,14 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts import audit
-from accounts.models import Account, ApiKey, Department, Member, Project, Scenario, User
-from plans import ledger
+from accounts.models import Account, User
+from plans import ledger, nodes
 from plans.models import Hold, Quota
 from plans.nodes import Node
 from plans.quotas import UnknownNode
 from usage import stops
 
-TABLES: Mapping[str, Any] = {
-    Quota.Node.ACCOUNT: Account,
-    Quota.Node.DEPARTMENT: Department,
-    Quota.Node.PROJECT: Project,
-    Quota.Node.MEMBER: Member,
-    Quota.Node.KEY: ApiKey,
-    Quota.Node.SCENARIO: Scenario,
-}
+TABLES: Mapping[str, Any] = {Quota.Node.ACCOUNT: Account, **nodes.TABLES}
 
 
 def pause(node: Node, *, by: User, now: datetime) -> int:

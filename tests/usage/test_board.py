@@ -14,7 +14,6 @@ from tests.accounts.people import client_of, fresh, join
 from tests.plans.ledger import books
 from usage import board
 from usage.board import Allotment
-from usage.models import DailyTotal
 
 pytestmark = pytest.mark.django_db
 
@@ -143,7 +142,6 @@ class TestReplay:
             for limit in (5, 35, 40, 100)
         }
         assert found == {5: date(2026, 10, 30), 35: date(2026, 10, 30), 40: date(2026, 10, 30), 100: None}
-        DailyTotal.objects.all()
         north = ("department", tree["North"].pk)
         assert board.would_have_stopped(owner.account, north, microcredits=credits(35), now=now) == date(2026, 11, 24)
 

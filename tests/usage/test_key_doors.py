@@ -117,9 +117,9 @@ class TestAttacks:
         answer = httpx.post(
             f"{stand.api_base}/chat/completions", json=body, headers={"authorization": f"Bearer {secret}"}
         )
-        if answer.status_code != 400:
-            charged = stand.rows("SELECT account_id FROM usage_call WHERE id = %s", [answer.headers["x-request-id"]])
-            assert charged == [{"account_id": mine.account_id}]
+        assert answer.status_code == 200
+        charged = stand.rows("SELECT account_id FROM usage_call WHERE id = %s", [answer.headers["x-request-id"]])
+        assert charged == [{"account_id": mine.account_id}]
         assert not stand.rows("SELECT id FROM usage_call WHERE account_id = %s", [other.account_id])
 
 

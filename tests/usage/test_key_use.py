@@ -28,6 +28,9 @@ from usage.calls.endings import Charge, Ending
 from usage.models import Call, How, Refused
 
 pytestmark = pytest.mark.django_db
+PATIENCE_SECONDS = 10
+HELD_UP = "SELECT pid FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+"""Who waits for the connection that asks."""
 
 
 def issue(member: Member, now: datetime, *, by: Member | None = None) -> tuple[ApiKey, str]:
@@ -89,10 +92,13 @@ class TestCallsUnderWay:
         key, _secret = issue(home.owner, now)
         asked = books.ask(home.owner, 1_000, api_key_id=key.pk)
         given = orjson.dumps([holds._given(asked)]).decode()
-        beside, stopped = books.another_connection(), list[int]()
+        beside, stopped, held_up = books.another_connection(), list[int](), list[bool]()
 
         def let_in() -> None:
-            time.sleep(0.3)  # the revocation waits by now
+            until = time.monotonic() + PATIENCE_SECONDS
+            while not (waiting := beside.execute(HELD_UP).fetchall()) and time.monotonic() < until:
+                time.sleep(0.01)
+            held_up.append(bool(waiting))
             beside.commit()
 
         beside.execute("SELECT * FROM ledger_reserve(%s::jsonb)", [given])
@@ -101,7 +107,7 @@ class TestCallsUnderWay:
         at_reception(lambda: stopped.append(key_use.revoke(key, by=home.owner.user, reason="", now=now)))
         other.join()
         beside.close()
-        assert stopped == [1]
+        assert (held_up, stopped) == ([True], [1])
         assert not Hold.objects.exists()
 
     def test_stop_with_a_pause_as_well(self, transactional_db: None, home: Home, now: datetime) -> None:

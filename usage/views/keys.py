@@ -15,7 +15,7 @@ from accounts.models import ApiKey
 from accounts.views.proof import person, proven
 from plans import keys
 from portal.kit import clock
-from usage import key_use
+from usage import key_use, refusals
 
 
 @login_required
@@ -30,7 +30,7 @@ def first_call(request: HttpRequest, key_id: int) -> HttpResponse:
     words = {
         "key": key,
         "call": call,
-        "refusal": refusal and _(refusal.sentence).format_map(refusal.details),
+        "refusal": refusal and refusals.sentence_of(refusal),
         "is_waiting": call is None and key.used_at is None and is_young and not key.has_ended(now),
     }
     page = "usage/key_first_call.html"

@@ -7,10 +7,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts import members
+from accounts.callers import LONGEST_ID
 from portal.kit import clock, pages
 from usage import refusals as verbs
-
-LONGEST_ID = 18
 
 
 @never_cache

@@ -13,14 +13,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts import members
+from accounts.callers import LONGEST_ID
 from accounts.models import Account, Department, Member
 from plans import ledger, meaning
 from portal.kit import clock, pages
 from portal.kit.units import Microcredits
 from usage import answers, outlook, receipts, reports
 from usage.reports import Dimension
-
-LONGEST_ID = 18
 
 
 @never_cache
