@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.utils import translation
 
 from portal.embedded import postgres, valkey
 from tests.ports import free_ports
@@ -81,3 +82,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequ
 
 def _role_off() -> None:
     connection.settings_dict["OPTIONS"].pop("assume_role", None)
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """What a test's last request was answered in is not what the next test speaks."""
+    yield
+    translation.deactivate()

@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections.abc import Mapping, MutableMapping
+from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 from pytest_django.fixtures import Settings
 
 from models_catalog.pricing import Usage
 from models_catalog.providers.base import ChatRequest
+from portal.kit import ids
 from portal.kit.timings import Timings
 from usage.api import chat_completions
 from usage.events import Chunk, Delta, Finished
@@ -22,7 +23,7 @@ class TestStream:
     def test_loses_nothing_that_comes_as_time_is_up(self, settings: Settings) -> None:
         """In the turn of the loop in which a sign of life is due, the end of the answer arrives."""
         settings.TIMINGS = Timings(keep_alive=KEEP_ALIVE_SECONDS)
-        one = Flight(uuid4(), account_id=1, member_id=1, model="m")
+        one = Flight(ids.uuid7(datetime.now(UTC)), account_id=1, member_id=1, model="m")
         one.request = ChatRequest(model="m", messages=[], stream=True)
         sent: list[bytes] = []
 
