@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts import devices
 from accounts.models import User
 from plans import extras
-from portal.kit import clock
+from portal.kit import clock, sentences
 from portal.kit.refusals import Refusal, gettext_noop
 
 NEXT_STEPS = {
@@ -117,18 +117,13 @@ class RefusalMiddleware:
         return answer
 
 
-def sentence_of(refusal: Refusal) -> str:
-    """This will return the refusal's sentence in the reader's language, filled from its details."""
-    return _(refusal.sentence).format_map(dict(refusal.details))
-
-
 def _as_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     fragment = request.headers.get("HX-Request") == "true" and request.headers.get("HX-Boosted") != "true"
     template = "portal/refusal.html#sentence" if fragment else "portal/refusal.html"
     href, action = NEXT_STEPS.get(refusal.code, ("", ""))
     words = {
         "refusal": refusal,
-        "sentence": sentence_of(refusal),
+        "sentence": sentences.say(refusal.sentence, refusal.details),
         "href": href,
         "action": action and _(action),
         "ask_path": extras.path_for(refusal) if request.user.is_authenticated else "",

@@ -7,13 +7,12 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.urls import reverse
-from django.utils.translation import gettext
 
 from accounts.callers import Caller
 from accounts.models import ApiKey, Member
 from plans import extras
 from plans.models import Quota
-from portal.kit import clock
+from portal.kit import clock, sentences
 from portal.kit.refusals import Refusal
 from usage import guard
 from usage.models import Refused
@@ -95,7 +94,7 @@ def told(rows: Sequence[Refused], *, viewer: Member, now: datetime) -> list[Told
 
 def sentence_of(row: Refused) -> str:
     """This will say a refusal with the figures of then, in the reader's language."""
-    return gettext(row.sentence).format_map(row.details)
+    return sentences.say(row.sentence, row.details)
 
 
 def _recalled(row: Refused) -> Refusal:

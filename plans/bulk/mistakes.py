@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.utils.translation import gettext
-
+from portal.kit import sentences
 from portal.kit.refusals import gettext_noop
 
 NO_HEADER = gettext_noop("The first line names the columns: {columns}. Download the file as it is now to begin with.")
@@ -76,7 +75,7 @@ class Mistake:
     details: Mapping[str, object]
 
     def __str__(self) -> str:
-        return gettext(self.sentence).format_map(dict(self.details))
+        return sentences.say(self.sentence, self.details)
 
 
 def at(line: int, sentence: str, **details: object) -> Mistake:

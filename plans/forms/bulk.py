@@ -4,10 +4,10 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from plans import bulk
+from portal.kit import sentences
 
 
 class BulkForm(forms.Form):
@@ -25,5 +25,6 @@ class BulkForm(forms.Form):
         try:
             return bulk.decode(given.read(bulk.LARGEST_FILE_BYTES + 1))
         except (bulk.FileTooLarge, bulk.NotText) as refusal:
-            sentence = gettext(refusal.sentence).format_map(dict(refusal.details))
-            raise forms.ValidationError(sentence, code=refusal.code) from refusal
+            raise forms.ValidationError(
+                sentences.say(refusal.sentence, refusal.details), code=refusal.code
+            ) from refusal

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as say
 from django.utils.translation import gettext_lazy as _
 
 from accounts import key_scopes
@@ -16,6 +15,7 @@ from models_catalog.models import ChatModel
 from plans.access import Rule
 from plans.forms.quotas import MOST_CREDITS
 from plans.keys import Bounds
+from portal.kit import sentences
 from portal.kit.units import credits
 
 HOUR, DAY = 3_600, 86_400
@@ -140,7 +140,7 @@ class KeyForm(forms.Form):
         try:
             return key_scopes.normal(typed) if typed else None
         except key_scopes.BadNetwork as no:
-            raise forms.ValidationError(say(no.sentence).format_map(dict(no.details))) from no
+            raise forms.ValidationError(sentences.say(no.sentence, no.details)) from no
 
     def clean(self) -> dict[str, Any]:
         """This will refuse models, endpoints and a ceiling for what calls no models."""

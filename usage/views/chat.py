@@ -7,14 +7,13 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import children, members
 from accounts.models import Member, Scenario
 from plans import extras, ledger
-from portal.kit import clock
+from portal.kit import clock, sentences
 from portal.kit.refusals import Refusal
 from usage import answers, conversations, pickers, questions
 from usage.forms import QuestionForm
@@ -113,7 +112,7 @@ def _refused(
     refusal: Refusal,
     given: dict[str, Any],
 ) -> HttpResponse:
-    sentence = gettext(refusal.sentence).format_map(dict(refusal.details))
+    sentence = sentences.say(refusal.sentence, refusal.details)
     extra = {
         "refusal": sentence,
         "draft": given["text"],
