@@ -117,7 +117,7 @@ def _forget_words(user: User) -> None:
     members = Member.objects.filter(user=user).values("pk")
     Conversation.objects.filter(member__in=members).delete()
     ContentKey.objects.filter(member__in=members).delete()
-    Refused.objects.filter(member_id__in=members).update(details={})
+    Refused.objects.filter(member_id__in=members).delete()
     Extra.objects.filter(member__in=members).update(reason="")
 
 

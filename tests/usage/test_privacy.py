@@ -5,13 +5,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from accounts import children
+from accounts import callers, children
 from accounts.models import ApiKey, Member, User
+from plans.ledger.refusals import MinutesUsed
 from portal.kit import clock, ids
 from tests.accounts.people import client_of, found, fresh, join
 from tests.plans.ledger import books
-from usage import content_keys, conversations, digests, privacy
-from usage.models import ContentKey, Conversation
+from usage import content_keys, conversations, digests, privacy, refusals
+from usage.models import ContentKey, Conversation, Refused
 
 pytestmark = pytest.mark.django_db
 
@@ -104,6 +105,13 @@ class TestErase:
         assert (user.email, user.name, user.is_active) == (f"{user.pk}@erased.invalid", "", False)
         assert (member.name, member.left_at is not None) == (f"#{member.pk}", True)
         assert ApiKey.objects.get(pk=key.pk).revoked_at is not None
+
+    def test_forgets_what_they_were_refused(self, owner: Member, adult: Member) -> None:
+        for member in (owner, adult):
+            refusals.note(MinutesUsed(limit=30), callers.of_member(member), source="chat", model_name="fast")
+        privacy.erase(adult.user, now=clock.now())
+        assert [row.member_id for row in Refused.objects.all()] == [owner.pk]
+        assert client_of(owner).get("/usage/refusals/").status_code == 200
 
     def test_signs_every_browser_out(self, owner: Member, adult: Member) -> None:
         other = client_of(adult)
