@@ -102,6 +102,12 @@ class DomainEnded(Refusal):
     sentence = gettext_noop("This is no longer valid. Nothing was changed; ask the owner of the account.")
 
 
+def check_business(account: Account) -> None:
+    """This will refuse households. Raises `NotForHouseholds`."""
+    if account.kind != Account.Kind.BUSINESS:
+        raise NotForHouseholds
+
+
 @transaction.atomic
 def claim(
     owner: Member,
@@ -117,8 +123,7 @@ def claim(
     """
     members.check_owner(owner)
     account = Account.objects.select_for_update().get(pk=owner.account_id)
-    if account.kind != Account.Kind.BUSINESS:
-        raise NotForHouseholds
+    check_business(account)
     name = domain.strip().lower().removeprefix("@")
     if not _DOMAIN.fullmatch(name) or name in PUBLIC:
         raise BadDomain

@@ -32,9 +32,7 @@ def lend(lender: Quota, borrower: Quota, *, microcredits: Microcredits, reason: 
 
     Raises `Http404` where `by` sees neither, `MayNotAnswer`, `BadAmount` and `CannotLend`.
     """
-    nodes.seen_by(by, kind=lender.node_kind, node_id=lender.node_id)
-    if not _may_lend(by, lender):
-        raise MayNotAnswer
+    _check_decides(by, lender)
     if not 0 < microcredits <= LARGEST_LIMIT:
         raise BadAmount
     alike = (lender.account_id, lender.window, lender.metric) == (borrower.account_id, borrower.window, borrower.metric)
@@ -61,7 +59,11 @@ def lend(lender: Quota, borrower: Quota, *, microcredits: Microcredits, reason: 
 
 @transaction.atomic
 def give_back(loan: Loan, *, by: Member, now: datetime) -> Microcredits:
-    """This will return what the borrower has not used, before the windows end. Raises `ExtraEnded`, `CannotLend`."""
+    """This will return what the borrower has not used, before the windows end.
+
+    Raises `Http404` where `by` does not see the borrower, `MayNotAnswer`, `ExtraEnded` and `CannotLend`.
+    """
+    _check_decides(by, loan.borrower_window.quota)
     locked = Loan.objects.select_for_update().filter(pk=loan.pk, returned_at=None, ends_at__gt=now).first()
     if locked is None:
         raise ExtraEnded
@@ -79,6 +81,8 @@ def give_back(loan: Loan, *, by: Member, now: datetime) -> Microcredits:
     return Microcredits(amount)
 
 
-def _may_lend(by: Member, lender: Quota) -> bool:
-    """An owner lends whatever there is; a head lends what the own department has."""
-    return by.owns() or (by.role == Member.Role.HEAD and lender.node_id == by.department_id)
+def _check_decides(by: Member, quota: Quota) -> None:
+    """An owner lends and gives back whatever there is; a head what the own department has."""
+    nodes.seen_by(by, kind=quota.node_kind, node_id=quota.node_id)
+    if not (by.owns() or (by.role == Member.Role.HEAD and quota.node_id == by.department_id)):
+        raise MayNotAnswer

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.http import Http404
+from django.urls import reverse
 
 from accounts.models import Account, ApiKey, Department, Member, Project, Scenario
 from plans.models import Quota
@@ -16,6 +17,14 @@ TABLES: Mapping[str, Any] = {
     Quota.Node.MEMBER: Member,
     Quota.Node.KEY: ApiKey,
     Quota.Node.SCENARIO: Scenario,
+}
+
+_PAGES: Mapping[str, str] = {
+    Quota.Node.DEPARTMENT: "department",
+    Quota.Node.PROJECT: "project",
+    Quota.Node.MEMBER: "person",
+    Quota.Node.KEY: "plans:key",
+    Quota.Node.SCENARIO: "scenario",
 }
 
 
@@ -32,6 +41,13 @@ class Node:
     account: Account
     may_change: bool
     is_shared: bool = False
+
+    @property
+    def path(self) -> str:
+        """Where the page of the thing itself is; what has none is listed there."""
+        if self.kind == Quota.Node.ACCOUNT:
+            return reverse("people")
+        return reverse("scenarios") if self.is_shared else reverse(_PAGES[self.kind], args=[self.id])
 
 
 def name_of(account: Account, kind: str, node_id: int) -> str | None:

@@ -67,3 +67,7 @@ class MeForm(forms.Form):
     """What others in the account call me."""
 
     name = forms.CharField(label=_("Your name"), max_length=100)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["auto_id"] = "me_%s"  # its page has the account's name beside it
+        super().__init__(*args, **kwargs)

@@ -32,7 +32,9 @@ class InvitationForm(forms.Form):
     )
     name = forms.CharField(label=_("Name"), max_length=100, required=False)
     role = forms.ChoiceField(label=_("Role"))
-    department = forms.ModelChoiceField(label=_("Department"), queryset=Department.objects.none(), required=False)
+    department = forms.ModelChoiceField(
+        label=_("Department"), queryset=Department.objects.none(), required=False, empty_label=_("none")
+    )
     monthly_credits = forms.IntegerField(
         label=_("Credits a month, at most"),
         min_value=0,
@@ -82,7 +84,9 @@ class PlaceForm(forms.Form):
     """A member's role and department."""
 
     role = forms.ChoiceField(label=_("Role"))
-    department = forms.ModelChoiceField(label=_("Department"), queryset=Department.objects.none(), required=False)
+    department = forms.ModelChoiceField(
+        label=_("Department"), queryset=Department.objects.none(), required=False, empty_label=_("none")
+    )
 
     def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
         now = {"role": member.role, "department": member.department_id}
@@ -129,7 +133,9 @@ class DomainForm(forms.Form):
     domain = forms.CharField(
         label=_("Domain"), max_length=253, help_text=_("What stands behind the @ of your addresses.")
     )
-    department = forms.ModelChoiceField(label=_("Department"), queryset=Department.objects.none(), required=False)
+    department = forms.ModelChoiceField(
+        label=_("Department"), queryset=Department.objects.none(), required=False, empty_label=_("none")
+    )
     monthly_credits = forms.IntegerField(
         label=_("Credits a month, at most"), min_value=0, max_value=MOST_CREDITS, required=False
     )

@@ -23,6 +23,7 @@ def domains(request: HttpRequest) -> HttpResponse:
     """This will list the domains of a business; a POST claims one."""
     owner = members.current(request.user)
     members.check_owner(owner)
+    verbs.check_business(owner.account)
     form = DomainForm(request.POST or None, account=owner.account)
     if request.method == "POST" and form.is_valid():
         verbs.claim(owner, now=clock.now(), **form.claim())

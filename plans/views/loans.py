@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import members
+from accounts import departments, members
 from accounts.models import Department, Member
 from plans import loans as verbs
 from plans.forms import LoanForm
@@ -24,6 +24,7 @@ def loans(request: HttpRequest) -> HttpResponse:
     member = members.current(request.user)
     if not (member.sees_all() or member.role == Member.Role.HEAD):
         raise Http404
+    departments.check_business(member.account)
     names = dict(Department.objects.filter(account=member.account_id).values_list("pk", "name"))
     choices = _choices(member, names)
     form = LoanForm(request.POST or None, quotas=choices)
@@ -49,13 +50,7 @@ def loans(request: HttpRequest) -> HttpResponse:
 def loan_return(request: HttpRequest, loan_id: int) -> HttpResponse:
     """This will give back what is unused."""
     member = members.current(request.user)
-    loan = get_object_or_404(
-        Loan.objects.select_related("borrower_window__quota"), pk=loan_id, account=member.account_id
-    )
-    borrower = loan.borrower_window.quota
-    is_theirs = member.role == Member.Role.HEAD and borrower.node_id == member.department_id
-    if not (member.owns() or is_theirs):
-        raise Http404
+    loan = get_object_or_404(Loan, pk=loan_id, account=member.account_id)
     verbs.give_back(loan, by=member, now=clock.now())
     messages.info(request, _("What was unused went back."))
     return redirect("plans:loans")

@@ -1,6 +1,7 @@
 """Every page that a member can open: no sideways scroll on a small phone, no complaint, nobody is kept out."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from uuid import uuid4
 
@@ -115,7 +116,9 @@ def test_no_main_page_keeps_people_out(
 
 
 def _serious(page: Page) -> list[str]:
-    return [
+    ids = Counter(page.eval_on_selector_all("[id]", "all => all.map(each => each.id)"))
+    twice = [f"the id {name} stands there {times} times" for name, times in ids.items() if times > 1]
+    return twice + [
         f"{wrong['id']} {[node['target'] for node in wrong['nodes']][:3]}"
         for wrong in Axe().run(page).response["violations"]
         if wrong["impact"] in SERIOUS

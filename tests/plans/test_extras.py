@@ -154,6 +154,8 @@ class TestLend:
         seller = join(owner, "adult", Department.objects.get(name="Shop"))
         loan = self.lend(lender, borrower, 60, owner)
         assert uses(seller, 70) == "ok"
+        with pytest.raises(extras.MayNotAnswer):
+            loans.give_back(loan, by=join(owner, "auditor"), now=clock.now())
         assert loans.give_back(loan, by=owner, now=clock.now()) == 30
         assert (books.window_of(lender).extra, books.window_of(borrower).extra) == (-30, 30)
         with pytest.raises(extras.ExtraEnded):

@@ -191,6 +191,19 @@ class TestThePage:
         assert ["/pauses/scenario/" in page for page in pages] == [True, False]
         assert put(client_of(firm.owner), shared, unit="calls", amount="0") == 302
 
+    def test_leads_back_to_what_it_is_about(self, firm: Firm) -> None:
+        own = Scenario.objects.create(account=firm.owner.account, name="Contracts", created_at=clock.now())
+        shared = Scenario.objects.filter(account=None).earliest("pk")
+        client = client_of(firm.owner)
+        for node, back in (
+            (firm.sales, f"/people/departments/{firm.sales.pk}/"),
+            (firm.clerk, f"/people/{firm.clerk.pk}/"),
+            (own, f"/people/scenarios/{own.pk}/"),
+            (shared, "/people/scenarios/"),
+        ):
+            assert f'href="{back}">Back<' in html(client.get(path_of(node))), node
+            assert client.get(back).status_code == 200, back
+
     def test_stays_within_its_queries(self, firm: Firm) -> None:
         for window in ("day", "week", "month"):
             books.quota(firm.clerk, 10, kind="member", node_id=firm.clerk.pk, window=window)
@@ -251,6 +264,7 @@ class TestVisitors:
         page = html(tablet.get(path_of(mei)))
         assert "0 credits / 10 credits" in page
         assert "<h2>Set a quota" not in page
+        assert ">Back<" not in page  # it would lead to a door that is closed to children
         assert Quota.objects.in_force().get().limit == 10**7
 
     def test_without_a_name_sign_in(self, firm: Firm, client: Client) -> None:

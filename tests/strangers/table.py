@@ -106,7 +106,7 @@ ACCOUNTS = {
     "people/children/": Row(get=DECIDERS, post=DECIDERS),
     "people/devices/": Row(get=DECIDERS),
     "people/devices/<int:device_id>/ending/": Row("device", post=DECIDERS),
-    "people/domains/": Row(get=DECIDERS, post=DECIDERS),
+    "people/domains/": Row(get={**DECIDERS, "parent": "never"}, post={**DECIDERS, "parent": "never"}),
     "people/domains/<int:domain_id>/ending/": Row("door", post=DECIDERS),
     "domains/<int:domain_id>/<str:secret>/": Row("domain link", get=PUBLIC, post=PUBLIC),
     "people/<int:member_id>/": Row(
@@ -174,8 +174,8 @@ PLANS = {
     "extras/<int:extra_id>/approval/": Row("extra", post=ANSWERED, form={"amount": "3"}),
     "extras/<int:extra_id>/refusal/": Row("extra", post=ANSWERED),
     "extras/<int:extra_id>/withdrawal/": Row("extra", post=OWN),
-    "loans/": Row(get={**READERS, "head": "all"}, post={**READERS, "head": "all"}),
-    "loans/<int:loan_id>/return/": Row("loan", post=may(owner="all", head="mine")),
+    "loans/": Row(get={**OF_BUSINESS, "head": "all"}, post={**OF_BUSINESS, "head": "all"}),
+    "loans/<int:loan_id>/return/": Row("loan", post=may(owner="all", payer="!all", auditor="!all", head="mine")),
 }
 USAGE = {
     "chat/": Row(get=MEMBERS, post=MEMBERS, form={"text": "", "model": "fast"}),
