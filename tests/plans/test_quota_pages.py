@@ -1,4 +1,4 @@
-"""Quotas and rules of a node on their page: each unit, their end, and everybody who might come."""
+"""Quotas of a node on their page: each unit, their end, and everybody who might come."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,9 +9,8 @@ from django.test import Client
 from accounts.models import AuditEvent, Member, Scenario
 from models_catalog import catalog
 from models_catalog import shelf as models_shelf
-from models_catalog.models import ChatModel
-from plans import access, nodes, quotas, standings
-from plans.models import AccessRule, Quota
+from plans import quotas, standings
+from plans.models import Quota
 from portal.kit import clock
 from portal.sandbox.operator import Operator
 from tests.accounts.people import Firm, child_of, client_of, found, join, staffed, tablet_of
@@ -45,11 +44,6 @@ def put(client: Client, node: Any, **more: Any) -> int:
 
 def html(answer: Any) -> str:
     return " ".join(answer.content.decode().replace("\u00a0", " ").split())
-
-
-def fill_shelf() -> None:
-    models_shelf.seed(now=clock.now(), addresses=ADDRESSES)
-    catalog.forget()
 
 
 class TestSetting:
@@ -180,7 +174,8 @@ class TestThePage:
         assert f'href="{path_of(firm.clerk)}"' in hole
 
     def test_says_what_it_means_in_life(self, firm: Firm) -> None:
-        fill_shelf()
+        models_shelf.seed(now=clock.now(), addresses=ADDRESSES)
+        catalog.forget()
         put(client_of(firm.owner), firm.clerk, amount="1000000")
         assert "homework questions" in html(client_of(firm.owner).get(path_of(firm.clerk)))
 
@@ -275,40 +270,3 @@ class TestVisitors:
         client = client_of(firm.owner)
         for path in ("/quotas/planet/1/", f"/quotas/department/{10**30}/", f"/quotas/project/{firm.sales.pk}/"):
             assert client.get(path).status_code == 404, path
-
-
-class TestRule:
-    @pytest.fixture(autouse=True)
-    def _shelf(self, firm: Firm) -> None:
-        fill_shelf()
-
-    def rule_of(self, firm: Firm, place: Any) -> access.Rule:
-        return access.rule_of(nodes.seen_by(firm.owner, kind=place._meta.model_name, node_id=place.pk))
-
-    def test_keeps_what_is_ticked(self, firm: Firm) -> None:
-        two = sorted(ChatModel.objects.published().values_list("pk", flat=True)[:2])
-        given = {"is_restricted": "on", "chat_models": two, "is_mainland_only": "on"}
-        assert client_of(firm.head).post(f"{path_of(firm.team)}access/", given).status_code == 302
-        assert self.rule_of(firm, firm.team) == access.Rule(chat_model_ids=tuple(two), is_mainland_only=True)
-        event = AuditEvent.objects.get(verb="access.put")
-        assert (event.actor, event.details["before"]["chat_model_ids"]) == (firm.head.user, None)
-        assert "Only chosen models" in html(client_of(firm.auditor).get(path_of(firm.team)))
-
-    def test_closes_all_models_where_none_is_ticked(self, firm: Firm) -> None:
-        client_of(firm.owner).post(f"{path_of(firm.clerk)}access/", {"is_restricted": "on"})
-        assert self.rule_of(firm, firm.clerk).chat_model_ids == ()
-
-    def test_forgets_ticks_without_the_first_one_and_leaves_no_empty_rule(self, firm: Firm) -> None:
-        one = ChatModel.objects.published().earliest("pk").pk
-        client = client_of(firm.owner)
-        client.post(f"{path_of(firm.clerk)}access/", {"is_never_trained": "on", "chat_models": [one]})
-        assert self.rule_of(firm, firm.clerk) == access.Rule(is_never_trained=True)
-        client.post(f"{path_of(firm.clerk)}access/", {"chat_models": [one]})
-        assert not AccessRule.objects.exists()
-
-    def test_asks_again_for_a_model_that_is_none(self, firm: Firm) -> None:
-        given = {"is_restricted": "on", "chat_models": [0]}
-        answer = client_of(firm.owner).post(f"{path_of(firm.clerk)}access/", given)
-        assert answer.status_code == 422
-        assert 'class="wrong"' in html(answer)
-        assert not AccessRule.objects.exists()
