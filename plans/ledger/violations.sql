@@ -7,12 +7,11 @@ CREATE OR REPLACE FUNCTION audit_is_full() RETURNS boolean LANGUAGE sql STABLE A
   SELECT audit_since() = '-infinity'
 $$;
 
--- What the books say of each lot: all of them, or of those that moved since a moment, on top of what the books said
--- before it (plans_lotcheck).
-CREATE VIEW ledger_lots_in_books AS
-WITH recent AS MATERIALIZED (
-  SELECT p.lot_id, p.account_code, p.amount FROM plans_journal j JOIN plans_posting p ON p.journal_id = j.id
-  WHERE j.moved_at >= audit_since() AND p.lot_id <> 0 AND (audit_is_full() OR j.kind <> 'carry_forward')
+-- What must never be found in the ledger; every row is a violation. The names are those of the invariants.
+CREATE VIEW ledger_violations (kind, subject, details) AS
+WITH moved AS MATERIALIZED (
+  SELECT p.journal_id, j.kind, p.account_code, p.unit, p.lot_id, p.amount
+  FROM plans_journal j JOIN plans_posting p ON p.journal_id = j.id WHERE j.moved_at >= audit_since()
 ), sums AS (
   SELECT lot_id,
     coalesce(sum(amount) FILTER (WHERE account_code LIKE 'avail:%'), 0) AS left_over,
@@ -21,19 +20,13 @@ WITH recent AS MATERIALIZED (
     coalesce(sum(amount) FILTER (WHERE account_code = 'revoked'), 0) AS revoked,
     coalesce(sum(amount) FILTER (WHERE account_code = 'refunded'), 0) AS refunded,
     coalesce(-sum(amount) FILTER (WHERE account_code LIKE 'deferred:%'), 0) AS deferred
-  FROM recent GROUP BY lot_id
-)
-SELECT s.lot_id, s.left_over + coalesce(c.left_over, 0) AS left_over, s.spent + coalesce(c.spent, 0) AS spent,
-  s.expired + coalesce(c.expired, 0) AS expired, s.revoked + coalesce(c.revoked, 0) AS revoked,
-  s.refunded + coalesce(c.refunded, 0) AS refunded, s.deferred + coalesce(c.deferred, 0) AS deferred
-FROM sums s LEFT JOIN plans_lotcheck c ON c.lot_id = s.lot_id AND NOT audit_is_full();
-
--- What must never be found in the ledger; every row is a violation. The names are those of the invariants.
-CREATE VIEW ledger_violations (kind, subject, details) AS
-WITH recent AS MATERIALIZED (
-  SELECT j.id, j.account_id FROM plans_journal j WHERE j.moved_at >= audit_since()
+  FROM moved WHERE lot_id <> 0 AND (audit_is_full() OR kind <> 'carry_forward') GROUP BY lot_id
 ), books AS MATERIALIZED (
-  SELECT * FROM ledger_lots_in_books
+  -- of each lot: all of them, or of those that moved, on top of what the books said before (plans_lotcheck)
+  SELECT s.lot_id, s.left_over + coalesce(c.left_over, 0) AS left_over, s.spent + coalesce(c.spent, 0) AS spent,
+    s.expired + coalesce(c.expired, 0) AS expired, s.revoked + coalesce(c.revoked, 0) AS revoked,
+    s.refunded + coalesce(c.refunded, 0) AS refunded, s.deferred + coalesce(c.deferred, 0) AS deferred
+  FROM sums s LEFT JOIN plans_lotcheck c ON c.lot_id = s.lot_id AND NOT audit_is_full()
 ), looked_at AS (
   SELECT l.* FROM plans_lot l WHERE audit_is_full()
   UNION ALL
@@ -60,7 +53,7 @@ WITH recent AS MATERIALIZED (
   FROM plans_holdlot d JOIN plans_lot l ON l.id = d.lot_id
 )
 SELECT 'I1 journal does not add up', p.journal_id::text, jsonb_build_object('unit', p.unit, 'sum', sum(p.amount))
-FROM recent r JOIN plans_posting p ON p.journal_id = r.id GROUP BY p.journal_id, p.unit HAVING sum(p.amount) <> 0
+FROM moved p GROUP BY p.journal_id, p.unit HAVING sum(p.amount) <> 0
 UNION ALL
 SELECT 'I1 posting without a journal', p.journal_id::text, jsonb_build_object('code', p.account_code)
 FROM plans_posting p
@@ -99,8 +92,10 @@ WHERE h.id IS NULL OR h.amount <> coalesce(d.amount, 0)
 UNION ALL
 SELECT 'I6 quota holds what no call holds', coalesce(w.id, h.id)::text,
   jsonb_build_object('held', w.held, 'calls', h.held)
-FROM (SELECT q.* FROM plans_quotawindow q
-      WHERE audit_is_full() OR q.id = ANY (ARRAY(SELECT i.id FROM held_in i))) w
+FROM (SELECT q.* FROM plans_quotawindow q WHERE audit_is_full()
+      UNION ALL
+      SELECT q.* FROM plans_quotawindow q
+      WHERE NOT audit_is_full() AND q.id = ANY (ARRAY(SELECT i.id FROM held_in i))) w
 FULL JOIN held_in h ON h.id = w.id
 WHERE w.id IS NULL OR w.held <> CASE WHEN w.counts_calls THEN coalesce(h.calls, 0) ELSE coalesce(h.held, 0) END
 UNION ALL

@@ -133,7 +133,7 @@ class Journal(models.Model):
         verbose_name_plural = _("journals")
         # Rows come in the order of their moments, so that a few numbers for each stretch of pages are enough.
         indexes = (
-            BrinIndex(fields=["moved_at"], name="journal_by_moment", pages_per_range=32, autosummarize=True),
+            BrinIndex(fields=["moved_at"], name="journal_by_moment", pages_per_range=8, autosummarize=True),
             models.Index(fields=["about_id"], name="journal_about", condition=Q(about_id__isnull=False)),
         )
         constraints = (models.CheckConstraint(name="journal_kind_known", condition=Q(kind__in=JOURNAL_KINDS)),)

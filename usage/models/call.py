@@ -112,7 +112,7 @@ class Call(models.Model):
         indexes = (
             models.Index(fields=["account", "id"], name="call_of_account"),
             models.Index(fields=["id"], name="call_doubtful", condition=models.Q(how__in=("usage_capped", "estimate"))),
-            BrinIndex(fields=["ended_at"], name="call_by_end", pages_per_range=32, autosummarize=True),
+            BrinIndex(fields=["ended_at"], name="call_by_end", pages_per_range=8, autosummarize=True),
         )
         constraints = (
             models.CheckConstraint(
