@@ -7,7 +7,7 @@
 -- aside; what it `cost` beyond that is ours, and stands in the books as variance. A call whose `state` is "voided"
 -- does not count where a quota counts calls. `lots` tells for each lot, in the order drawn: lot_id, ord, amount (set aside), spent, and what the
 -- lot had left to spend before and after, be it available or held. `credits_left` is what the account
--- may still set aside.
+-- may still set aside, as each call of the set ends.
 DROP FUNCTION IF EXISTS ledger_capture(jsonb);
 CREATE FUNCTION ledger_capture(p_captures jsonb)
 RETURNS TABLE (
@@ -20,95 +20,91 @@ SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
   v_now timestamptz;
   v_calls uuid[] := ARRAY(SELECT g.call_id FROM jsonb_to_recordset(p_captures) AS g(call_id uuid));
-  v_closed record;
+  v_given record;
+  v_line record;
+  v_lot record;
+  v_unspent bigint;
+  v_spent bigint;
+  v_lost bigint;
+  v_variance bigint;
+  v_is_booked boolean;
 BEGIN
   -- The ids stand in an array: a plan made while hardly a call is open then still looks them up one by one.
   PERFORM FROM plans_wallet w
   WHERE w.account_id = ANY (ARRAY(SELECT h.account_id FROM plans_hold h WHERE h.id = ANY (v_calls)))
   ORDER BY w.account_id FOR NO KEY UPDATE;
-  PERFORM FROM plans_hold h WHERE h.id = ANY (v_calls) ORDER BY h.id FOR UPDATE;
+  IF cardinality(v_calls) > 1 THEN
+    PERFORM FROM plans_hold h WHERE h.id = ANY (v_calls) ORDER BY h.id FOR UPDATE;
+  END IF;
   v_now := app_now();
 
-  FOR v_closed IN
-    WITH given AS MATERIALIZED (
-      SELECT DISTINCT ON (g.call_id) g.* FROM jsonb_to_recordset(p_captures)
-        AS g(call_id uuid, fence integer, charge bigint, cost bigint, state text, if_state text, if_lapsed boolean)
-    ), closed AS (
-      DELETE FROM plans_hold h USING given g
-      WHERE h.id = ANY (v_calls) AND h.id = g.call_id
-        AND (g.fence IS NULL OR g.fence = h.fence)
-        AND (g.if_state IS NULL OR g.if_state = h.state)
-        AND (g.if_lapsed IS NOT TRUE OR clock_timestamp() >= CASE h.state
-          WHEN 'queued' THEN h.queue_deadline ELSE least(h.lease_until, h.hard_deadline) END)
-      RETURNING h AS hold, h.id, h.account_id, h.amount, h.quota_windows,
-        greatest(0, least(coalesce(g.charge, 0), h.amount)) AS charged,
-        greatest(0, coalesce(g.cost, 0) - h.amount) AS variance,
-        CASE WHEN g.state = 'voided' THEN 0 ELSE 1 END AS counted
-    ), freed AS (
-      DELETE FROM plans_holdlot d USING closed c WHERE d.hold_id = ANY (v_calls) AND d.hold_id = c.id
-      RETURNING d.hold_id, d.lot_id, d.ord, d.amount, c.account_id, c.charged,
-        CASE WHEN d.ord = 1 THEN c.variance ELSE 0 END AS variance
-    ), drawn AS (
-      SELECT f.*, l.expires_at <= v_now IS TRUE AS ended, l.available + l.held AS lot_left,
-        greatest(0, least(f.amount, f.charged + f.amount
-          - sum(f.amount) OVER (PARTITION BY f.hold_id ORDER BY f.ord)))::bigint AS spent
-      FROM freed f JOIN plans_lot l ON l.id = f.lot_id
-    ), lines AS MATERIALIZED (
-      SELECT d.*, CASE WHEN d.ended THEN d.amount - d.spent ELSE 0 END AS lost,
-        d.lot_left - coalesce(sum(d.spent + CASE WHEN d.ended THEN d.amount - d.spent ELSE 0 END) OVER (
-          PARTITION BY d.lot_id ORDER BY d.hold_id
-          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::bigint AS before
-      FROM drawn d
-    ), moved AS (
-      UPDATE plans_lot l
-      SET held = l.held - s.amount, spent = l.spent + s.spent, expired = l.expired + s.lost,
-        available = l.available + s.amount - s.spent - s.lost
-      FROM (
-        SELECT i.lot_id, sum(i.amount)::bigint AS amount, sum(i.spent)::bigint AS spent,
-          sum(i.lost)::bigint AS lost
-        FROM lines i GROUP BY i.lot_id
-      ) s WHERE l.id = s.lot_id
-    ), counted AS (
-      UPDATE plans_quotawindow w
-      SET held = w.held - CASE WHEN w.counts_calls THEN s.calls ELSE s.amount END,
-        used = w.used + CASE WHEN w.counts_calls THEN s.counted ELSE s.charged END
-      FROM (
-        SELECT u.id, sum(c.amount)::bigint AS amount, sum(c.charged)::bigint AS charged, count(*) AS calls,
-          sum(c.counted) AS counted
-        FROM closed c, unnest(c.quota_windows) AS u(id) GROUP BY u.id
-      ) s WHERE w.id = s.id
-    ), booked AS (
-      INSERT INTO plans_journal (id, kind, account_id, reason, moved_at)
-      SELECT i.hold_id, 'settle', i.account_id, '', v_now FROM lines i
-      WHERE i.spent + i.lost + i.variance > 0 GROUP BY i.hold_id, i.account_id
-    ), posted AS (
-      INSERT INTO plans_posting (journal_id, account_code, unit, lot_id, amount)
-      SELECT i.hold_id, p.code, 'µ', p.lot_id, p.amount
-      FROM lines i, LATERAL (VALUES
-        ('avail:' || i.account_id, i.lot_id, -i.spent - i.lost), ('usage', i.lot_id, i.spent),
-        ('expired', i.lot_id, i.lost), ('issued', 0, -i.variance), ('provider_variance', 0, i.variance)
-      ) AS p(code, lot_id, amount)
-      WHERE p.amount <> 0
-    )
-    SELECT g.call_id, c.hold, c.account_id, c.charged,
-      CASE WHEN c.id IS NOT NULL THEN 'ok'
-        WHEN EXISTS (SELECT FROM plans_hold h WHERE h.id = g.call_id) THEN 'fenced'
-        ELSE 'already' END AS outcome,
-      (SELECT jsonb_agg(jsonb_build_object('lot_id', i.lot_id, 'ord', i.ord, 'amount', i.amount,
-         'spent', i.spent, 'available_before', i.before, 'available_after', i.before - i.spent - i.lost)
-         ORDER BY i.ord)
-       FROM lines i WHERE i.hold_id = c.id) AS lots
-    FROM given g LEFT JOIN closed c ON c.id = g.call_id
+  FOR v_given IN
+    SELECT DISTINCT ON (g.call_id) g.* FROM jsonb_to_recordset(p_captures)
+      AS g(call_id uuid, fence integer, charge bigint, cost bigint, state text, if_state text, if_lapsed boolean)
   LOOP
-    call_id := v_closed.call_id;
-    outcome := v_closed.outcome;
-    hold := v_closed.hold;
-    charged := v_closed.charged;
-    lots := coalesce(v_closed.lots, '[]');
-    credits_left := NULL;
-    IF v_closed.account_id IS NOT NULL THEN
-      credits_left := ledger_credits_left(v_closed.account_id, v_now);
+    call_id := v_given.call_id;
+    lots := '[]';
+    DELETE FROM plans_hold h
+    WHERE h.id = v_given.call_id
+      AND (v_given.fence IS NULL OR v_given.fence = h.fence)
+      AND (v_given.if_state IS NULL OR v_given.if_state = h.state)
+      AND (v_given.if_lapsed IS NOT TRUE OR clock_timestamp() >= CASE h.state
+        WHEN 'queued' THEN h.queue_deadline ELSE least(h.lease_until, h.hard_deadline) END)
+    RETURNING h.* INTO hold;
+    IF NOT FOUND THEN
+      outcome := CASE WHEN EXISTS (SELECT FROM plans_hold h WHERE h.id = v_given.call_id) THEN 'fenced'
+        ELSE 'already' END;
+      charged := NULL;
+      credits_left := NULL;
+      RETURN NEXT;
+      CONTINUE;
     END IF;
+    outcome := 'ok';
+    charged := greatest(0, least(coalesce(v_given.charge, 0), hold.amount));
+
+    -- The lots pay in the order drawn; the variance, which is nobody's, stands beside the first.
+    v_unspent := charged;
+    v_variance := greatest(0, coalesce(v_given.cost, 0) - hold.amount);
+    v_is_booked := false;
+    FOR v_line IN
+      WITH freed AS (
+        DELETE FROM plans_holdlot d WHERE d.hold_id = v_given.call_id RETURNING d.lot_id, d.ord, d.amount
+      )
+      SELECT f.* FROM freed f ORDER BY f.ord
+    LOOP
+      v_spent := least(v_line.amount, v_unspent);
+      v_unspent := v_unspent - v_spent;
+      UPDATE plans_lot l
+      SET held = l.held - v_line.amount, spent = l.spent + v_spent,
+        expired = l.expired + CASE WHEN l.expires_at <= v_now THEN v_line.amount - v_spent ELSE 0 END,
+        available = l.available + CASE WHEN l.expires_at <= v_now THEN 0 ELSE v_line.amount - v_spent END
+      WHERE l.id = v_line.lot_id
+      RETURNING l.expires_at <= v_now AS ended, l.available + l.held AS lot_left INTO v_lot;
+      v_lost := CASE WHEN v_lot.ended THEN v_line.amount - v_spent ELSE 0 END;
+      lots := lots || jsonb_build_object('lot_id', v_line.lot_id, 'ord', v_line.ord, 'amount', v_line.amount,
+        'spent', v_spent, 'available_before', v_lot.lot_left + v_spent + v_lost, 'available_after', v_lot.lot_left);
+      IF v_spent + v_lost + v_variance > 0 THEN
+        IF NOT v_is_booked THEN
+          INSERT INTO plans_journal (id, kind, account_id, reason, moved_at)
+          VALUES (v_given.call_id, 'settle', hold.account_id, '', v_now);
+          v_is_booked := true;
+        END IF;
+        INSERT INTO plans_posting (journal_id, account_code, unit, lot_id, amount)
+        SELECT v_given.call_id, p.code, 'µ', p.lot_id, p.amount
+        FROM (VALUES
+          ('avail:' || hold.account_id, v_line.lot_id, -v_spent - v_lost), ('usage', v_line.lot_id, v_spent),
+          ('expired', v_line.lot_id, v_lost), ('issued', 0, -v_variance), ('provider_variance', 0, v_variance)
+        ) AS p(code, lot_id, amount)
+        WHERE p.amount <> 0;
+        v_variance := 0;
+      END IF;
+    END LOOP;
+
+    UPDATE plans_quotawindow w
+    SET held = w.held - CASE WHEN w.counts_calls THEN 1 ELSE hold.amount END,
+      used = w.used + CASE WHEN NOT w.counts_calls THEN charged WHEN v_given.state = 'voided' THEN 0 ELSE 1 END
+    WHERE w.id = ANY (hold.quota_windows);
+    credits_left := ledger_credits_left(hold.account_id, v_now);
     RETURN NEXT;
   END LOOP;
 END $$;
