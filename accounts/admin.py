@@ -13,14 +13,11 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
-from accounts import api_keys
-from accounts.desks import Audited, Endless, ReadOnly, ReasonForm, Row, reason_of, staff
+from accounts.desks import Audited, Endless, Row, staff
 from accounts.models import (
     Account,
     Agreement,
-    ApiKey,
     AuditEvent,
     Department,
     LegalText,
@@ -30,7 +27,6 @@ from accounts.models import (
     SentMessage,
     User,
 )
-from portal.kit import clock
 
 if TYPE_CHECKING:
     MemberShape = forms.ModelForm[Member]
@@ -185,36 +181,6 @@ class ProjectAdmin(NodeAdmin[Project]):
 @admin.register(Scenario)
 class ScenarioAdmin(NodeAdmin[Scenario]):
     """What calls are for."""
-
-
-@admin.register(ApiKey)
-class ApiKeyAdmin(ReadOnly[ApiKey]):
-    """Keys, without their digests; a key ends by the same verb as for its owner."""
-
-    list_display = ("label", "account", "member", "prefix", "last_four", "created_at", "revoked_at")
-    list_select_related = ("account", "member")
-    list_filter = ("created_at", ("revoked_at", admin.EmptyFieldListFilter))
-    ordering = ("-pk",)
-    search_fields = ("label", "prefix", "last_four", "account__name")
-    show_full_result_count = False
-    exclude = ("digest",)
-    action_form = ReasonForm
-    actions = ("revoke",)
-
-    @admin.action(description=_("Revoke the chosen keys"), permissions=["revoke"])
-    def revoke(self, request: HttpRequest, chosen: Any) -> None:
-        """This will revoke each chosen key that is in use."""
-        reason = reason_of(request)
-        keys = list(chosen.filter(revoked_at=None).select_related("account")) if reason else []
-        for key in keys:
-            api_keys.revoke(key, by=staff(request), reason=reason, now=clock.now())
-        if reason:
-            told = ngettext("Revoked %(count)d key.", "Revoked %(count)d keys.", len(keys))
-            self.message_user(request, told % {"count": len(keys)})
-
-    def has_revoke_permission(self, request: HttpRequest) -> bool:
-        """This will ask for the right to change keys."""
-        return request.user.has_perm("accounts.change_apikey")
 
 
 @admin.register(LegalText)

@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 
 from accounts import api_keys, callers
 from accounts.api_keys import Wish
-from accounts.models import ApiKey, AuditEvent, Member, Notification
+from accounts.models import ApiKey, AuditEvent, Member, Notification, User
 from models_catalog.pricing import Usage
 from plans import ledger
 from plans.ledger import holds
@@ -130,6 +130,18 @@ class TestCallsUnderWay:
         assert at_reception(revoke, running) == [True]
         assert "1 answer under way was stopped" in pages[0]
         assert ApiKey.objects.get(pk=key.pk).revoked_by == home.owner.user
+
+    def test_stop_when_staff_revokes_the_key(
+        self, transactional_db: None, home: Home, now: datetime, settings: Settings, client: Client
+    ) -> None:
+        settings.DEMO = True
+        client.force_login(User.objects.create_superuser("staff@example.com", password="a long pass phrase"))
+        key, other = issue(home.owner, now)[0], issue(home.owner, now)[0]
+        running, beside = running_call(key), running_call(other)
+        chosen = {"action": "revoke", "_selected_action": [key.pk], "reason": "leaked"}
+        asked = at_reception(lambda: client.post("/admin/accounts/apikey/", chosen), running, beside)
+        assert asked == [True, False]
+        assert set(ApiKey.objects.filter(revoked_at=None)) == {other}
 
     def test_stop_when_the_key_stood_in_an_address(self, transactional_db: None, home: Home, now: datetime) -> None:
         key, secret = issue(home.owner, now)
