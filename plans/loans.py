@@ -81,8 +81,12 @@ def give_back(loan: Loan, *, by: Member, now: datetime) -> Microcredits:
     return Microcredits(amount)
 
 
+def decides(by: Member, quota: Quota) -> bool:
+    """This will tell whether `by` lends of a department's quota and gives back: an owner, or the head of it."""
+    return by.owns() or (by.role == Member.Role.HEAD and quota.node_id == by.department_id)
+
+
 def _check_decides(by: Member, quota: Quota) -> None:
-    """An owner lends and gives back whatever there is; a head what the own department has."""
     nodes.seen_by(by, kind=quota.node_kind, node_id=quota.node_id)
-    if not (by.owns() or (by.role == Member.Role.HEAD and quota.node_id == by.department_id)):
+    if not decides(by, quota):
         raise MayNotAnswer

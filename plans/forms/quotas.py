@@ -147,11 +147,13 @@ class LoanForm(forms.Form):
     amount = forms.IntegerField(label=_("Credits"), min_value=1, max_value=MOST_CREDITS)
     reason = forms.CharField(label=_("What for?"), max_length=200, required=False)
 
-    def __init__(self, *args: Any, quotas: list[tuple[Quota, str]], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, lenders: list[tuple[Quota, str]], borrowers: list[tuple[Quota, str]], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self._quotas = {quota.pk: quota for quota, _words in quotas}
-        for name in ("lender", "borrower"):
-            offer(self, name, [(quota.pk, words) for quota, words in quotas])
+        self._quotas = {quota.pk: quota for quota, _words in borrowers}
+        for name, offered in (("lender", lenders), ("borrower", borrowers)):
+            offer(self, name, [(quota.pk, words) for quota, words in offered])
 
     def loan(self) -> dict[str, Any]:
         """This will return what `loans.lend` takes beside who and when."""

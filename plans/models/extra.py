@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Member
+from accounts.models import Department, Member
 from plans.models.quota import LARGEST_LIMIT, Quota, QuotaWindow
 from portal.kit.moves import moves
 
@@ -102,6 +102,16 @@ class Extra(models.Model):
         return f"{self.member_id} {self.about} {self.state}"
 
 
+class LoanQuerySet(models.QuerySet["Loan"]):
+    """Questions about loans."""
+
+    def seen_by(self, member: Member) -> Self:
+        """This will keep what `member` may see: of the whole account, or of the departments that a head leads."""
+        led = Department.objects.seen_by(member).values("pk")
+        either = Q(lender_window__quota__node_id__in=led) | Q(borrower_window__quota__node_id__in=led)
+        return self.filter(either, account=member.account_id)
+
+
 class Loan(models.Model):
     """Credits that one department leaves to another; both windows end together, and with them the loan.
 
@@ -118,6 +128,8 @@ class Loan(models.Model):
     ends_at = models.DateTimeField(_("until"))
     returned = models.BigIntegerField(_("returned, in microcredits"), default=0)
     returned_at = models.DateTimeField(_("returned at"), null=True, blank=True)
+
+    objects = LoanQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("loan")

@@ -27,19 +27,21 @@ def loans(request: HttpRequest) -> HttpResponse:
     departments.check_business(member.account)
     names = dict(Department.objects.filter(account=member.account_id).values_list("pk", "name"))
     choices = _choices(member, names)
-    form = LoanForm(request.POST or None, quotas=choices)
+    lenders = [(quota, words) for quota, words in choices if verbs.decides(member, quota)]
+    form = LoanForm(request.POST or None, lenders=lenders, borrowers=choices)
     if request.method == "POST" and form.is_valid():
         verbs.lend(by=member, now=clock.now(), **form.loan())
         messages.info(request, _("Lent. It comes back by itself when the window ends."))
         return redirect("plans:loans")
-    shown = Loan.objects.filter(account=member.account_id).select_related(
-        "lender_window__quota", "borrower_window__quota", "lent_by"
-    )
+    shown = Loan.objects.seen_by(member).select_related("lender_window__quota", "borrower_window__quota")
     words = {
         "form": form,
         "may_lend": member.owns() or member.role == Member.Role.HEAD,
-        "can_lend": len(choices) > 1,
-        "loans": [(loan, *_ends(loan, names)) for loan in shown[: pages.PAGE_SIZE]],
+        "can_lend": bool(lenders) and len(choices) > 1,
+        "loans": [
+            (loan, *_ends(loan, names), verbs.decides(member, loan.borrower_window.quota))
+            for loan in shown[: pages.PAGE_SIZE]
+        ],
         "now": clock.now(),
     }
     return render(request, "plans/loans.html", words, status=422 if form.is_bound else 200)
@@ -50,7 +52,7 @@ def loans(request: HttpRequest) -> HttpResponse:
 def loan_return(request: HttpRequest, loan_id: int) -> HttpResponse:
     """This will give back what is unused."""
     member = members.current(request.user)
-    loan = get_object_or_404(Loan, pk=loan_id, account=member.account_id)
+    loan = get_object_or_404(Loan.objects.seen_by(member), pk=loan_id)
     verbs.give_back(loan, by=member, now=clock.now())
     messages.info(request, _("What was unused went back."))
     return redirect("plans:loans")
