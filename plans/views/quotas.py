@@ -37,12 +37,15 @@ def quotas(request: HttpRequest, kind: str, node_id: int) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def ending(request: HttpRequest, quota_id: int) -> HttpResponse:
-    """This will end a quota."""
+    """This will ask before a quota is ended; a POST ends it."""
     member = members.current(request.user)
     quota = get_object_or_404(Quota.objects.in_force(), pk=quota_id, account=member.account_id, is_brake=False)
-    _check(_seen(request, quota.node_kind, quota.node_id))
+    node = _seen(request, quota.node_kind, quota.node_id)
+    _check(node)
+    if request.method != "POST":
+        return render(request, "plans/ending.html", {"node": node, "quota": quota})
     verbs.end(quota, by=member.user, now=clock.now())
     messages.info(request, _("The quota was ended; what it counted stays in the books."))
     return redirect("plans:quotas", quota.node_kind, quota.node_id)

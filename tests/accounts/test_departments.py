@@ -248,6 +248,15 @@ class TestPages:
         assert "Closed" in client.get(page).content.decode()
         assert "Far north" in client.get("/people/departments/").content.decode()
 
+    def test_are_closed_once_that_was_confirmed(self, firm: Firm) -> None:
+        path = "/people/departments/{}/closing/"
+        page = client_of(firm.head).get(path.format(firm.team.pk)).content.decode()
+        assert "Close the department “Team”?" in page
+        assert f'href="/people/departments/{firm.team.pk}/"' in page
+        assert Department.objects.get(pk=firm.team.pk).closed_at is None
+        refused = [client_of(firm.head).get(path.format(each.pk)).status_code for each in (firm.sales, firm.shop)]
+        assert refused == [403, 404]
+
     def test_refuse_what_a_reader_or_a_head_may_not_change(self, firm: Firm) -> None:
         page = f"/people/departments/{firm.sales.pk}/"
         asked: dict[str, dict[str, str]] = {page: {"name": "Mine"}, f"{page}closing/": {}}

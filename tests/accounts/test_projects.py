@@ -107,6 +107,20 @@ class TestProjects:
         assert client.post(f"{page}closing/").status_code == change
         assert (Project.objects.get(pk=made.pk).closed_at is not None) == (role == "owner")
 
+    def test_are_closed_once_that_was_confirmed(self, firm: Firm) -> None:
+        made = projects.make("Website", by=firm.owner, now=NOW)
+        terms = quotas.Terms(window="month", limit=5)
+        quotas.put(firm.owner.account, node_kind="project", node_id=made.pk, terms=terms, by=None, now=clock.now())
+        client, path = client_of(firm.owner), f"/people/projects/{made.pk}/closing/"
+        assert f'href="{path}"' in client.get(f"/people/projects/{made.pk}/").content.decode()
+        page = client.get(path).content.decode()
+        assert "Close the project “Website”?" in page
+        assert "1 quota ends with it." in page
+        assert Project.objects.get().closed_at is None
+        assert client_of(firm.auditor).get(path).status_code == 403
+        assert client.post(path, {"confirmed": "yes"}).status_code == 302
+        assert client.get(path).status_code == 409
+
     def test_are_not_there_for_strangers_and_households(self, firm: Firm, owner: Member) -> None:
         made = projects.make("Website", by=firm.owner, now=NOW)
         stranger = client_of(found("other@example.com", kind="business", name="Other"))
@@ -143,6 +157,12 @@ class TestScenarios:
         key_of(owner, scenario=made)
         with pytest.raises(scenarios.ScenarioInUse, match="scenario: 1; children who are limited to it: 1"):
             scenarios.close(made, by=owner, now=NOW)
+
+    def test_are_closed_once_that_was_confirmed(self, owner: Member) -> None:
+        made = scenarios.make("Piano", by=owner, now=NOW)
+        page = client_of(owner).get(f"/people/scenarios/{made.pk}/closing/").content.decode()
+        assert "Close the scenario “Piano”?" in page
+        assert made in Scenario.objects.in_use()
 
     @pytest.mark.parametrize(("role", "status", "change"), [("owner", 200, 302), ("adult", 404, 404)])
     def test_have_pages(self, owner: Member, adult: Member, role: str, status: int, change: int) -> None:

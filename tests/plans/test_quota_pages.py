@@ -214,7 +214,9 @@ class TestEnding:
         quota = books.quota(firm.clerk, 0, kind="member", node_id=firm.clerk.pk)
         assert books.reserve(books.ask(firm.clerk))[0][0] == "quota"
         client = client_of(firm.head)
-        assert client.get(f"/quotas/{quota.pk}/ending/").status_code == 405
+        page = client.get(f"/quotas/{quota.pk}/ending/")
+        assert "End this quota of “clerk”?" in html(page)
+        assert Quota.objects.in_force().exists()
         assert client.post(f"/quotas/{quota.pk}/ending/")["Location"] == path_of(firm.clerk)
         assert books.reserve(books.ask(firm.clerk))[0][0] == "ok"
         assert AuditEvent.objects.get(verb="quota.end").actor == firm.head.user

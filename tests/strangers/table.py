@@ -33,6 +33,7 @@ OF_BUSINESS = {**READERS, "parent": "never"}
 CHANGED: Rule = may(owner="all", payer="!all", auditor="!all")
 CHANGED_IN_BUSINESS = {**CHANGED, "parent": "never"}
 TREE = may(owner="all", payer="all", auditor="all", head="led", parent="never")
+CLOSED = may(owner="all", payer="!all", auditor="!all", head="!mine near")
 TREE_CHANGED = may(owner="all", payer="!all", auditor="!all", head="!mine near", parent="never")
 WARD = may(owner="ward")
 MONEY = may(owner="all", payer="all", auditor="all", head="never", adult="never")
@@ -146,11 +147,9 @@ PLANS = {
     ),
     "join/domains/<int:domain_id>/": Row("door", post=may(nobody="")),
     "people/invitations/<int:invitation_id>/confirmation/": Row("asked invitation", post=INVITER),
-    "people/departments/<int:department_id>/closing/": Row(
-        "empty department", post=may(owner="all", payer="!all", auditor="!all", head="!mine near")
-    ),
-    "people/projects/<int:project_id>/closing/": Row("project", post=CHANGED),
-    "people/scenarios/<int:scenario_id>/closing/": Row("scenario", post=CHANGED),
+    "people/departments/<int:department_id>/closing/": Row("empty department", get=CLOSED, post=CLOSED),
+    "people/projects/<int:project_id>/closing/": Row("project", get=CHANGED, post=CHANGED),
+    "people/scenarios/<int:scenario_id>/closing/": Row("scenario", get=CHANGED, post=CHANGED),
     "people/file/": Row(get=OF_BUSINESS, post={**DECIDERS, "head": "", "adult": "", "parent": "never"}),
     "people/file/execution/": Row(
         "rehearsed file", post=may(owner="all", payer="never", auditor="never", parent="never")
@@ -163,7 +162,7 @@ PLANS = {
         form={"window": "week", "amount": "5", "unit": "credits", "grace_percent": "0"},
     ),
     "quotas/<str:kind>/<int:node_id>/access/": Row("node", post=NODE_CHANGED),
-    "quotas/<int:quota_id>/ending/": Row("quota", post=NODE_PAUSED),
+    "quotas/<int:quota_id>/ending/": Row("quota", get=NODE_PAUSED, post=NODE_PAUSED),
     "keys/": Row(get=GROWN, post={**GROWN, "auditor": "never"}, form={"label": "editor"}),
     "keys/start/": Row(get=GROWN),
     "keys/<int:key_id>/": Row("key", get=KEY),
