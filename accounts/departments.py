@@ -13,7 +13,6 @@ from accounts.models import Account, Department, Invitation, Member
 from portal.kit.refusals import Refusal, gettext_noop
 
 MOST_DEPARTMENTS = 300
-_PENDING = (Invitation.State.OPEN, Invitation.State.ASKED)
 
 
 class NotForHouseholds(Refusal):
@@ -145,7 +144,7 @@ def close(department: Department, *, by: Member, now: datetime) -> None:
     Invitations that have lapsed end with it. Raises `MayNotArrange`, `AlreadyClosed` and `NotEmpty`.
     """
     _check_change(department, by=by, others=_lock(by))
-    invited = Invitation.objects.filter(department=department, state__in=_PENDING)
+    invited = Invitation.objects.unanswered().filter(department=department)
     invited.filter(expires_at__lte=now).update(state=Invitation.State.WITHDRAWN, ended_at=now, ended_by=by.user)
     inside = {
         "people": department.members.active().count(),

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from accounts import audit, members, names, tickets
-from accounts.models import Account, Department, Invitation, Member, User
+from accounts.models import Account, AuditEvent, Department, Invitation, Member, User
 from accounts.models.joining import INVITATION_MOVES
 from portal.kit.refusals import Refusal, gettext_noop
 
@@ -23,6 +23,7 @@ A_DAY = timedelta(days=1)
 MOST_A_DAY = 20
 MOST_LISTED_A_DAY = 500  # those of files, sent by an owner who has proven who they are
 MOST_SENT = 3
+SENT_AGAIN = "invitation.send_again"
 LARGEST_QUOTA_MICROCREDITS = 10**16
 _MAY_OFFER = {
     Member.Role.OWNER: {Member.Role.BILL_PAYER, Member.Role.HEAD, Member.Role.ADULT, Member.Role.AUDITOR},
@@ -116,10 +117,7 @@ def invite(inviter: Member, place: Place, *, now: datetime) -> Invitation:
 
     Raises `MayNotInvite`, `BadPlace`, `TooManyInvitations`, `AlreadyHere`, `AlreadyInvited` and `names.BadName`.
     """
-    Account.objects.select_for_update(no_key=True).get(pk=inviter.account_id)  # twenty a day, however many at once
-    single = inviter.account.invitations.filter(created_at__gt=now - A_DAY, listed_at=None)
-    if single.exclude(way=Invitation.Way.SCREEN).count() >= MOST_A_DAY:
-        raise TooManyInvitations(most=MOST_A_DAY)
+    _check_day(inviter.account, now=now)
     return _keep(inviter, place, listed_at=None, now=now)
 
 
@@ -137,15 +135,17 @@ def invite_list(owner: Member, places: Sequence[Place], *, now: datetime) -> lis
 
 @transaction.atomic
 def send_again(invitation: Invitation, *, by: User, now: datetime) -> None:
-    """This will send a new link and let the old one die. Raises `LinkEnded` and `SentOften`."""
+    """This will send a new link and let the old one die. Raises `LinkEnded`, `SentOften` and `TooManyInvitations`."""
     if invitation.edition >= MOST_SENT:
         raise SentOften(most=MOST_SENT)
+    _check_day(invitation.account, now=now)
     changed = Invitation.objects.filter(pk=invitation.pk, state=Invitation.State.OPEN, edition=invitation.edition)
     changed = changed.exclude(way=Invitation.Way.SCREEN)  # which is shown, never sent
     lives = LIVES[Invitation.Way(invitation.way)]
-    if not changed.update(edition=invitation.edition + 1, sent_at=None, expires_at=now + lives):
+    anew = {"sent_at": None, "tries": 0, "next_try_at": None, "refused_at": None}
+    if not changed.update(edition=invitation.edition + 1, expires_at=now + lives, **anew):
         raise LinkEnded
-    audit.record("invitation.send_again", subject=str(invitation), account=invitation.account, by=by, now=now)
+    audit.record(SENT_AGAIN, subject=str(invitation), account=invitation.account, by=by, now=now)
 
 
 @transaction.atomic
@@ -209,6 +209,15 @@ def decline(invitation: Invitation, *, by: User, now: datetime) -> None:
     """This will send away who asked, and end the code. Raises `LinkEnded`."""
     _end(invitation, state=Invitation.State.DECLINED, by=by, now=now)
     audit.record("invitation.decline", subject=str(invitation), account=invitation.account, by=by, now=now)
+
+
+def _check_day(account: Account, *, now: datetime) -> None:
+    """Twenty a day, however many at once; a link that is sent again counts as one more."""
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    single = account.invitations.filter(created_at__gt=now - A_DAY, listed_at=None).exclude(way=Invitation.Way.SCREEN)
+    again = AuditEvent.objects.filter(account=account, verb=SENT_AGAIN, created_at__gt=now - A_DAY)
+    if single.count() + again.count() >= MOST_A_DAY:
+        raise TooManyInvitations(most=MOST_A_DAY)
 
 
 def _keep(inviter: Member, place: Place, *, listed_at: datetime | None, now: datetime) -> Invitation:

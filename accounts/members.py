@@ -150,7 +150,7 @@ def _check_department(account_id: int, department: Department) -> None:
 
 def _end_invitations(member: Member, *, by: User, now: datetime) -> None:
     """What they were invited by, in whatever address of theirs, and whom they invited themselves."""
-    pending = member.account.invitations.filter(state__in=[Invitation.State.OPEN, Invitation.State.ASKED])
+    pending = member.account.invitations.unanswered()
     mailboxes = EmailAddress.objects.filter(user=member.user).values_list("email", flat=True)
     addresses = [address for address in (*mailboxes, member.user.phone) if address]
     theirs = pending.filter(contact__in=addresses) | pending.filter(asked_by=member.user)

@@ -1,15 +1,19 @@
-"""Sends what waits as a row: links of invitations, and what members were told.
+"""Sends what waits as a row: links of invitations, questions to postmasters, and what members were told.
 
 A row is marked before it is sent: a crash may cost one message, which the pages still show, but sends none twice.
+What fails waits longer each time; an address that the other side takes nothing for is given up at once.
 """
 
 import logging
+import random
+import smtplib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -19,6 +23,12 @@ from accounts.models import Invitation, MailDomain, Notification
 logger = logging.getLogger(__name__)
 
 BATCH = 20
+SHORTEST_PAUSE = timedelta(seconds=3)
+LONGEST_PAUSE = timedelta(minutes=15)
+MOST_DOUBLINGS = 20
+"""More of them are beyond the longest pause anyway."""
+PERMANENT = 500
+"""From this reply code on, a mail server says no for good (RFC 5321, 4.2.1)."""
 STALE = timedelta(days=1)
 """What could not be sent for a day is only on the page."""
 URGENT = frozenset({"extra_asked", "ownership_offered", "pin_locked", "key_slowed", "key_exposed"})
@@ -27,52 +37,74 @@ URGENT = frozenset({"extra_asked", "ownership_offered", "pin_locked", "key_slowe
 
 def send_invitations(now: datetime) -> int:
     """This will send the links that wait; returns how many rows it took on."""
-    waiting = Invitation.objects.pending(now=now).filter(sent_at=None, state=Invitation.State.OPEN)
-    return sum(_send_invitation(invitation_id, now=now) for invitation_id in _chosen(waiting))
+    waiting = Invitation.objects.pending(now=now).filter(state=Invitation.State.OPEN)
+    return _send_each(waiting.select_related("account", "invited_by"), _send_link, now=now)
 
 
 def send_notifications(now: datetime) -> int:
     """This will send what members were told, to whom it can be sent; returns how many rows it took on."""
-    waiting = Notification.objects.filter(sent_at=None)
-    return sum(_send_notification(notification_id, now=now) for notification_id in _chosen(waiting))
+
+    def send(notification: Notification) -> None:
+        if now - notification.created_at < STALE:
+            _send_sentence(notification)
+
+    return _send_each(Notification.objects.select_related("member__user", "member__account"), send, now=now)
 
 
 def send_claims(now: datetime) -> int:
     """This will ask the postmasters of claimed domains; returns how many rows it took on."""
-    waiting = MailDomain.objects.to_prove(since=now - domains.LIVES).filter(sent_at=None)
-    return sum(_send_claim(domain_id, now=now) for domain_id in _chosen(waiting))
+    waiting = MailDomain.objects.to_prove(since=now - domains.LIVES)
+    return _send_each(waiting.select_related("account", "claimed_by"), _send_claim, now=now)
 
 
-def _chosen(waiting: QuerySet[Any]) -> list[int]:
+def pause_after(tries: int) -> timedelta:
+    """This will return how long to wait after so many failed tries: twice as long each time, up to the longest pause.
+
+    A random half of it keeps those apart that failed together ("equal jitter": M. Brooker, Exponential Backoff And
+    Jitter, AWS Architecture Blog, 2015).
+    """
+    longest = min(LONGEST_PAUSE, SHORTEST_PAUSE * (1 << min(tries - 1, MOST_DOUBLINGS)))
+    return longest * random.uniform(0.5, 1)  # noqa: S311 - spreads load, guards nothing
+
+
+def _send_each(letters: QuerySet[Any], send: Callable[[Any], None], *, now: datetime) -> int:
     """Drawn by lot, so that rows which cannot be sent never stand before all others."""
-    return list(waiting.order_by("?").values_list("pk", flat=True)[:BATCH])
+    chosen = letters.filter(_due(now)).order_by("?").values_list("pk", flat=True)[:BATCH]
+    return sum(_send(letters, pk, send, now=now) for pk in list(chosen))
 
 
-def _send_invitation(invitation_id: int, *, now: datetime) -> bool:
-    row = Invitation.objects.filter(pk=invitation_id)
-    if not row.filter(sent_at=None, state=Invitation.State.OPEN).update(sent_at=now):
+def _due(now: datetime) -> Q:
+    return Q(sent_at=None) & (Q(next_try_at=None) | Q(next_try_at__lte=now))
+
+
+def _send(letters: QuerySet[Any], pk: int, send: Callable[[Any], None], *, now: datetime) -> bool:
+    """What bears our mark no longer when it has failed was asked to be sent anew meanwhile, and is left to that."""
+    row = letters.filter(pk=pk)
+    if not row.filter(_due(now)).update(sent_at=now):
         return False
-    invitation = row.select_related("account", "invited_by").get()
-    try:
-        _send_link(invitation)
-    except (OSError, senders.NoTextMessages):
-        logger.warning("invitation %s could not be sent; it waits", invitation_id)
-        row.filter(edition=invitation.edition).update(sent_at=None)
+    letter = row.first()  # none, where it has ended meanwhile
+    if letter is not None and (changes := _failure_of(letter, send, now=now)):
+        row.filter(sent_at=now).update(**changes)
     return True
 
 
-def _send_notification(notification_id: int, *, now: datetime) -> bool:
-    row = Notification.objects.filter(pk=notification_id)
-    if not row.filter(sent_at=None).update(sent_at=now):
-        return False
-    notification = row.select_related("member__user", "member__account").get()
+def _failure_of(letter: Any, send: Callable[[Any], None], *, now: datetime) -> dict[str, Any]:
+    """This will send, and return what changes about a letter that could not be sent."""
     try:
-        if now - notification.created_at < STALE:
-            _send_sentence(notification)
-    except (OSError, senders.NoTextMessages):
-        logger.warning("notification %s could not be sent; it waits", notification_id)
-        row.update(sent_at=None)
-    return True
+        send(letter)
+    except (OSError, senders.NoTextMessages) as error:
+        logger.warning("%s %s could not be sent: %s", letter._meta.model_name, letter.pk, type(error).__name__)
+        if _is_for_good(error):
+            return {"refused_at": now}
+        tries = letter.tries + 1
+        return {"sent_at": None, "tries": tries, "next_try_at": now + pause_after(tries)}
+    return {}
+
+
+def _is_for_good(error: Exception) -> bool:
+    return isinstance(error, smtplib.SMTPRecipientsRefused) and all(
+        code >= PERMANENT for code, _answer in error.recipients.values()
+    )
 
 
 def _send_link(invitation: Invitation) -> None:
@@ -107,11 +139,7 @@ def _send_sentence(notification: Notification) -> None:
             senders.send_sms(user.phone, text)
 
 
-def _send_claim(domain_id: int, *, now: datetime) -> bool:
-    row = MailDomain.objects.filter(pk=domain_id)
-    if not row.filter(sent_at=None).update(sent_at=now):
-        return False
-    claimed = row.select_related("account", "claimed_by").get()
+def _send_claim(claimed: MailDomain) -> None:
     words = {
         "account": names.for_mail(claimed.account.name),
         "inviter": names.for_mail(claimed.claimed_by.get_short_name()),
@@ -121,9 +149,4 @@ def _send_claim(domain_id: int, *, now: datetime) -> bool:
     with translation.override(claimed.claimed_by.language or settings.LANGUAGE_CODE):
         subject = render_to_string("accounts/mail/domain_subject.txt", words).strip()
         text = render_to_string("accounts/mail/domain.txt", words).strip()
-    try:
-        send_mail(subject, text, None, [f"{domains.POSTMASTER}@{claimed.domain}"])
-    except OSError:
-        logger.warning("the postmaster of domain %s could not be asked; it waits", domain_id)
-        row.update(sent_at=None)
-    return True
+    send_mail(subject, text, None, [f"{domains.POSTMASTER}@{claimed.domain}"])

@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.account import Account, Department
+from accounts.models.message import Letter
 
 
 class MailDomainQuerySet(models.QuerySet["MailDomain"]):
@@ -28,7 +29,7 @@ class MailDomainQuerySet(models.QuerySet["MailDomain"]):
         return self.in_use().filter(verified_at=None, created_at__gt=since)
 
 
-class MailDomain(models.Model):
+class MailDomain(Letter):
     """Proven by the link that its postmaster was sent; the secret is derived (`accounts.tickets`), never stored."""
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="+", verbose_name=_("account"))
@@ -41,7 +42,6 @@ class MailDomain(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("claimed by")
     )
     created_at = models.DateTimeField(_("claimed"))
-    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.account import Account, Department, Member
+from accounts.models.message import Letter
 from portal.kit.moves import moves
 
 INVITATION_MOVES = moves(
@@ -36,10 +37,14 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
     def pending(self, *, now: datetime) -> Self:
         """This will keep those that somebody can still accept, or that wait for a yes."""
-        return self.filter(state__in=[Invitation.State.OPEN, Invitation.State.ASKED], expires_at__gt=now)
+        return self.unanswered().filter(expires_at__gt=now)
+
+    def unanswered(self) -> Self:
+        """This will keep those that nobody has ended, in time or not."""
+        return self.filter(state__in=[Invitation.State.OPEN, Invitation.State.ASKED])
 
 
-class Invitation(models.Model):
+class Invitation(Letter):
     """A place that is kept for somebody: a role, perhaps a department, and what they may use.
 
     Its link opens nothing by itself: who accepts must own the address that it was sent to, and who scanned it from
@@ -75,7 +80,6 @@ class Invitation(models.Model):
     created_at = models.DateTimeField(_("made"))
     listed_at = models.DateTimeField(_("came with a file"), null=True, blank=True)
     expires_at = models.DateTimeField(_("expires"))
-    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     asked_at = models.DateTimeField(_("asked"), null=True, blank=True)
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("asked by")

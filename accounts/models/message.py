@@ -1,9 +1,21 @@
-"""What the demo sent instead of a real e-mail or text message."""
+"""What is sent to people: how each of it waits for its turn, and what the demo sent instead."""
 
 from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+
+class Letter(models.Model):
+    """What waits as a row until it is sent; `refused_at` says that the other side takes none for this address."""
+
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(_("failed tries"), default=0, db_default=0)
+    next_try_at = models.DateTimeField(_("next try"), null=True, blank=True)
+    refused_at = models.DateTimeField(_("refused"), null=True, blank=True)
+
+    class Meta:
+        abstract = True
 
 
 class SentMessage(models.Model):

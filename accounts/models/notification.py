@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.account import Member
+from accounts.models.message import Letter
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
@@ -21,7 +22,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         return self.filter(seen_at=None)
 
 
-class Notification(models.Model):
+class Notification(Letter):
     """One sentence for one member; `{name}` in it is filled from the details, in the reader's language."""
 
     member = models.ForeignKey(Member, models.PROTECT, related_name="notifications", verbose_name=_("to"))
@@ -31,7 +32,6 @@ class Notification(models.Model):
     path = models.CharField(_("leads to"), max_length=200)
     created_at = models.DateTimeField(_("made"))
     seen_at = models.DateTimeField(_("seen"), null=True, blank=True)
-    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
 
     objects = NotificationQuerySet.as_manager()
 

@@ -7,6 +7,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from accounts import domains, members, outbox
 from accounts.models import Department, MailDomain, Member, User
@@ -78,6 +79,12 @@ class TestClaim:
         [sent] = mail.outbox
         assert sent.to == [f"postmaster@{OURS}"]
         assert "Harbor Coffee" in str(sent.body)
+
+    def test_says_that_the_postmaster_takes_no_mail(self, owner: Member, settings: Settings) -> None:
+        claimed(owner)
+        settings.EMAIL_BACKEND = "tests.accounts.test_outbox.RefusingBackend"
+        assert [outbox.send_claims(clock.now()) for _ in range(2)] == [1, 0]
+        assert "its postmaster takes no mail" in fresh(client_of(owner)).get("/people/domains/").content.decode()
 
 
 class TestProve:

@@ -1,7 +1,9 @@
 """What waits as a row goes out once, in the reader's language, and nothing stands in the way of all others."""
 
+import smtplib
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import pytest
@@ -14,7 +16,7 @@ from accounts import accounts, invitations, notifications, outbox, tasks
 from accounts.invitations import Place
 from accounts.models import Account, Invitation, Member, Notification, SentMessage, User
 from portal.kit import clock
-from tests.accounts.people import NOW
+from tests.accounts.people import NOW, client_of
 
 pytestmark = pytest.mark.django_db
 PHONE = "+8613800138000"
@@ -33,6 +35,23 @@ class StumblingBackend(BaseEmailBackend):
             message = "a mistake of ours"
             raise RuntimeError(message)
         return len(email_messages)
+
+
+class RefusingBackend(BaseEmailBackend):
+    """A mail server that takes nothing for anybody, for good or for now."""
+
+    code: ClassVar[int] = 550
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """This will refuse every recipient."""
+        addresses = [address for message in email_messages for address in message.recipients()]
+        raise smtplib.SMTPRecipientsRefused(dict.fromkeys(addresses, (self.code, b"no")))
+
+
+class BusyBackend(RefusingBackend):
+    """A mail server that asks to come again."""
+
+    code = 450
 
 
 def invite(inviter: Member, contact: str = "li@example.com", **given: Any) -> Invitation:
@@ -95,6 +114,15 @@ class TestSendInvitations:
         assert invitations.link_of(made) in mail.outbox[1].body
         assert invitations.link_of(made) not in mail.outbox[0].body
 
+    def test_counts_links_that_are_sent_again_towards_the_day(self, owner: Member) -> None:
+        made = [invite(owner, f"{number}@example.com") for number in range(invitations.MOST_A_DAY - 1)]
+        invitations.send_again(made[0], by=owner.user, now=NOW)
+        with pytest.raises(invitations.TooManyInvitations):
+            invitations.send_again(made[1], by=owner.user, now=NOW)
+        with pytest.raises(invitations.TooManyInvitations):
+            invite(owner, "more@example.com")
+        invitations.send_again(made[1], by=owner.user, now=NOW + invitations.A_DAY)
+
     def test_sends_nothing_that_ended_lapsed_or_is_only_shown(self, owner: Member) -> None:
         invitations.withdraw(invite(owner), by=owner.user, now=NOW)
         invite(owner, "")
@@ -120,7 +148,39 @@ class TestSendInvitations:
         assert outbox.send_invitations(LATER) == 1
         assert Invitation.objects.get().sent_at is None
         settings.EMAIL_BACKEND = kept
-        outbox.send_invitations(LATER)
+        assert outbox.send_invitations(LATER) == 0
+        assert outbox.send_invitations(LATER + outbox.SHORTEST_PAUSE) == 1
+        assert len(mail.outbox) == 1
+
+    def test_waits_longer_each_time_and_at_last_a_quarter_of_an_hour(self, owner: Member, settings: Settings) -> None:
+        made = invite(owner)
+        settings.EMAIL_BACKEND = f"{__name__}.BusyBackend"
+        now, tried = NOW, []
+        while now < made.expires_at:
+            assert outbox.send_invitations(now) == 1
+            tried.append(now)
+            made.refresh_from_db()
+            assert made.sent_at is None
+            assert made.next_try_at is not None
+            now = made.next_try_at
+        pauses = [later - earlier for earlier, later in pairwise(tried)]
+        assert all(pause <= outbox.SHORTEST_PAUSE * 2**failed for failed, pause in enumerate(pauses[:8]))
+        assert {outbox.LONGEST_PAUSE / 2 <= pause <= outbox.LONGEST_PAUSE for pause in pauses[9:]} == {True}
+        assert 288 < len(tried) < 600
+        assert made.tries == len(tried)
+
+    def test_gives_up_an_address_that_is_refused_for_good(self, owner: Member, settings: Settings) -> None:
+        made, client, kept = invite(owner), client_of(owner), settings.EMAIL_BACKEND
+        settings.EMAIL_BACKEND = f"{__name__}.RefusingBackend"
+        assert (outbox.send_invitations(NOW), outbox.send_invitations(LATER)) == (1, 0)
+        assert Invitation.objects.get().refused_at == NOW
+        Invitation.objects.update(expires_at=clock.now() + timedelta(days=1))
+        assert "Mail for li@example.com is refused." in client.get(f"/people/invitations/{made.pk}/").content.decode()
+        assert "could not be delivered" in client.get("/people/").content.decode()
+        settings.EMAIL_BACKEND = kept
+        invitations.send_again(Invitation.objects.get(), by=owner.user, now=LATER)
+        assert outbox.send_invitations(LATER) == 1
+        assert Invitation.objects.get().refused_at is None
         assert len(mail.outbox) == 1
 
     def test_lets_what_cannot_be_sent_stand_in_nobodys_way(self, owner: Member, settings: Settings) -> None:
@@ -153,6 +213,11 @@ class TestSendNotifications:
         [sent] = mail.outbox
         assert (sent.to, sent.subject) == (["owner@example.com"], "Li has left Wang.")
         assert "/people/" in sent.body
+
+    def test_gives_up_an_address_that_is_refused_for_good(self, owner: Member, settings: Settings) -> None:
+        tell(owner)
+        settings.EMAIL_BACKEND = f"{__name__}.RefusingBackend"
+        assert (outbox.send_notifications(NOW), outbox.send_notifications(LATER)) == (1, 0)
 
     def test_speaks_the_language_of_the_reader(self, owner: Member) -> None:
         User.objects.filter(pk=owner.user_id).update(language="zh-hans")
@@ -188,6 +253,14 @@ class TestSendNotifications:
         outbox.send_notifications(NOW + outbox.STALE)
         assert Notification.objects.get().sent_at is not None
         assert not SentMessage.objects.exists()
+
+
+class TestPauseAfter:
+    @pytest.mark.parametrize(("tries", "most"), [(1, 3), (2, 6), (8, 384), (9, 768), (10, 900), (30_000, 900)])
+    def test_doubles_up_to_a_quarter_of_an_hour(self, tries: int, most: int) -> None:
+        pauses = [outbox.pause_after(tries).total_seconds() for _ in range(50)]
+        assert all(most / 2 <= pause <= most for pause in pauses)
+        assert len(set(pauses)) > 1
 
 
 class TestTheTasks:
