@@ -11,7 +11,7 @@ from plans.ledger.refusals import MinutesUsed
 from portal.kit import clock, ids
 from tests.accounts.people import client_of, found, fresh, join
 from tests.plans.ledger import books
-from usage import content_keys, conversations, digests, privacy, refusals
+from usage import content_keys, conversations, departures, digests, privacy, refusals
 from usage.models import ContentKey, Conversation, Refused
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +52,15 @@ class TestExport:
         assert "attachment" in answer["Content-Disposition"]
         assert json.loads(answer.content)["person"]["email"] == "partner@example.com"
         assert fresh(client_of(owner)).post(path).status_code == 404
+
+    def test_stays_open_to_who_has_left_their_only_account(self, owner: Member, adult: Member) -> None:
+        asks(adult, "Why is the sky blue?")
+        departures.remove(adult, by=owner.user, reason="", now=clock.now())
+        client, path = fresh(client_of(adult)), f"/privacy/{adult.pk}/"
+        assert "Why is the sky blue?" in client.post(f"{path}export/").content.decode()
+        assert fresh(client_of(owner)).post(f"{path}export/").status_code == 404
+        assert client.post(f"{path}erasure/", {"confirmed": "yes"})["Location"] == "/"
+        assert not Conversation.objects.filter(member=adult).exists()
 
 
 class TestReading:

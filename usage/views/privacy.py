@@ -59,10 +59,11 @@ def erasure(request: HttpRequest, member_id: int) -> HttpResponse:
 
 
 def _mine(request: HttpRequest, member_id: int) -> Member:
-    """The person themselves, or a child of theirs; 404 for everybody else."""
+    """The person themselves, in an account that they left as well, or a child of theirs; 404 for everybody else."""
+    own = Member.objects.of(person(request)).exclude(role=Member.Role.CHILD).filter(pk=member_id)
+    if (mine := own.select_related("user").first()) is not None:
+        return mine
     viewer = members.current(request.user)
-    if member_id == viewer.pk and viewer.role != Member.Role.CHILD:
-        return viewer
     found = Guardianship.objects.filter(pk=member_id, member__account=viewer.account_id)
     guardianship = found.select_related("member__user", "member__account").first() if viewer.owns() else None
     if guardianship is None:
