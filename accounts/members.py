@@ -1,6 +1,6 @@
 """Members of an account: whom a signed-in person acts as, what they are called, their role, and their end."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from allauth.account.models import EmailAddress
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
 LEFT = "The member has left."
+LINGERS = timedelta(days=30)
+"""For so long who has left decides what becomes of what they wrote."""
 _ROLES = {Member.Role.BILL_PAYER, Member.Role.HEAD, Member.Role.ADULT, Member.Role.AUDITOR}
 
 

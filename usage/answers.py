@@ -46,13 +46,13 @@ class Shown:
 
 def shown(conversation: Conversation, *, now: datetime) -> list[Shown]:
     """This will return every turn of a conversation, ready to be shown."""
-    return _shown(conversations.read(conversation, now=now), account=conversation.account, now=now)
+    return _shown(conversations.read(conversation, now=now), conversation, now=now)
 
 
 def shown_one(turn: Turn, *, now: datetime) -> Shown:
     """This will return one turn, ready to be shown."""
     said = conversations.read_one(turn, now=now)
-    return _shown([said], account=turn.conversation.account, now=now)[0]
+    return _shown([said], turn.conversation, now=now)[0]
 
 
 def month_of(account: Account, *, now: datetime) -> Microcredits:
@@ -60,15 +60,16 @@ def month_of(account: Account, *, now: datetime) -> Microcredits:
     return ledger.granted_by_plans(account.pk, now=now)
 
 
-def _shown(said: Sequence[Said], *, account: Account, now: datetime) -> list[Shown]:
-    calls = _calls(said)
+def _shown(said: Sequence[Said], conversation: Conversation, *, now: datetime) -> list[Shown]:
+    account, calls = conversation.account, _calls(said, member_id=conversation.member_id)
     month = month_of(account, now=now)
     names = {alias.slug: str(alias) for alias in Alias.objects.all()}
     return [_show(each, call=calls.get(each.turn.call_id), account=account, month=month, names=names) for each in said]
 
 
-def _calls(said: Sequence[Said]) -> dict[UUID | None, Call]:
-    found = Call.objects.filter(pk__in=[each.turn.call_id for each in said if each.turn.call_id])
+def _calls(said: Sequence[Said], *, member_id: int) -> dict[UUID | None, Call]:
+    """What an answer cost is told to whom it was charged, not to whom the conversation was handed over."""
+    found = Call.objects.filter(pk__in=[each.turn.call_id for each in said if each.turn.call_id], member_id=member_id)
     return {call.pk: call for call in found.select_related("chat_model__vendor")}
 
 

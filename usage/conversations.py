@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.shortcuts import get_object_or_404
 
 from accounts.models import Member
 from portal.kit import clock, ids
@@ -14,6 +15,7 @@ from portal.kit.refusals import Refusal, gettext_noop
 from usage import content_keys
 from usage.events import Failed, Finished
 from usage.models import Conversation, Turn
+from usage.models.conversation import ConversationQuerySet
 
 LONGEST_QUESTION_CHARACTERS = 32_000
 LONGEST_TITLE_CHARACTERS = 60
@@ -79,7 +81,8 @@ def open_turns(
 ) -> Turn:
     """This will write down the question and the answer that is awaited, and return the answer's turn.
 
-    Raises `NothingAsked`, `QuestionTooLong` and, when an answer is still awaited, `StillAnswering`.
+    Raises `NothingAsked`, `QuestionTooLong`, `Http404` when the conversation has been handed over, and
+    `StillAnswering` when an answer is still awaited.
     """
     text = _checked(text)
     key = content_keys.of(member.pk, now=now)
@@ -146,13 +149,12 @@ def read_one(turn: Turn, *, now: datetime) -> Said:
 
 def headings(member: Member, *, now: datetime) -> list[Heading]:
     """This will return the member's newest conversations with their titles."""
-    conversations = list(Conversation.objects.seen_by(member.pk).newest_first()[:MOST_LISTED])
-    if not conversations:
-        return []
-    key = content_keys.of(member.pk, now=now)
-    return [
-        Heading(each, content_keys.unseal(bytes(each.sealed_title), key=key, row=each.pk)) for each in conversations
-    ]
+    return _headed(Conversation.objects.seen_by(member.pk).select_related("handed_over_by"), member, now=now)
+
+
+def headings_first_hand(member: Member, *, now: datetime) -> list[Heading]:
+    """This will return the newest of those that the member wrote from their beginning."""
+    return _headed(Conversation.objects.seen_by(member.pk).first_hand(), member, now=now)
 
 
 def remove(conversation: Conversation) -> None:
@@ -169,6 +171,14 @@ def remove(conversation: Conversation) -> None:
 
 _STOPPED = {"stopped", "cancelled"}
 _ROLES = {Turn.QUESTION: "user", Turn.ANSWER: "assistant"}
+
+
+def _headed(seen: ConversationQuerySet, member: Member, *, now: datetime) -> list[Heading]:
+    newest = list(seen.newest_first()[:MOST_LISTED])
+    if not newest:
+        return []
+    key = content_keys.of(member.pk, now=now)
+    return [Heading(each, content_keys.unseal(bytes(each.sealed_title), key=key, row=each.pk)) for each in newest]
 
 
 def _state_after(end: Finished | Failed) -> str:
@@ -204,7 +214,8 @@ def _open(member: Member, *, text: str, model_name: str, key: str, now: datetime
 def _add_turns(
     conversation: Conversation, *, text: str, model_name: str, call_id: UUID, key: str, now: datetime
 ) -> Turn:
-    position = Conversation.objects.select_for_update().get(pk=conversation.pk).turns.count()
+    mine = Conversation.objects.seen_by(conversation.member_id).select_for_update()
+    position = get_object_or_404(mine, pk=conversation.pk).turns.count()  # not what was just handed over
     Conversation.objects.filter(pk=conversation.pk).update(spoken_at=now, model_name=model_name)
     question, answer = ids.uuid7(now), ids.uuid7(now)
     Turn.objects.create(

@@ -92,6 +92,7 @@ def _membership(member: Member, *, by: User, now: datetime) -> Json:
             {
                 "id": str(kept.pk),
                 "created_at": kept.created_at.isoformat(),
+                **_row(kept, "handed_over_at"),
                 "turns": [
                     {"role": said.turn.role, "text": said.text, "at": said.turn.created_at.isoformat()}
                     for said in _words(member, kept, by=by, now=now)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from usage.views import answers, board, chat, keys, people, privacy, reading, refusals, usage
+from usage.views import answers, board, chat, handovers, keys, people, privacy, reading, refusals, usage
 
 urlpatterns = [
     path("chat/", chat.new, name="chat"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("chat/<uuid:conversation_id>/removal/", chat.removal, name="conversation_removal"),
     path("chat/<uuid:conversation_id>/export/", chat.export, name="conversation_export"),
     path("people/<int:member_id>/removal/", people.removal, name="removal"),
+    path("people/<int:member_id>/handover/", handovers.handover, name="handover"),
     path("keys/<int:key_id>/first-call/", keys.first_call, name="key_first_call"),
     path("keys/<int:key_id>/revocation/", keys.revocation, name="key_revocation"),
     path("people/<int:member_id>/child/chats/", reading.chats, name="child_chats"),

@@ -1,5 +1,6 @@
 """A household or a business that pays, and who and what belongs to it."""
 
+from datetime import datetime
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -197,6 +198,10 @@ class MemberQuerySet(models.QuerySet["Member"]):
     def of(self, user: User) -> Self:
         """This will keep the memberships of one person."""
         return self.filter(user=user)
+
+    def parted(self, *, since: datetime) -> Self:
+        """This will keep grown-ups who have left since then."""
+        return self.filter(left_at__gt=since).exclude(role=Member.Role.CHILD)
 
     def seen_by(self, member: "Member") -> Self:
         """This will keep what `member` may see: the own account's people, those of a head, or themselves alone."""

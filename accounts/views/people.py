@@ -112,7 +112,13 @@ def acting(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         request.session["member_id"] = form.cleaned_data["member"]
         return redirect("home")
-    words = {"mine": mine, "form": form, "doors": domains.doors_of(user)}
+    parted = (
+        Member.objects.of(user)
+        .parted(since=clock.now() - members.LINGERS)
+        .select_related("account")
+        .order_by("-left_at")
+    )
+    words = {"mine": mine, "form": form, "doors": domains.doors_of(user), "parted": parted}
     return render(request, "accounts/acting.html", words, status=422 if form.is_bound else 200)
 
 

@@ -190,6 +190,9 @@ USAGE = {
         get=may(of_all="mine", owner="all", head="led", child=""),
         post=may(of_all="mine", owner="!mine all", head="led", child=""),
     ),
+    "people/<int:member_id>/handover/": Row(
+        "member", get=may(of_all="mine", child="", nobody=""), post=may(of_all="mine", child="", nobody="")
+    ),
     "people/<int:member_id>/child/chats/": Row("ward", get=WARD),
     "people/<int:member_id>/child/chats/<uuid:conversation_id>/": Row("child's chat", get=WARD),
     "keys/<int:key_id>/first-call/": Row("key", get=KEY),

@@ -1,7 +1,7 @@
 """What the browser chat remembers: conversations, their turns, and the key that a person's words are sealed with."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from portal.kit.moves import moves
 
@@ -13,13 +13,20 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """This will keep what the member asked: nobody else reads a conversation."""
         return self.filter(member_id=member_id)
 
+    def first_hand(self) -> "ConversationQuerySet":
+        """This will leave out what was handed over: its words are somebody else's."""
+        return self.filter(handed_over_at=None)
+
     def newest_first(self) -> "ConversationQuerySet":
         """This will order by the last turn."""
         return self.order_by("-spoken_at", "-id")
 
 
 class Conversation(models.Model):
-    """A row of turns between one member and the models; its title is the member's words, so it is sealed too."""
+    """A row of turns between one member and the models; its title is the member's words, so it is sealed too.
+
+    One that was handed over belongs to who has it now, and is sealed with their key.
+    """
 
     id = models.UUIDField(primary_key=True)
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
@@ -29,11 +36,20 @@ class Conversation(models.Model):
     sealed_title = models.BinaryField()
     created_at = models.DateTimeField()
     spoken_at = models.DateTimeField()
+    handed_over_by = models.ForeignKey("accounts.Member", on_delete=models.PROTECT, null=True, related_name="+")
+    handed_over_at = models.DateTimeField(null=True)
 
     objects = ConversationQuerySet.as_manager()
 
     class Meta:
         indexes = (models.Index(fields=["member", "-spoken_at"], name="conversation_by_member"),)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(handed_over_by=None, handed_over_at=None)
+                | (Q(handed_over_by__isnull=False, handed_over_at__isnull=False) & ~Q(handed_over_by=F("member"))),
+                name="conversation_handed_over_by_another",
+            ),
+        )
 
     def __str__(self) -> str:
         return str(self.id)

@@ -82,7 +82,7 @@ def export(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 
 
 def _seen_by(member: Member, conversation_id: UUID) -> Conversation:
-    seen = Conversation.objects.seen_by(member.pk).select_related("account")
+    seen = Conversation.objects.seen_by(member.pk).select_related("account", "handed_over_by")
     return get_object_or_404(seen, pk=conversation_id)
 
 

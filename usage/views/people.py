@@ -74,7 +74,7 @@ def removal(request: HttpRequest, member_id: int) -> HttpResponse:
         "is_me": shown.pk == viewer.pk,
         "is_child": Guardianship.objects.filter(member=shown).exists(),
         "keys": shown.api_keys.filter(revoked_at=None).count(),
-        "conversations": Conversation.objects.filter(member=shown).count(),
+        "conversations": Conversation.objects.seen_by(shown.pk).count(),
     }
     return render(request, "usage/removal.html", words)
 
