@@ -3,7 +3,6 @@
 import itertools
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -124,7 +123,7 @@ def open(  # noqa: A001 - the verb of a line, always written children.open
         quiet_from=USUAL_QUIET[0],
         quiet_to=USUAL_QUIET[1],
     )
-    today = now.astimezone(ZoneInfo(account.time_zone)).date()
+    today = account.local_day(now)
     if not YOUNGEST <= guardianship.age(today) < OF_AGE:
         raise NotAChild
     guardianship.daily_minutes = USUAL_MINUTES.get(Guardianship.Tier(guardianship.tier(today)), FEWEST_MINUTES)
@@ -200,7 +199,7 @@ def may_be_read(guardianship: Guardianship, *, now: datetime) -> bool:
 
 def age(guardianship: Guardianship, *, now: datetime) -> int:
     """This will return how old the child is by the account's day, in whole years."""
-    return guardianship.age(now.astimezone(ZoneInfo(guardianship.member.account.time_zone)).date())
+    return guardianship.age(guardianship.member.account.local_day(now))
 
 
 def _make(guardian: Member, *, nickname: str, now: datetime) -> Member:

@@ -176,7 +176,7 @@ def undo(account: Account, *, by: Member, now: datetime) -> int:
 
 def would_have_stopped(account: Account, key: Key, *, microcredits: int, now: datetime) -> date | None:
     """This will replay the last 30 days: the first day on which a month's use passed this limit, if there is one."""
-    today = now.astimezone(ZoneInfo(account.time_zone)).date()
+    today = account.local_day(now)
     since = today - LOOKED_BACK
     days = _of_node(account, key).filter(day__gte=since.replace(day=1), day__lte=today)
     running, month = 0, None

@@ -1,7 +1,6 @@
 """The weekly digest of a child for the guardians: minutes, what for, credits; never a word that was written."""
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.db.models import Sum
 from django.urls import reverse
@@ -30,7 +29,7 @@ def _send(guardianship: Guardianship, *, now: datetime) -> bool:
     if not taken.update(digest_sent_at=now):
         return False
     child = guardianship.member
-    last = now.astimezone(ZoneInfo(child.account.time_zone)).date()
+    last = child.account.local_day(now)
     first = last - A_WEEK
     days = ChildDay.objects.filter(member_id=child.pk, day__gte=first, day__lt=last)
     minutes = BLOCK_MINUTES * sum(len(each.blocks) for each in days)

@@ -1,7 +1,6 @@
 """The key radar: a key that suddenly uses more in minutes than on any day is slowed, and its people are asked."""
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.db.models import Sum
 from django.urls import reverse
@@ -51,7 +50,7 @@ def _judge(key_id: int, account_id: int, charged: int, *, now: datetime) -> bool
 
 def _largest_day(key: ApiKey, *, now: datetime) -> int | None:
     """What the key used on the largest of its last days; None for a key that has none yet, which has a brake."""
-    today = now.astimezone(ZoneInfo(key.account.time_zone)).date()
+    today = key.account.local_day(now)
     days = DailyTotal.objects.filter(account_id=key.account_id, api_key=key.pk, day__gte=today - USUAL, day__lt=today)
     sums = days.values("day").annotate(charged=Sum("charged_microcredits")).values_list("charged", flat=True)
     return max((int(charged) for charged in sums), default=None)

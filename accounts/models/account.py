@@ -1,7 +1,8 @@
 """A household or a business that pays, and who and what belongs to it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar, Self
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
@@ -43,6 +44,10 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def local_day(self, moment: datetime) -> date:
+        """This will return the day that `moment` falls on where the account is."""
+        return moment.astimezone(ZoneInfo(self.time_zone)).date()
 
 
 class DepartmentQuerySet(models.QuerySet["Department"]):

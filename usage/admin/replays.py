@@ -149,7 +149,7 @@ def _quiet_hours(case: _Case) -> Iterable[Line]:
 
 def _minutes(case: _Case) -> Iterable[Line]:
     details, child = case.row.details, Guardianship.objects.filter(member=case.row.member_id).first()
-    today = case.moment.astimezone(ZoneInfo(case.account.time_zone)).date()
+    today = case.account.local_day(case.moment)
     day = ChildDay.objects.filter(member_id=case.row.member_id, day=today).first()
     extra = day.extra_minutes if day else 0
     most = child.daily_minutes + extra if child and child.daily_minutes is not None else None
