@@ -18,7 +18,7 @@ from portal.kit import clock
 @require_http_methods(["GET", "HEAD", "POST"])
 def projects(request: HttpRequest) -> HttpResponse:
     """This will list the projects; a POST makes one."""
-    viewer = _viewer(request)
+    viewer = reader(request)
     form = NameForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         made = verbs.make(form.cleaned_data["name"], by=viewer, now=clock.now())
@@ -38,7 +38,7 @@ def projects(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def project(request: HttpRequest, project_id: int) -> HttpResponse:
     """This will show one project; a POST renames it."""
-    viewer = _viewer(request)
+    viewer = reader(request)
     shown = get_object_or_404(Project.objects.seen_by(viewer), pk=project_id)
     form = NameForm(request.POST or None, initial={"name": shown.name})
     if request.method == "POST" and form.is_valid():
@@ -50,7 +50,8 @@ def project(request: HttpRequest, project_id: int) -> HttpResponse:
     return render(request, "accounts/project.html", words, status=422 if form.is_bound else 200)
 
 
-def _viewer(request: HttpRequest) -> Member:
+def reader(request: HttpRequest) -> Member:
+    """This will return who sees all of a business, or answer 404."""
     viewer = members.current(request.user)
     if not viewer.sees_all():
         raise Http404

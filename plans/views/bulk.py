@@ -5,15 +5,15 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core import signing
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import departments, members
 from accounts.members import check_owner
 from accounts.models import Member
+from accounts.views.projects import reader
 from accounts.views.proof import proven
 from plans import bulk as verbs
 from plans.bulk.rehearsal import Act
@@ -39,7 +39,7 @@ class SealBroken(Refusal):
 @require_http_methods(["GET", "HEAD", "POST"])
 def bulk(request: HttpRequest) -> HttpResponse:
     """This will ask for a file; a POST shows what it would do, and changes nothing."""
-    viewer = _viewer(request)
+    viewer = reader(request)
     if request.method != "POST":
         return render(request, "plans/bulk.html", {"form": BulkForm(), "columns": verbs.COLUMNS, "viewer": viewer})
     check_owner(viewer)
@@ -56,7 +56,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
 @proven
 def execution(request: HttpRequest) -> HttpResponse:
     """This will carry out the file that was rehearsed, after a proof that it is still the owner."""
-    viewer = _viewer(request)
+    viewer = reader(request)
     check_owner(viewer)
     text = _unseal(request.POST.get("sealed", ""), viewer)
     done = verbs.carry_out(viewer.account, verbs.read(text), by=viewer, now=clock.now())
@@ -70,7 +70,7 @@ def execution(request: HttpRequest) -> HttpResponse:
 @require_safe
 def export(request: HttpRequest) -> HttpResponse:
     """This will download the file as it is now, with the mark by which Excel knows UTF-8."""
-    viewer = _viewer(request)
+    viewer = reader(request)
     text = verbs.export(viewer.account, now=clock.now())
     answer = HttpResponse(text.encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="people.csv"'
@@ -101,11 +101,3 @@ def _unseal(sealed: str, viewer: Member) -> str:
     if known["account"] != viewer.account_id:
         raise SealBroken
     return str(known["text"])
-
-
-def _viewer(request: HttpRequest) -> Member:
-    viewer = members.current(request.user)
-    if not viewer.sees_all():
-        raise Http404
-    departments.check_business(viewer.account)
-    return viewer
