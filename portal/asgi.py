@@ -18,13 +18,18 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
+CALLS = {
+    chat_completions.PATH: chat_completions.application,
+}
+"""Where calls are made, and who takes them."""
+
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """This will hand a connection on to whoever answers it."""
     if scope["type"] == "lifespan":
         await _live(receive, send)
-    elif scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == chat_completions.PATH:
-        await chat_completions.application(scope, receive, send)
+    elif scope["type"] == "http" and scope["method"] == "POST" and scope["path"] in CALLS:
+        await CALLS[scope["path"]](scope, receive, send)
     elif scope["type"] == "http":
         await _django(scope, receive, send)
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from portal.kit.refusals import Refusal
 from usage.dialects import openai_chat
+from usage.dialects.fields import BadRequest
 
 QUESTION = [{"role": "user", "content": "Why is the sky blue?"}]
 BAD_BODIES = [
@@ -71,7 +72,7 @@ class TestRead:
 
     @pytest.mark.parametrize("fields", BAD_FIELDS)
     def test_refuses_values_out_of_bounds(self, fields: dict[str, Any]) -> None:
-        with pytest.raises(openai_chat.BadRequest):
+        with pytest.raises(BadRequest):
             openai_chat.read(body(**fields))
 
     @given(st.binary(max_size=200))

@@ -12,7 +12,7 @@ from models_catalog.pricing import Usage
 from models_catalog.providers.base import ChatRequest
 from portal.kit import ids
 from portal.kit.timings import Timings
-from usage.api import chat_completions
+from usage.api import chat_completions, serving
 from usage.events import Chunk, Delta, Finished
 from usage.flights import Flight
 
@@ -38,7 +38,7 @@ class TestStream:
         async def send(message: Mapping[str, Any]) -> None:
             sent.append(message.get("body", b""))
 
-        asyncio.run(chat_completions._stream(one, receive, send))
+        asyncio.run(serving.stream(one, chat_completions.DIALECT, receive, send))
 
         assert b"word1" in b"".join(sent)
         assert b"".join(sent).endswith(b"data: [DONE]\n\n")

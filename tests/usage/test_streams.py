@@ -12,7 +12,7 @@ from django.test import override_settings
 from models_catalog.providers.base import ChatRequest
 from portal.kit import ids
 from portal.kit.timings import Timings
-from usage.api import chat_completions
+from usage.api import chat_completions, serving
 from usage.events import Chunk, Delta, Event, Failed
 from usage.flights import Flight
 
@@ -48,7 +48,7 @@ async def streamed(one: Flight, event: Event) -> bytes:
     together_with_the_sign_of_life(one, event)
     asyncio.get_running_loop().call_later(KEEP_ALIVE_SECONDS * 3, one.add, Failed("late", "Too late.", 503))
     async with asyncio.timeout(5):
-        await chat_completions._stream(one, receive, send)
+        await serving.stream(one, chat_completions.DIALECT, receive, send)
     return b"".join(sent)
 
 

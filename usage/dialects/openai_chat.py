@@ -1,27 +1,15 @@
 """Reads OpenAI's Chat Completions: a request is rebuilt from an allow-list, with bounds on every number."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
 from models_catalog.providers.base import ChatRequest
-from portal.kit.refusals import Refusal, gettext_noop
-from usage.dialects import strict_json
+from usage.dialects import fields
+from usage.dialects.fields import Json, Name, Positive, Short
 
-Json = dict[str, Any]
-Short = Annotated[str, Meta(max_length=256)]
-Name = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_.:/-]+$")]
 Penalty = Annotated[float, Meta(ge=-2, le=2)]
-Positive = Annotated[int, Meta(ge=1, le=10_000_000)]
-
-
-class BadRequest(Refusal):
-    """A field of the request is not what the dialect allows."""
-
-    code = "invalid_value"
-    status = 400
-    sentence = gettext_noop("{problem}. Nothing was charged; please correct the request.")
 
 
 class TextPart(Struct, frozen=True, tag_field="type", tag="text"):
@@ -127,38 +115,26 @@ class Body(Struct, frozen=True):
 
 def read(body: bytes) -> ChatRequest:
     """This will rebuild a request from `body`. Raises `strict_json.BadJson` and `BadRequest`."""
-    try:
-        fields = msgspec.convert(strict_json.parse(body), Body)
-        request = _rebuild(fields)
-        msgspec.json.encode(request)  # fails on half a surrogate pair, which no upstream could be sent
-    except msgspec.ValidationError as error:
-        problem, _, place = str(error).partition(" - at `$")
-        name = place.rstrip("`").lstrip(".")
-        raise BadRequest(problem=f"{name}: {problem}" if name else problem, param=name or None) from None
-    except UnicodeEncodeError:
-        raise BadRequest(problem="a character is only half there") from None
-    if "\0" in request.user:
-        raise BadRequest(problem="user: the character NUL is not allowed", param="user")
-    return request
+    return fields.read(body, Body, rebuild=_rebuild)
 
 
-def _rebuild(fields: Body) -> ChatRequest:
-    stop = [fields.stop] if isinstance(fields.stop, str) else fields.stop
+def _rebuild(body: Body) -> ChatRequest:
+    stop = [body.stop] if isinstance(body.stop, str) else body.stop
     return ChatRequest(
-        model=fields.model,
-        messages=msgspec.to_builtins(fields.messages),
-        stream=bool(fields.stream),
-        max_output_tokens=fields.max_completion_tokens or fields.max_tokens,
-        temperature=fields.temperature,
-        top_p=fields.top_p,
+        model=body.model,
+        messages=msgspec.to_builtins(body.messages),
+        stream=bool(body.stream),
+        max_output_tokens=body.max_completion_tokens or body.max_tokens,
+        temperature=body.temperature,
+        top_p=body.top_p,
         stop=stop or None,
-        n=fields.n or 1,
-        tools=msgspec.to_builtins(fields.tools),
-        tool_choice=msgspec.to_builtins(fields.tool_choice),
-        response_format=msgspec.to_builtins(fields.response_format),
-        seed=fields.seed,
-        presence_penalty=fields.presence_penalty,
-        frequency_penalty=fields.frequency_penalty,
-        include_usage=bool(fields.stream_options and fields.stream_options.include_usage),
-        user=fields.user or "",
+        n=body.n or 1,
+        tools=msgspec.to_builtins(body.tools),
+        tool_choice=msgspec.to_builtins(body.tool_choice),
+        response_format=msgspec.to_builtins(body.response_format),
+        seed=body.seed,
+        presence_penalty=body.presence_penalty,
+        frequency_penalty=body.frequency_penalty,
+        include_usage=bool(body.stream_options and body.stream_options.include_usage),
+        user=body.user or "",
     )
