@@ -8,6 +8,7 @@ from portal.sandbox.upstream_scripts import Script, last_question, without_direc
 
 TOPIC_CHARACTERS = 60
 TOKENS_A_MESSAGE = 4
+LETTERS_A_PIECE = 8
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _PIECE = re.compile(r"\s*(?:[\u3000-\u9fff\uff00-\uffef]{1,2}|[^\s\u3000-\u9fff\uff00-\uffef]{1,7})|\s+")
 
@@ -50,15 +51,17 @@ def frames(
     """This will return the frames of a streamed answer: its beginning, its pieces, and finish, usage, end."""
     base = _base(request, answer_id=answer_id, created=created, kind="chat.completion.chunk")
     pieces, reason = _pieces(request, script)
+    calling = _calling(request, script)
     asked_usage = (request.get("stream_options") or {}).get("include_usage")
     head = [_frame(base | _choice({"role": "assistant", "content": ""}))]
     body = [
         *(_frame(base | _choice({"reasoning_content": word})) for word in _thoughts(script)),
         *(_frame(base | _choice({"content": piece})) for piece in pieces),
+        *(_frame(base | _choice({"tool_calls": [delta]})) for delta in calling),
     ]
     tail = [_frame(base | _choice({}, reason))]
     if asked_usage:
-        tail.append(_frame(base | {"choices": [], "usage": usage(request, script, output=len(pieces))}))
+        tail.append(_frame(base | {"choices": [], "usage": usage(request, script, output=len(pieces) + len(calling))}))
     tail.append(b"data: [DONE]\n\n")
     return head, body, tail
 
@@ -69,9 +72,14 @@ def whole(request: dict[str, Any], script: Script, *, answer_id: str, created: i
     message: dict[str, Any] = {"role": "assistant", "content": "".join(pieces)}
     if script.reasoning:
         message["reasoning_content"] = "".join(_thoughts(script))
+    calling = _calling(request, script)
+    if calling:
+        arguments = "".join(delta["function"]["arguments"] for delta in calling)
+        function = {"name": script.calls, "arguments": arguments}
+        message["tool_calls"] = [{"id": calling[0]["id"], "type": "function", "function": function}]
     base = _base(request, answer_id=answer_id, created=created, kind="chat.completion")
     choices = [{"index": 0, "message": message, "finish_reason": reason}]
-    counted = usage(request, script, output=len(pieces))
+    counted = usage(request, script, output=len(pieces) + len(calling))
     answer = base | {"choices": choices} | ({"usage": counted} if script.fail != "no_usage" else {})
     return answer, len(pieces) + script.reasoning
 
@@ -105,12 +113,25 @@ def _pieces(request: dict[str, Any], script: Script) -> tuple[list[str], str]:
         words = [f"word{number}".ljust(script.letters, ".") for number in range(1, script.words + 1)]
         words += filter(None, script.backwards[::-1].split("_"))
         pieces = [words[0], *(f" {word}" for word in words[1:])]
+    elif _calling(request, script):
+        pieces = []
     else:
         pieces = _PIECE.findall(_text(without_directive(last_question(request)), name=script.name))
     limit = request.get("max_completion_tokens") or request.get("max_tokens")
     if limit is not None and len(pieces) + script.reasoning > int(limit):
         return pieces[: max(0, int(limit) - script.reasoning)], "length"
-    return pieces, "stop"
+    return pieces, "tool_calls" if _calling(request, script) else "stop"
+
+
+def _calling(request: dict[str, Any], script: Script) -> list[dict[str, Any]]:
+    """The pieces of a call of the script's function, of which the first names it."""
+    offered = {tool["function"]["name"] for tool in request.get("tools") or ()}
+    if script.calls not in offered or request["messages"][-1].get("role") == "tool":
+        return []
+    told = json.dumps({"question": without_directive(last_question(request))})
+    pieces = [told[start : start + LETTERS_A_PIECE] for start in range(0, len(told), LETTERS_A_PIECE)]
+    head = {"index": 0, "id": "call_1", "type": "function", "function": {"name": script.calls, "arguments": ""}}
+    return [head, *({"index": 0, "function": {"arguments": piece}} for piece in pieces)]
 
 
 def _text(question: str, *, name: str) -> str:

@@ -2,6 +2,7 @@
 
 [[script words=20 gap_ms=5]]      twenty words, five milliseconds apart
 [[script words=30 backwards=sgurd_yuB]]  thirty words, then "Buy drugs"
+[[script calls=look_up]]          calls that function, if it is on offer, until it is told what came of it
 [[script fail=500 times=1]]       fails once for each request id, then answers
 [[script fail=cut after=3]]       breaks the connection after three pieces
 model "script:words=20,fail=cut"  the same, without touching the question
@@ -19,12 +20,13 @@ class Script:
     """`words` 0 means a sensible answer; `letters` is how long each word is at least.
 
     `backwards` stands after the words, turned around and with "_" for each space. `after` is the piece
-    before which a fault strikes.
+    before which a fault strikes. `calls` is the function that is called, after the words if there are any.
     """
 
     words: int = 0
     letters: int = 0
     backwards: str = ""
+    calls: str = ""
     gap_ms: float = 1000 / 60
     first_ms: float = 150.0
     reasoning: int = 0
