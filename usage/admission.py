@@ -28,7 +28,7 @@ class OutputTooLong(Refusal):
     code = "invalid_value"
     status = 400
     sentence = gettext_noop(
-        "max_tokens: this model writes at most {most} tokens. Nothing was charged; please ask for fewer."
+        "{param}: this model writes at most {most} tokens. Nothing was charged; please ask for fewer."
     )
 
 
