@@ -274,17 +274,16 @@ class TestRefusals:
 
 
 class TestIdempotency:
-    def ask(self, client: openai.OpenAI, key: str, text: str = "[[script words=5 gap_ms=1]]") -> httpx.Headers:
-        answer = client.chat.completions.with_raw_response.create(
+    def ask(self, client: openai.OpenAI, key: str, text: str = "[[script words=5 gap_ms=1]]") -> dict[str, Any]:
+        return client.chat.completions.create(
             model="fast", messages=asking(text), extra_headers={"idempotency-key": key}
-        )
-        assert answer.parse().choices[0].message.content
-        return httpx.Headers(dict(answer.headers))
+        ).to_dict()
 
     def test_gives_the_same_answer_again(self, client: openai.OpenAI) -> None:
         key = uuid4().hex
         first, again = self.ask(client, key), self.ask(client, key)
-        assert first["x-request-id"] == again["x-request-id"]
+        assert first == again
+        assert first["choices"]
 
     def test_refuses_another_body(self, client: openai.OpenAI) -> None:
         key = uuid4().hex

@@ -6,24 +6,24 @@ from uuid import UUID
 import msgspec
 from django.conf import settings
 from django.db.models.functions import Now
+from msgspec.structs import replace
 
-from models_catalog.providers.base import ChatRequest
 from portal.kit import fields
 from usage.events import Answer, Failed, Finished
-from usage.models import KeptAnswer
+from usage.models import Call, KeptAnswer
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """All that is needed to give an answer again as it was given."""
+    """All that is needed to give an answer again as it was given; the call itself tells which model gave it."""
 
-    model: str
     answer: Answer
     end: Finished | Failed
+    model: str = ""
 
 
-def seal_answer(call_id: UUID, request: ChatRequest, answer: Answer, end: Finished | Failed) -> str:
+def seal_answer(call_id: UUID, answer: Answer, end: Finished | Failed) -> str:
     """This will encrypt an answer as text that only the row of this call gives back."""
-    plain = msgspec.msgpack.encode(Kept(request.model, answer.compact(), end))
+    plain = msgspec.msgpack.encode(Kept(answer.compact(), end))
     return base64.b64encode(fields.seal(plain, key=settings.CONTENT_KEYS[0], place=_place(call_id))).decode()
 
 
@@ -33,7 +33,8 @@ def answer_of(call_id: UUID) -> Kept | None:
     if row is None:
         return None
     plain = fields.unseal(bytes(row.sealed), keys=settings.CONTENT_KEYS, place=_place(call_id))
-    return msgspec.msgpack.decode(plain, type=Kept)
+    stored = msgspec.msgpack.decode(plain, type=Kept)
+    return replace(stored, model=Call.objects.select_related("chat_model").get(pk=call_id).chat_model.slug)
 
 
 def _place(call_id: UUID) -> str:

@@ -53,7 +53,7 @@ async def perform(call_id: UUID, request: ChatRequest, *, keep: bool) -> Perform
         await known.rates_of(claim.price_id)  # remembered, so that the end of the call needs no more than settling
         failure = await _ask(run, request)
         run.is_answered = True
-        end = await _settle(run, request, failure, keep=keep)
+        end = await _settle(run, failure, keep=keep)
     finally:
         shared.end(run)
     return Performed(call_id, claim.source, run.answer.text, end)
@@ -109,15 +109,13 @@ async def _stream(run: Run, route: RouteOffer, request: ChatRequest) -> None:
             run.hear(event)
 
 
-async def _settle(
-    run: Run, request: ChatRequest, failure: UpstreamFailure | NotConnected | None, *, keep: bool
-) -> Finished | Failed:
+async def _settle(run: Run, failure: UpstreamFailure | NotConnected | None, *, keep: bool) -> Finished | Failed:
     await run.until_told()
     charge = _charge(run, failure, await known.rates_of(run.claim.price_id))
     if not run.is_lost:
         run.keep_evidence()
     planned = _end(run, failure, charge, credits_left=None)
-    kept = seal_answer(run.call_id, request, run.answer, planned) if keep else None
+    kept = seal_answer(run.call_id, run.answer, planned) if keep else None
     settled = await settlement.settle_surely(
         _ending(run, failure, charge, kept=kept), on_late=lambda: run.publish(planned)
     )
