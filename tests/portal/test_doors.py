@@ -34,8 +34,9 @@ class TestMachines:
         assert not answer.cookies
 
     @pytest.mark.parametrize("method", ["get", "put", "options"])
-    def test_are_told_to_post_where_calls_are_made(self, client: Client, method: str) -> None:
-        answer = getattr(client, method)("/v1/chat/completions", headers={"origin": "https://evil.example"})
+    @pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses"])
+    def test_are_told_to_post_where_calls_are_made(self, client: Client, method: str, path: str) -> None:
+        answer = getattr(client, method)(path, headers={"origin": "https://evil.example"})
         assert (answer.status_code, answer["Allow"]) == (405, "POST")
         assert "Access-Control-Allow-Origin" not in answer
 
@@ -43,10 +44,12 @@ class TestMachines:
         paths = client.get("/v1/openapi.json").json()["paths"]
         reading = {"models", "models/{name}", "calls/{call_id}", "balance", "key"}
         managing = {"keys", "keys/{key_id}/revocation", "usage"}
-        assert set(paths) == {f"/v1/{name}" for name in reading | managing | {"chat/completions"}}
+        assert set(paths) == {f"/v1/{name}" for name in reading | managing | {"chat/completions", "responses"}}
         ask = paths["/v1/chat/completions"]["post"]
         assert "messages" in ask["requestBody"]["content"]["application/json"]["schema"]["properties"]
         assert {"200", "402", "429"} <= set(ask["responses"])
+        items = paths["/v1/responses"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        assert {"model", "input", "instructions", "tools"} <= set(items["properties"])
 
     def test_get_nothing_by_the_cookie_of_a_person(self, admin_client: Client) -> None:
         assert admin_client.get("/v1/balance").status_code == 401

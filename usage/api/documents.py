@@ -3,7 +3,7 @@
 from typing import Any
 
 INTRODUCTION = (
-    "Speaks OpenAI's Chat Completions: point any OpenAI client at this address, with a key of yours. "
+    "Speaks OpenAI's Chat Completions and Responses: point any OpenAI client at this address, with a key of yours. "
     "Every answer carries x-request-id (the call's id), x-credits-charged and x-credits-left, x-output-limit (how many "
     "tokens it may have) and, for each soft quota that is past its limit, x-quota-over. The header "
     "x-scenario says what a call is for, by the scenario's name or id; a refusal's ask_url leads to where more can be "
@@ -53,10 +53,72 @@ _BODY = {
     },
 }
 
-CHAT_COMPLETIONS: dict[str, Any] = {
-    "requestBody": {"required": True, "content": {"application/json": {"schema": _BODY}}},
-    "responses": {
-        200: {"description": "The answer."},
-        **dict.fromkeys((400, 401, 402, 403, 404, 409, 413, 415, 422, 429, 502, 503), _ERROR),
+_PART = {
+    "type": "object",
+    "required": ["type"],
+    "properties": {"type": {"enum": ["input_text", "output_text", "refusal"]}, "text": {"type": "string"}},
+}
+_TEXTS = {"oneOf": [{"type": "string"}, {"type": "array", "items": _PART}]}
+_ITEM = {
+    "type": "object",
+    "properties": {
+        "type": {"enum": ["message", "function_call", "function_call_output", "reasoning"], "default": "message"},
+        "role": {"enum": ["system", "developer", "user", "assistant"]},
+        "content": _TEXTS,
+        "call_id": {"type": "string"},
+        "name": {"type": "string"},
+        "arguments": {"type": "string"},
+        "output": _TEXTS,
     },
 }
+_TOOL = {
+    "type": "object",
+    "required": ["type"],
+    "properties": {
+        "type": {"type": "string", "example": "function"},
+        "name": {"type": "string"},
+        "description": {"type": "string"},
+        "parameters": {"type": "object"},
+        "strict": {"type": "boolean"},
+    },
+}
+_FORMAT = {
+    "type": "object",
+    "required": ["type"],
+    "properties": {
+        "type": {"enum": ["text", "json_object", "json_schema"]},
+        "name": {"type": "string"},
+        "schema": {"type": "object"},
+    },
+}
+_ITEMS_BODY = {
+    "type": "object",
+    "required": ["model", "input"],
+    "properties": {
+        "model": {"type": "string", "example": "everyday"},
+        "input": {"oneOf": [{"type": "string"}, {"type": "array", "items": _ITEM}]},
+        "instructions": {"type": "string"},
+        "stream": {"type": "boolean"},
+        "max_output_tokens": {"type": "integer", "minimum": 1},
+        "temperature": {"type": "number", "minimum": 0, "maximum": 2},
+        "top_p": {"type": "number", "minimum": 0, "maximum": 1},
+        "tools": {"type": "array", "maxItems": 128, "items": _TOOL},
+        "tool_choice": {"oneOf": [{"enum": ["none", "auto", "required"]}, _TOOL]},
+        "text": {"type": "object", "properties": {"format": _FORMAT}},
+        "user": {"type": "string", "maxLength": 256},
+        "safety_identifier": {"type": "string", "maxLength": 256},
+        "prompt_cache_key": {"type": "string", "maxLength": 256},
+    },
+}
+
+
+def _call(body: dict[str, Any]) -> dict[str, Any]:
+    refusals = dict.fromkeys((400, 401, 402, 403, 404, 409, 413, 415, 422, 429, 502, 503), _ERROR)
+    return {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {200: {"description": "The answer."}, **refusals},
+    }
+
+
+CHAT_COMPLETIONS = _call(_BODY)
+RESPONSES = _call(_ITEMS_BODY)

@@ -132,7 +132,20 @@ def chat_completions(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - ne
     raise UnknownPath  # only described here: where calls can be made, the thin application takes them
 
 
+@api.post("/responses", summary="Ask a model by items", openapi_extra=documents.RESPONSES)
+def responses(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - never asked
+    """Answers with items, in one piece or as numbered events. Nothing is kept: each call brings the whole conversation.
+
+    Functions are the only tools; offers of others (search, a shell) are passed over, and the answer's `tools` shows
+    what is left. Images, files, `previous_response_id`, `conversation`, `prompt` and `background` are refused. What
+    was reasoned before is passed over, and so are `store`, `include`, `truncation`, `metadata`, `parallel_tool_calls`
+    and `reasoning`. `user`, else `safety_identifier`, else `prompt_cache_key` names the end user.
+    """
+    raise UnknownPath  # only described here, as above
+
+
 @leftovers.api_operation(OTHER_METHODS, "/chat/completions", auth=None, include_in_schema=False)
+@leftovers.api_operation(OTHER_METHODS, "/responses", auth=None, include_in_schema=False)
 def only_post(request: HttpRequest) -> HttpResponse:
     """Answers all but the POSTs, which the thin application takes before Django sees them."""
     answer = say_no(request, OnlyPost())
