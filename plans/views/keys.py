@@ -46,11 +46,12 @@ def start(request: HttpRequest) -> HttpResponse:
     """This will show how common programs are told the address, a key and a model."""
     member = members.current(request.user)
     own = ApiKey.objects.seen_by(member).in_use(clock.now()).filter(member=member, is_management=False)
-    alias = Alias.objects.order_by("position").values_list("slug", flat=True).first()
+    aliases = list(Alias.objects.select_related("chat_model"))
     words = {
         "key": own.newest_first().first(),
         "base_url": settings.BASE_URL,
-        "model_name": alias or "everyday",
+        "model_name": aliases[0].slug if aliases else "everyday",
+        "widest": max(aliases, key=lambda alias: alias.chat_model.context_tokens, default=None),
     }
     return render(request, "plans/key_start.html", words)
 

@@ -1,16 +1,19 @@
 """The pages of keys, as the owner, another member, a child and a stranger meet them."""
 
+import html
 import re
+import tomllib
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from accounts import api_keys, callers
 from accounts.api_keys import Wish
 from accounts.models import ApiKey, Member, Project
 from models_catalog import shelf
-from models_catalog.models import ChatModel
+from models_catalog.models import Alias, ChatModel
 from plans import keys
 from plans.keys import Bounds
 from plans.models import AccessRule, Quota
@@ -224,6 +227,18 @@ class TestRotation:
 
 
 class TestTheStart:
+    def test_sets_codex_up_for_the_model_that_reads_most(self, household: Household) -> None:
+        shelf.seed(now=clock.now(), addresses=ADDRESSES)
+        most = max(Alias.objects.values_list("chat_model__context_tokens", flat=True))
+        page = html.unescape(client_of(household.adult).get("/keys/start/").content.decode())
+        [text] = re.findall(r'<pre id="start-codex".*?><code>(.*?)</code>', page, re.DOTALL)
+        config = tomllib.loads(text)
+        provider = config["model_providers"][config["model_provider"]]
+        assert (provider["base_url"], provider["wire_api"]) == (f"{settings.BASE_URL}/v1", "responses")
+        assert f'export {provider["env_key"]}="ck-' in page
+        told = Alias.objects.get(slug=config["model"]).chat_model
+        assert config["model_context_window"] == told.context_tokens == most
+
     def test_shows_the_address_and_the_own_key_masked(self, household: Household) -> None:
         key = key_of(household.adult)
         text = client_of(household.adult).get("/keys/start/").content.decode()
