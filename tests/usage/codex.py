@@ -21,12 +21,20 @@ SHELL: Json = {
     },
 }
 GRAMMAR = {"type": "grammar", "syntax": "lark", "definition": 'start: "*** Begin Patch" LF'}
-OTHERS: list[Json] = [
-    {"type": "custom", "name": "apply_patch", "description": "Edits files.", "format": GRAMMAR},
+PATCH: Json = {"type": "custom", "name": "apply_patch", "description": "Edits files.", "format": GRAMMAR}
+FIND: Json = {"type": "function", "name": "find", "description": "Finds a note.", "parameters": {"type": "object"}}
+NOTES: Json = {"type": "namespace", "name": "mcp__notes", "description": "Notes.", "tools": [FIND]}
+OF_THE_VENDOR: list[Json] = [
     {"type": "web_search", "external_web_access": False},
     {"type": "local_shell"},
-    {"type": "namespace", "name": "mcp__notes", "description": "Notes.", "tools": [SHELL]},
+    {"type": "tool_search", "description": "Finds tools."},
+    {"type": "image_generation"},
 ]
+MORE_TOOLS: Json = {
+    "type": "additional_tools",
+    "role": "developer",
+    "tools": [{"type": "namespace", "name": "functions", "tools": [{"type": "custom", "name": "exec"}, SHELL]}],
+}
 
 
 def said(role: str, *texts: str) -> Json:
@@ -37,7 +45,7 @@ def said(role: str, *texts: str) -> Json:
 
 def first(question: str) -> list[Json]:
     """This will return the items of the first turn."""
-    return [said("developer", PERMISSIONS), said("user", PLACE), said("user", question)]
+    return [MORE_TOOLS, said("developer", PERMISSIONS), said("user", PLACE), said("user", question)]
 
 
 def second(question: str) -> list[Json]:
@@ -47,7 +55,17 @@ def second(question: str) -> list[Json]:
         {"type": "reasoning", "summary": [], "content": None, "encrypted_content": "gAAAA"},
         said("assistant", "I look."),
         {"type": "function_call", "name": "shell_command", "arguments": '{"command":"ls"}', "call_id": "call_1"},
+        {"type": "function_call", "name": "find", "namespace": "mcp__notes", "arguments": "{}", "call_id": "call_2"},
+        {"type": "custom_tool_call", "name": "apply_patch", "input": "*** Begin Patch", "call_id": "call_3"},
+        {"type": "tool_search_call", "call_id": "call_4", "execution": "client", "arguments": {"query": "notes"}},
+        {"type": "tool_search_output", "call_id": "call_4", "execution": "client", "tools": []},
         {"type": "function_call_output", "call_id": "call_1", "output": "Exit code: 0\nOutput:\nREADME.md\n"},
+        {
+            "type": "function_call_output",
+            "call_id": "call_2",
+            "output": [{"type": "input_image", "image_url": "data:x"}],
+        },
+        {"type": "custom_tool_call_output", "call_id": "call_3", "output": "Done"},
     ]
 
 
@@ -57,7 +75,7 @@ def turn(items: list[Json], *, model: str = "fast") -> Json:
         "model": model,
         "instructions": INSTRUCTIONS,
         "input": items,
-        "tools": [SHELL, *OTHERS],
+        "tools": [SHELL, PATCH, NOTES, *OF_THE_VENDOR],
         "tool_choice": "auto",
         "parallel_tool_calls": False,
         "reasoning": {"effort": "medium", "summary": "auto"},

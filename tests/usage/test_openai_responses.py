@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models_catalog.providers.base import ChatRequest
 from tests.usage import codex
-from usage.dialects import openai_responses
+from usage.dialects import openai_responses, openai_responses_tools
 from usage.dialects.fields import BadRequest
+from usage.dialects.openai_responses_items import UNREAD
+from usage.dialects.openai_responses_tools import Question, Tool
 from usage.dialects.strict_json import BadJson
 
 QUESTION = "Why is the sky blue?"
@@ -25,8 +26,10 @@ BAD_FIELDS: list[tuple[dict[str, Any], str]] = [
     ({"input": [{"type": "reasoning", "summary": []}]}, "input"),
     ({"input": [7]}, "input[0]"),
     ({"input": [ASKED, {"type": "item_reference", "id": "msg_1"}]}, "input[1]"),
+    ({"input": [ASKED, {"type": "compaction", "encrypted_content": "x"}]}, "input[1]"),
     ({"input": [{"id": "msg_1"}]}, "input[0]"),
-    ({"input": [{"type": "web_search_call", "id": "ws_1"}]}, "input[0].type"),
+    ({"input": [{"type": "web_search_call", "id": "ws_1"}]}, "input"),
+    ({"input": [{"type": "additional_tools", "tools": "x"}, ASKED]}, "input[0].tools"),
     ({"input": [{"type": ["message"], "role": "user", "content": "x"}]}, "input[0].type"),
     ({"input": [{"role": "tool", "content": "x"}]}, "input[0].role"),
     ({"input": [{"role": "user", "content": [{"type": "input_text"}]}]}, "input[0].content[0]"),
@@ -44,6 +47,7 @@ BAD_FIELDS: list[tuple[dict[str, Any], str]] = [
     ({"temperature": 2.1}, "temperature"),
     ({"top_p": -1}, "top_p"),
     ({"tools": [{"type": "web_search"}, {"type": "function", "name": "a b"}]}, "tools[1].name"),
+    ({"tools": [{"type": "namespace", "name": "n", "tools": [LOOK_UP, {"type": "custom"}]}]}, "tools[0].tools[1]"),
     ({"tool_choice": "required", "tools": [{"type": "web_search"}]}, "tool_choice"),
     ({"tool_choice": {"type": "function", "name": "other"}, "tools": [LOOK_UP]}, "tool_choice"),
     ({"tool_choice": {"type": "web_search"}}, "tool_choice.type"),
@@ -52,14 +56,14 @@ BAD_FIELDS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def read(**fields: object) -> ChatRequest:
+def read(**fields: object) -> Question:
     return openai_responses.read(json.dumps({"model": "everyday", "input": QUESTION, **fields}).encode())
 
 
 class TestRead:
     def test_keeps_what_is_allowed(self) -> None:
         request = read(max_output_tokens=9, temperature=0.5, top_p=0.9, stream=True)
-        assert request == ChatRequest(
+        assert request == Question(
             model="everyday", messages=[ASKED], max_output_tokens=9, temperature=0.5, top_p=0.9, stream=True
         )
 
@@ -105,16 +109,32 @@ class TestRead:
             {"role": "tool", "content": "Yes", "tool_call_id": "call_1"},
         ]
 
-    def test_offers_functions_and_passes_over_other_tools(self) -> None:
-        request = read(tools=[{"type": "web_search"}, LOOK_UP, *codex.OTHERS], tool_choice="required")
-        function = {"name": "look_up", "parameters": {"type": "object"}, "strict": True}
-        assert request.tools == [{"type": "function", "function": function}]
+    def test_offers_what_the_caller_runs_and_passes_over_what_the_vendor_would(self) -> None:
+        request = read(tools=[*codex.OF_THE_VENDOR, LOOK_UP, codex.PATCH, codex.NOTES, LOOK_UP], tool_choice="required")
+        functions = [tool["function"] for tool in request.tools or ()]
+        assert functions[0] == {"name": "look_up", "parameters": {"type": "object"}, "strict": True}
+        assert [function["name"] for function in functions] == ["look_up", "apply_patch", "mcp__notes__find"]
+        assert functions[1]["parameters"]["required"] == ["input"]
+        assert codex.GRAMMAR["definition"] in functions[1]["description"]
         assert request.tool_choice == "required"
-        chosen = read(tools=[LOOK_UP], tool_choice={"type": "function", "name": "look_up"})
-        assert chosen.tool_choice == {"type": "function", "function": {"name": "look_up"}}
+        assert request.callers_tools == {
+            "look_up": Tool("look_up"),
+            "apply_patch": Tool("apply_patch", takes_text=True),
+            "mcp__notes__find": Tool("find", "mcp__notes"),
+        }
+
+    @pytest.mark.parametrize("tool", [LOOK_UP, {"type": "custom", "name": "look_up"}], ids=["function", "custom"])
+    def test_lets_one_tool_be_chosen(self, tool: dict[str, Any]) -> None:
+        request = read(tools=[tool], tool_choice={"type": tool["type"], "name": "look_up"})
+        assert request.tool_choice == {"type": "function", "function": {"name": "look_up"}}
 
     def test_asks_for_no_tool_where_none_is_left(self) -> None:
-        assert read(tools=codex.OTHERS, tool_choice="auto") == read()
+        assert read(tools=codex.OF_THE_VENDOR, tool_choice="auto") == read()
+
+    def test_keeps_long_names_of_tools_short_and_apart(self) -> None:
+        long = [openai_responses_tools.known_as("find" + "_more" * 20 + end, namespace="mcp__notes") for end in "ab"]
+        assert [len(name) for name in long] == [64, 64]
+        assert len(set(long)) == 2
 
     def test_reads_the_shape_of_the_answer(self) -> None:
         shape = {"name": "color", "schema": SCHEMA, "strict": True}
@@ -132,9 +152,19 @@ class TestRead:
 
     def test_reads_a_turn_of_codex(self) -> None:
         request = openai_responses.read(json.dumps(codex.turn(codex.second(QUESTION))).encode())
-        assert [message["role"] for message in request.messages] == ["system", "user", "user", "assistant", "tool"]
-        assert request.messages[0]["content"] == f"{codex.INSTRUCTIONS}\n\n{codex.PERMISSIONS}"
-        assert [tool["function"]["name"] for tool in request.tools or ()] == ["shell_command"]
+        system, *_, asked, said, first, second, third = request.messages
+        assert system == {"role": "system", "content": f"{codex.INSTRUCTIONS}\n\n{codex.PERMISSIONS}"}
+        assert asked == ASKED
+        called = [(call["function"]["name"], call["function"]["arguments"]) for call in said["tool_calls"]]
+        assert called == [
+            ("shell_command", '{"command":"ls"}'),
+            ("mcp__notes__find", "{}"),
+            ("apply_patch", '{"input": "*** Begin Patch"}'),
+        ]
+        assert first["content"].endswith("README.md\n")
+        assert [(told["role"], told["content"]) for told in (second, third)] == [("tool", UNREAD), ("tool", "Done")]
+        names = [tool["function"]["name"] for tool in request.tools or ()]
+        assert names == ["shell_command", "apply_patch", "mcp__notes__find", "exec"]
         assert (request.stream, request.tool_choice, request.user) == (True, "auto", codex.THREAD)
 
     @pytest.mark.parametrize(("fields", "place"), BAD_FIELDS, ids=str)

@@ -10,20 +10,21 @@ from openai.types.responses import ResponseStreamEvent
 from pydantic import TypeAdapter
 
 from models_catalog.pricing import Usage
-from models_catalog.providers.base import ChatRequest
 from usage.dialects import openai_responses_answer
 from usage.dialects.openai_responses_answer import Framing, Response
+from usage.dialects.openai_responses_tools import Question, Tool
 from usage.events import Accepted, Answer, Chunk, Delta, Event, Failed, Finished, KeepAlive
 
 CALL_ID = UUID("019a0000-0000-7000-8000-000000000001")
 FUNCTION = {"name": "look_up", "parameters": {"type": "object"}, "strict": True}
-REQUEST = ChatRequest(
+QUESTION = Question(
     model="everyday",
     messages=[{"role": "user", "content": "SECRET"}],
     max_output_tokens=9,
     tools=[{"type": "function", "function": FUNCTION}],
     tool_choice={"type": "function", "function": {"name": "look_up"}},
     response_format={"type": "json_schema", "json_schema": {"name": "color", "schema": {"type": "object"}}},
+    callers_tools={"mcp__notes__find": Tool("find", "mcp__notes"), "patch": Tool("patch", takes_text=True)},
 )
 USAGE = Usage(in_fresh=5, cache_read=3, out_text=4, out_reasoning=2)
 STOCK: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
@@ -40,7 +41,7 @@ CALLED = [calling(0, "", name="look_up", id="call_a"), calling(0, '{"a":'), call
 
 
 def response() -> Response:
-    return Response(CALL_ID, model="demo", created=1_700_000_000, request=REQUEST)
+    return Response(CALL_ID, model="demo", created=1_700_000_000, question=QUESTION)
 
 
 def ended(reason: str = "stop") -> Finished:
@@ -74,6 +75,9 @@ def whole(chunks: list[Chunk], reason: str = "stop") -> dict[str, Any]:
     return body
 
 
+PATCHED = [calling(0, "", name="patch", id="call_b"), calling(0, '{"input":'), calling(0, ' "a\\nb"}')]
+
+
 class TestFraming:
     def test_tells_of_an_answer_from_its_beginning_to_its_end(self) -> None:
         assert [step["type"].removeprefix("response.") for step in streamed(REASONED + SPOKEN + CALLED)] == [
@@ -102,7 +106,7 @@ class TestFraming:
         ]
 
     def test_is_what_the_stock_client_knows(self) -> None:
-        for step in streamed(REASONED + SPOKEN + CALLED):
+        for step in streamed(REASONED + SPOKEN + CALLED) + streamed(PATCHED):
             assert STOCK.validate_python(step).type == step["type"]
 
     @pytest.mark.parametrize(
@@ -121,10 +125,25 @@ class TestFraming:
             ],
             [calling(0, "{"), calling(0, "}", name="late", id="a")],
             [calling(0, "{}")],
+            PATCHED,
+            [calling(0, "{}", name="mcp__notes__find", id="a")],
             [Chunk(tool_calls=[{"id": "a", "function": {"name": "whole", "arguments": "{}"}}])],
             [Chunk(tool_calls=[{"index": [], "function": "broken"}])],
         ],
-        ids=["none", "text", "call", "all", "at once", "mingled", "named late", "unnamed", "no index", "broken"],
+        ids=[
+            "none",
+            "text",
+            "call",
+            "all",
+            "at once",
+            "mingled",
+            "named late",
+            "unnamed",
+            "text tool",
+            "in a namespace",
+            "no index",
+            "broken",
+        ],
     )
     def test_ends_in_what_is_answered_in_one_piece(self, chunks: list[Chunk]) -> None:
         steps = streamed(chunks)
@@ -138,6 +157,28 @@ class TestFraming:
         assert {item["name"]: item["arguments"] for item in items} == {"one": "{}", "two": "[]"}
         deltas = [step for step in streamed(mingled) if step["type"] == "response.function_call_arguments.delta"]
         assert [(step["output_index"], step["delta"]) for step in deltas] == [(0, "["), (1, "{}"), (0, "]")]
+
+    @pytest.mark.parametrize("given", ['{"input": "a\\nb"}', "a\nb"], ids=["as asked", "as it is"])
+    def test_gives_a_tool_that_takes_text_its_text(self, given: str) -> None:
+        steps = streamed([calling(0, given, name="patch", id="call_b")])
+        assert [step["type"] for step in steps[2:-1]] == [
+            "response.output_item.added",
+            "response.custom_tool_call_input.delta",
+            "response.custom_tool_call_input.done",
+            "response.output_item.done",
+        ]
+        assert steps[-2]["item"] == {
+            "id": steps[-2]["item"]["id"],
+            "type": "custom_tool_call",
+            "status": "completed",
+            "call_id": "call_b",
+            "name": "patch",
+            "input": "a\nb",
+        }
+
+    def test_gives_a_tool_back_its_namespace(self) -> None:
+        [item] = whole([calling(0, "{}", name="mcp__notes__find", id="a")])["output"]
+        assert (item["namespace"], item["name"], item["arguments"]) == ("mcp__notes", "find", "{}")
 
     def test_begins_a_new_item_where_text_comes_after_thoughts_again(self) -> None:
         items = streamed([*SPOKEN, *REASONED, Chunk(text="Yes.")])[-1]["response"]["output"]

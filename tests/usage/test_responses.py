@@ -179,7 +179,7 @@ class TestCodex:
             "originator": "codex_cli_rs",
             "session_id": codex.THREAD,
         }
-        question = "[[script words=2 calls=shell_command gap_ms=1]]List"
+        question = "[[script words=2 calls=mcp__notes__find gap_ms=1]]List"
         answers = []
         for items in (codex.first(question), codex.second(question)):
             answer = httpx.post(f"{stand.api_base}/responses", json=codex.turn(items), headers=headers)
@@ -190,7 +190,7 @@ class TestCodex:
             [event["item"] for event in events if event["type"] == "response.output_item.done"] for events in answers
         ]
         assert [[item["type"] for item in items] for items in done] == [["message", "function_call"], ["message"]]
-        assert (done[0][1]["name"], done[0][1]["call_id"]) == ("shell_command", "call_1")
+        assert (done[0][1]["namespace"], done[0][1]["name"]) == ("mcp__notes", "find")
         for events in answers:
             assert [events[0]["type"], events[-1]["type"]] == ["response.created", "response.completed"]
             assert {"input_tokens", "output_tokens", "total_tokens"} < set(events[-1]["response"]["usage"])

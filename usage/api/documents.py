@@ -62,12 +62,13 @@ _TEXTS = {"oneOf": [{"type": "string"}, {"type": "array", "items": _PART}]}
 _ITEM = {
     "type": "object",
     "properties": {
-        "type": {"enum": ["message", "function_call", "function_call_output", "reasoning"], "default": "message"},
+        "type": {"type": "string", "default": "message", "example": "function_call_output"},
         "role": {"enum": ["system", "developer", "user", "assistant"]},
         "content": _TEXTS,
         "call_id": {"type": "string"},
         "name": {"type": "string"},
         "arguments": {"type": "string"},
+        "input": {"type": "string"},
         "output": _TEXTS,
     },
 }

@@ -7,6 +7,7 @@ from usage.api.door import Receive, Scope, Send
 from usage.api.serving import Dialect, Told
 from usage.dialects import openai_answer, openai_responses, openai_responses_answer
 from usage.dialects.openai_responses_answer import Framing, Response
+from usage.dialects.openai_responses_tools import Question
 from usage.events import Failed, Finished
 from usage.gateway import Flight
 
@@ -19,9 +20,9 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def _response(flight: Flight) -> Response:
-    assert flight.request is not None
+    assert isinstance(flight.request, Question)
     created = int(flight.opened_at.timestamp())
-    return Response(flight.call_id, model=flight.model, created=created, request=flight.request)
+    return Response(flight.call_id, model=flight.model, created=created, question=flight.request)
 
 
 def _framing(flight: Flight) -> Framing:

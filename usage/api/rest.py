@@ -136,10 +136,11 @@ def chat_completions(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - ne
 def responses(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - never asked
     """Answers with items, in one piece or as numbered events. Nothing is kept: each call brings the whole conversation.
 
-    Functions are the only tools; offers of others (search, a shell) are passed over, and the answer's `tools` shows
-    what is left. Images, files, `previous_response_id`, `conversation`, `prompt` and `background` are refused. What
-    was reasoned before is passed over, and so are `store`, `include`, `truncation`, `metadata`, `parallel_tool_calls`
-    and `reasoning`. `user`, else `safety_identifier`, else `prompt_cache_key` names the end user.
+    Tools are what the caller shapes and runs: functions, custom tools and namespaces of them. Offers of what only the
+    vendor could run (search, a shell) are passed over; the answer's `tools` shows what the model heard of. Images,
+    files, references, `previous_response_id`, `conversation`, `prompt` and `background` are refused. What was reasoned
+    before and items of other types are passed over, and so are `store`, `include`, `truncation`, `metadata`,
+    `parallel_tool_calls` and `reasoning`. `user`, else `safety_identifier` or `prompt_cache_key`, names the end user.
     """
     raise UnknownPath  # only described here, as above
 

@@ -15,6 +15,7 @@ Short = Annotated[str, Meta(max_length=256)]
 Name = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_.:/-]+$")]
 Positive = Annotated[int, Meta(ge=1, le=10_000_000)]
 Fields = TypeVar("Fields")
+Question = TypeVar("Question", bound=ChatRequest)
 
 
 class BadRequest(Refusal):
@@ -25,7 +26,7 @@ class BadRequest(Refusal):
     sentence = gettext_noop("{problem}. Nothing was charged; please correct the request.")
 
 
-def read(body: bytes, shape: type[Fields], *, rebuild: Callable[[Fields], ChatRequest]) -> ChatRequest:
+def read(body: bytes, shape: type[Fields], *, rebuild: Callable[[Fields], Question]) -> Question:
     """This will read `body` as `shape`, an allow-list of fields, and rebuild the request from them.
 
     Raises `strict_json.BadJson` and `BadRequest`.
@@ -42,3 +43,16 @@ def read(body: bytes, shape: type[Fields], *, rebuild: Callable[[Fields], ChatRe
     if "\0" in request.user:
         raise BadRequest(problem="user: the character NUL is not allowed", param="user")
     return request
+
+
+def convert(value: Json, shape: type[Fields], *, place: str) -> Fields:
+    """This will read one object of a body as `shape`; what is wrong is placed in the whole, as `read` does.
+
+    Raises `msgspec.ValidationError`.
+    """
+    try:
+        return msgspec.convert(value, shape)
+    except msgspec.ValidationError as error:
+        problem, _, within = str(error).partition(" - at `$")
+        where = f"{problem} - at `$.{place}{within.rstrip('`')}`"
+        raise msgspec.ValidationError(where) from None

@@ -5,9 +5,9 @@ from uuid import UUID
 
 import orjson
 
-from models_catalog.providers.base import ChatRequest
 from usage.dialects.openai_answer import COMMENT, in_credits
 from usage.dialects.openai_responses_output import COMPLETED, INCOMPLETE, Output
+from usage.dialects.openai_responses_tools import Question
 from usage.events import Accepted, Answer, Delta, Event, Failed, Finished, KeepAlive
 
 Json = dict[str, Any]
@@ -19,10 +19,10 @@ _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"
 class Response:
     """One Response object at its moments: what it answers stays, its status, items and usage come."""
 
-    def __init__(self, call_id: UUID, *, model: str, created: int, request: ChatRequest) -> None:
-        self.output = Output(call_id)
+    def __init__(self, call_id: UUID, *, model: str, created: int, question: Question) -> None:
+        self.output = Output(call_id, tools=question.callers_tools)
         self._head = {"id": f"resp_{call_id}", "object": "response", "created_at": created, "model": model}
-        self._asked = asked_of(request)
+        self._asked = asked_of(question)
 
     def body(self, status: str, **more: object) -> Json:
         """This will return the object as it is now."""
@@ -104,8 +104,8 @@ def usage_of(end: Finished) -> Json:
     }
 
 
-def asked_of(request: ChatRequest) -> Json:
-    """This will return what a Response object repeats of the question: how it was asked, never its words."""
+def asked_of(request: Question) -> Json:
+    """This will return what a Response object repeats: how it was asked and what the model was offered, no words."""
     return {
         "background": False,
         "instructions": None,

@@ -1,16 +1,18 @@
 """Builds the items of an answer in OpenAI's Responses API, and the events that tell of each step on the way."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from models_catalog.providers.base import Chunk
+from usage.dialects.openai_responses_tools import Tool, text_of
 
 Json = dict[str, Any]
 
-REASONING, MESSAGE, CALL = "reasoning", "message", "function_call"
+REASONING, MESSAGE, CALL, CUSTOM_CALL = "reasoning", "message", "function_call", "custom_tool_call"
 COMPLETED, INCOMPLETE = "completed", "incomplete"
-_PREFIXES = {REASONING: "rs", MESSAGE: "msg", CALL: "fc"}
+_PREFIXES = {REASONING: "rs", MESSAGE: "msg", CALL: "fc", CUSTOM_CALL: "ctc"}
 _PARTS = {REASONING: "reasoning_text", MESSAGE: "output_text"}
 _LOGPROBS: dict[str, Json] = {REASONING: {}, MESSAGE: {"logprobs": []}}
 
@@ -41,35 +43,60 @@ class _Text:
 
 @dataclass
 class _Call:
-    """A call of a function that grows; without a name it has no place yet."""
+    """A call of a tool that grows; as long as the model has not named the tool, it has no place."""
 
+    tool: Tool | None = None
     place: int = -1
     id: str = ""
     call_id: str = ""
-    name: str = ""
     arguments: list[str] = field(default_factory=list)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the caller's tool takes text, which is known only when all of it is there."""
+        return self.tool is not None and self.tool.takes_text
 
     @property
     def at(self) -> Json:
         """Where it is."""
         return {"item_id": self.id, "output_index": self.place}
 
-    def item(self, status: str, arguments: str) -> Json:
+    @property
+    def told(self) -> str:
+        """What the tool is given, as far as it has come."""
+        arguments = "".join(self.arguments)
+        return text_of(arguments) if self.is_text else arguments
+
+    def item(self, status: str, told: str) -> Json:
+        tool = self.tool or Tool("")
+        more: Json = {"namespace": tool.namespace} if tool.namespace else {}
         return {
             "id": self.id,
-            "type": CALL,
+            "type": CUSTOM_CALL if self.is_text else CALL,
             "status": status,
             "call_id": self.call_id or self.id,
-            "name": self.name,
-            "arguments": arguments,
+            "name": tool.name,
+            **more,
+            "input" if self.is_text else "arguments": told,
         }
+
+    def end(self) -> list[Json]:
+        if self.is_text:
+            steps: list[Json] = [{"type": "response.custom_tool_call_input.delta", **self.at, "delta": self.told}]
+            return [*steps, {"type": "response.custom_tool_call_input.done", **self.at, "input": self.told}]
+        name = self.tool.name if self.tool else ""
+        return [{"type": "response.function_call_arguments.done", **self.at, "name": name, "arguments": self.told}]
 
 
 class Output:
-    """The items of one answer. A text ends where another begins; calls stay open, for their pieces may mingle."""
+    """The items of one answer. A text ends where another begins; calls stay open, for their pieces may mingle.
 
-    def __init__(self, call_id: UUID) -> None:
+    `tools` are the caller's by the names that the model knows.
+    """
+
+    def __init__(self, call_id: UUID, *, tools: Mapping[str, Tool]) -> None:
         self.items: list[Json] = []
+        self._tools = tools
         self._call_id = call_id
         self._text: _Text | None = None
         self._calls: dict[str, _Call] = {}
@@ -89,11 +116,9 @@ class Output:
         """This will end what is still open; what an answer broke off in is itself incomplete."""
         events = self._end_text(status)
         for call in self._calls.values():
-            events += [] if call.name else self._begin_call(call)
-            arguments = "".join(call.arguments)
-            self.items[call.place] = call.item(status, arguments)
-            done = {"type": "response.function_call_arguments.done", **call.at, "name": call.name}
-            events += [done | {"arguments": arguments}, self._done(call.place)]
+            events += [] if call.tool else self._begin_call(call)
+            self.items[call.place] = call.item(status, call.told)
+            events += [*call.end(), self._done(call.place)]
         self._calls.clear()
         return events
 
@@ -133,15 +158,15 @@ class Output:
         events: list[Json] = []
         told = str(function.get("arguments") or "")
         call.arguments.append(told)
-        if not call.name and (name := str(function.get("name") or "")):
-            call.name = name
+        if not call.tool and (name := str(function.get("name") or "")):
+            call.tool = self._tools.get(name) or Tool(name)
             events, told = self._begin_call(call), "".join(call.arguments)
-        if told and call.name:
+        if told and call.tool and not call.is_text:
             events.append({"type": "response.function_call_arguments.delta", **call.at, "delta": told})
         return events
 
     def _begin_call(self, call: _Call) -> list[Json]:
-        call.place, call.id = self._place_of(CALL)
+        call.place, call.id = self._place_of(CUSTOM_CALL if call.is_text else CALL)
         self.items[call.place] = call.item("in_progress", "")
         return [self._added(call.place)]
 
