@@ -80,7 +80,7 @@ class TestDoors:
 class TestThePage:
     def test_names_every_column_and_takes_its_own_example(self, firm: Firm) -> None:
         text = client_of(firm.owner).get(PAGE).content.decode()
-        example = html.unescape(re.search(r"<pre><code>(.*?)</code></pre>", text, re.DOTALL)[1])  # type: ignore[index] # it is there
+        example = html.unescape(re.search(r"<pre[^>]*><code>(.*?)</code></pre>", text, re.DOTALL)[1])  # type: ignore[index] # it is there
         sheet = bulk.read(example)
         assert sheet.mistakes == ()
         assert len(sheet.rows) == 6
