@@ -173,9 +173,12 @@ class TestThePage:
     def test_says_what_is_wrong_and_saves_nothing(
         self, owner: Member, tree: dict[str, Department], typed: dict[str, str]
     ) -> None:
-        answer = fresh(client_of(owner)).post("/board/saving/", self.form(tree, **typed))
+        form = self.form(tree, **typed)
+        answer = fresh(client_of(owner)).post("/board/saving/", form)
+        page = answer.content.decode()
         assert answer.status_code == 422
-        assert 'role="alert"' in answer.content.decode()
+        assert 'role="alert"' in page
+        assert all(f'name="{name}" value="{value}"' in page for name, value in form.items())
         assert not Quota.objects.exists()
 
     def test_replays_beside_what_is_typed(self, owner: Member, tree: dict[str, Department]) -> None:

@@ -97,8 +97,8 @@ def _page(
     lines = [
         {
             "row": row,
-            "aside": _credits(wanted[row.key]) if wanted[row.key].is_slice else "",
-            "ceiling": "" if wanted[row.key].is_slice else _credits(wanted[row.key]),
+            "aside": _shown(request, ASIDE, row.key, wanted[row.key], is_wrong=row.key in (wrong or {})),
+            "ceiling": _shown(request, CEILING, row.key, wanted[row.key], is_wrong=row.key in (wrong or {})),
             "is_changed": wanted[row.key] != row.allotment,
             "wrong": (wrong or {}).get(row.key, ""),
             "stopped": _stopped(member, row.key, wanted[row.key], now=now) if is_preview else None,
@@ -135,9 +135,7 @@ def _read(request: HttpRequest, laid: Board) -> tuple[dict[Key, Allotment], dict
     """What was typed for each row, and what is wrong with it."""
     wanted, wrong = {}, {}
     for row in laid.rows:
-        aside, ceiling = (
-            request.POST.get(f"{name}-{row.kind}-{row.id}", "").strip().replace(",", "") for name in (ASIDE, CEILING)
-        )
+        aside, ceiling = (_typed(request, name, row.key).replace(",", "") for name in (ASIDE, CEILING))
         wanted[row.key] = row.allotment
         if aside and ceiling:
             wrong[row.key] = _("Either set it aside or give it a ceiling, not both.")
@@ -148,6 +146,18 @@ def _read(request: HttpRequest, laid: Board) -> tuple[dict[Key, Allotment], dict
         else:
             wanted[row.key] = Allotment(None)
     return wanted, wrong
+
+
+def _shown(request: HttpRequest, name: str, key: Key, allotment: Allotment, *, is_wrong: bool) -> str:
+    """What stands in a field: its credits, or what is wrong as it was typed."""
+    if is_wrong:
+        return _typed(request, name, key)
+    return _credits(allotment) if allotment.is_slice == (name == ASIDE) else ""
+
+
+def _typed(request: HttpRequest, name: str, key: Key) -> str:
+    kind, node_id = key
+    return request.POST.get(f"{name}-{kind}-{node_id}", "").strip()
 
 
 def _is_amount(typed: str) -> bool:
