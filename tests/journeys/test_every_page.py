@@ -1,15 +1,13 @@
 """Every page that a member can open: no sideways scroll on a small phone, no complaint, nobody is kept out."""
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from uuid import uuid4
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import URLPattern, URLResolver, get_resolver
-from playwright.sync_api import Page
 
+from tests.journeys import barriers
 from tests.journeys.conftest import PHONE, SMALL, WIDE
 from tests.journeys.visitor import Visitor
 from tests.stand import Stand
@@ -56,7 +54,6 @@ OF_OTHERS = (
     "scenario_id",
 )
 """What this household has none of: those addresses answer that there is nothing."""
-SERIOUS = {"serious", "critical"}
 QUESTION = "[[script words=30 gap_ms=1]] | a | b |\n|---|---|\n| a wide table | and long words |"
 
 
@@ -110,19 +107,9 @@ def test_no_main_page_keeps_people_out(
     found = []
     for path in (*MAIN_PAGES, *MORE_MAIN_PAGES, *FAMILY_PAGES):
         someone.go(path.format(**known))
-        found += [f"{path}: {wrong}" for wrong in _serious(someone.page)]
+        found += [f"{path}: {wrong}" for wrong in barriers.of(someone.page)]
     assert not found
     someone.check_no_complaint()
-
-
-def _serious(page: Page) -> list[str]:
-    ids = Counter(page.eval_on_selector_all("[id]", "all => all.map(each => each.id)"))
-    twice = [f"the id {name} stands there {times} times" for name, times in ids.items() if times > 1]
-    return twice + [
-        f"{wrong['id']} {[node['target'] for node in wrong['nodes']][:3]}"
-        for wrong in Axe().run(page).response["violations"]
-        if wrong["impact"] in SERIOUS
-    ]
 
 
 def _things(someone: Visitor) -> dict[str, str]:
