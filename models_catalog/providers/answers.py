@@ -179,8 +179,18 @@ def _delta_of(raw: object) -> _Delta | None:
         reasoning_content=_text(raw.get("reasoning_content")),
         reasoning=_text(raw.get("reasoning")),
         refusal=_text(raw.get("refusal")),
-        tool_calls=[call for call in calls if isinstance(call, dict)] if isinstance(calls, list) else None,
+        tool_calls=[call for each in calls if (call := _call_of(each))] if isinstance(calls, list) else None,
     )
+
+
+def _call_of(raw: object) -> Json | None:
+    """A piece of a tool call whose parts are what they must be; who puts pieces together relies on that."""
+    if not isinstance(raw, dict) or not isinstance(raw.get("function") or {}, dict):
+        return None
+    if not isinstance(raw.get("index", 0), int) or not isinstance(raw.get("id") or "", str):
+        return None
+    said = {name: _text(value) for name, value in (raw.get("function") or {}).items()}
+    return raw | {"function": {name: value for name, value in said.items() if value is not None}}
 
 
 def _text(value: object) -> str | None:
