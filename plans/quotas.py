@@ -186,11 +186,16 @@ def worth(account_id: int, *, unit: str, said: int, now: datetime) -> Microcredi
     Raises `NoPlanToCount`.
     """
     if unit == Quota.Unit.SHARE:
-        return Microcredits(ledger.granted_by_plans(account_id, now=now) * said // HUNDRED)
+        return part_of(ledger.granted_by_plans(account_id, now=now), percent=said)
     price = ledger.paid_a_credit(account_id)
     if not price:
         raise NoPlanToCount
     return Microcredits(min(int(said * MICROCREDITS_PER_CREDIT / price), LARGEST_LIMIT))
+
+
+def part_of(granted: Microcredits, *, percent: int) -> Microcredits:
+    """This will return what a share of `percent` is of what the plans grant, rounded down."""
+    return Microcredits(granted * percent // HUNDRED)
 
 
 @transaction.atomic

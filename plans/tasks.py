@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from celery import shared_task
 
-from plans import keys, ledger, orders
+from plans import keys, ledger, orders, shares
 from portal.kit import clock
 
 LARGEST_JUMP_SECONDS = 300.0
@@ -30,6 +30,12 @@ def expire_orders() -> int:
 def expire_lots() -> int:
     """This will end the lots whose time is over."""
     return in_steady_time(ledger.expire)
+
+
+@shared_task(ignore_result=True)
+def follow_shares() -> int:
+    """This will let quotas that are a share of the plan follow what the plans grant."""
+    return in_steady_time(lambda: shares.follow(now=clock.now()))
 
 
 @shared_task(ignore_result=True)

@@ -7,6 +7,7 @@ from plans.ledger.balances import (
     NoBooksThen,
     balance,
     granted_by_plans,
+    granted_by_plans_to,
     left_at,
     paid_a_credit,
 )
@@ -110,6 +111,7 @@ __all__ = [
     "give_minutes",
     "grant",
     "granted_by_plans",
+    "granted_by_plans_to",
     "heartbeat",
     "left_at",
     "make_partitions",

@@ -1,6 +1,6 @@
 """What an account has left, lot by lot, in the order in which they are drawn on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -100,13 +100,25 @@ def left_at(account_id: int, moment: datetime) -> LeftAt:
 
 
 def granted_by_plans(account_id: int, *, now: datetime) -> Microcredits:
-    """This will tell what the plans in force have granted the account, whatever is left of it."""
+    """This will tell what the plans in force have granted the account and left it for calls, spent or not.
+
+    What was refunded, taken back, rolled over or has lapsed is no grant any more; what is frozen still is.
+    """
+    return granted_by_plans_to([account_id], now=now)[account_id]
+
+
+def granted_by_plans_to(account_ids: Iterable[int], *, now: datetime) -> dict[int, Microcredits]:
+    """This will tell the same of each of these accounts."""
+    asked = list(account_ids)
     in_force = (
-        Lot.objects.filter(account_id=account_id, source=Lot.Source.PLAN, effective_at__lte=now)
+        Lot.objects.filter(account_id__in=asked, source=Lot.Source.PLAN, effective_at__lte=now)
         .filter(Q(expires_at=None) | Q(expires_at__gt=now))
-        .aggregate(granted=Sum("granted"))
+        .values_list("account_id")
+        .annotate(granted=Sum(F("spent") + F("held") + F("available")))
+        .order_by()
     )
-    return Microcredits(int(in_force["granted"] or 0))
+    granted = dict(in_force)
+    return {account_id: Microcredits(int(granted.get(account_id, 0))) for account_id in asked}
 
 
 def paid_a_credit(account_id: int) -> Decimal | None:

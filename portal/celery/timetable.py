@@ -28,6 +28,7 @@ TIMETABLE = {
     "send notifications": _every(POST_SECONDS, "accounts.tasks.send_notifications"),
     "give up unpaid orders": _every(ENDINGS_SECONDS, "plans.tasks.expire_orders"),
     "end old lots": _every(ENDINGS_SECONDS, "plans.tasks.expire_lots"),
+    "let shares follow the plans": _every(ENDINGS_SECONDS, "plans.tasks.follow_shares"),
     "note which lots are about to end": _every(CHORES_SECONDS, "plans.tasks.note_endings"),
     "note when keys called last": _every(ENDINGS_SECONDS, "usage.tasks.note_key_calls"),
     "point out keys that nobody uses": _at_night(1, "usage.tasks.remind_of_keys"),
