@@ -1,6 +1,6 @@
 """The nodes of an account that quotas and rules stand on, and who may see and change them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,6 +62,21 @@ def name_of(account: Account, kind: str, node_id: int) -> str | None:
         own |= Q(account=None)
     found: str | None = TABLES[kind].objects.filter(own, pk=node_id).values_list(shown, flat=True).first()
     return found
+
+
+def names_of(account: Account, found: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    """This will return what these nodes of the account are called; what it does not have is left out."""
+    ids: dict[str, list[int]] = {}
+    for kind, node_id in found:
+        ids.setdefault(kind, []).append(node_id)
+    names = {(Quota.Node.ACCOUNT.value, account.pk): account.name} if Quota.Node.ACCOUNT in ids else {}
+    for kind, table in TABLES.items():
+        shown = "label" if kind == Quota.Node.KEY else "name"
+        own = Q(account=account) | Q(account=None) if kind == Quota.Node.SCENARIO else Q(account=account)
+        if kind in ids:
+            known = table.objects.filter(own, pk__in=ids[kind]).values_list("pk", shown)
+            names |= {(kind, node_id): name for node_id, name in known}
+    return names
 
 
 def seen_by(viewer: Member, *, kind: str, node_id: int) -> Node:

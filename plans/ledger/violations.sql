@@ -99,6 +99,24 @@ FROM (SELECT q.* FROM plans_quotawindow q WHERE audit_is_full()
 FULL JOIN held_in h ON h.id = w.id
 WHERE w.id IS NULL OR w.held <> CASE WHEN w.counts_calls THEN coalesce(h.calls, 0) ELSE coalesce(h.held, 0) END
 UNION ALL
+-- The quotas of a key take over what the key that they replace has used; all else is written down somewhere.
+SELECT 'I6 quota differs from what was given, lent and reclaimed', w.id::text,
+  jsonb_build_object('extra', w.extra, 'lent', l.net, 'reclaimed', r.back)
+FROM plans_quotawindow w JOIN plans_quota q ON q.id = w.quota_id
+LEFT JOIN (
+  SELECT t.window_id, sum(t.amount) AS net FROM (
+    SELECT n.lender_window_id AS window_id, n.returned - n.microcredits AS amount FROM plans_loan n
+    UNION ALL
+    SELECT n.borrower_window_id, n.microcredits - n.returned FROM plans_loan n
+  ) t GROUP BY t.window_id
+) l ON l.window_id = w.id
+LEFT JOIN (
+  SELECT c.window_id, sum(c.microcredits) AS back FROM plans_reclaim c WHERE c.returned_at IS NULL GROUP BY c.window_id
+) r ON r.window_id = w.id
+WHERE audit_is_full() AND q.node_kind <> 'key' AND (w.extra <> 0 OR l.net <> 0 OR r.back <> 0)
+  AND w.extra - coalesce(l.net, 0) + coalesce(r.back, 0) NOT BETWEEN 0 AND coalesce((
+    SELECT sum(e.granted) FROM plans_extra e WHERE e.quota_id = w.quota_id AND e.state = 'approved'), 0)
+UNION ALL
 SELECT 'I6 lot is frozen for nothing', l.id::text, jsonb_build_object('frozen', l.frozen) FROM looked_at l
 WHERE l.frozen <> (SELECT count(*) FROM plans_refund r WHERE r.lot_id = l.id AND r.state = 'processing')
   + (SELECT count(*) FROM plans_dispute d WHERE d.order_id = l.order_id AND d.state = 'open')

@@ -9,6 +9,7 @@ from plans.models.offering import Offering, OfferingVersion
 from plans.models.order import Order
 from plans.models.payment import Payment
 from plans.models.quota import Quota, QuotaWindow
+from plans.models.reclaim import Reclaim, ReclaimRule
 
 __all__ = [
     "AccessRule",
@@ -32,6 +33,8 @@ __all__ = [
     "Posting",
     "Quota",
     "QuotaWindow",
+    "Reclaim",
+    "ReclaimRule",
     "Refund",
     "Wallet",
 ]

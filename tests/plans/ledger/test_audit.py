@@ -23,6 +23,7 @@ MOMENT = timedelta(microseconds=1)
 
 ACCOUNT_DIFFERS = "I4 account differs from the books"
 HELD_FOR_NOTHING = "I6 lot holds what no call holds"
+QUOTA_DIFFERS = "I6 quota differs from what was given, lent and reclaimed"
 FROZEN_FOR_NOTHING = "I6 lot is frozen for nothing"
 ORDER_DIFFERS = "I16 paid order and books differ"
 TOO_MUCH_BACK = "I17 more was given back than was paid"
@@ -58,6 +59,16 @@ PLANTED = (
     ("I6 quota holds what no call holds", ["UPDATE plans_quotawindow SET held = held + 1 WHERE counts_calls"]),
     ("I6 quota holds what no call holds", ["UPDATE plans_quotawindow SET held = held - 1 WHERE NOT counts_calls"]),
     ("I6 quota holds what no call holds", ["DELETE FROM plans_quotawindow WHERE counts_calls"]),
+    (QUOTA_DIFFERS, ["UPDATE plans_quotawindow SET extra = -1"]),
+    (QUOTA_DIFFERS, ["UPDATE plans_quotawindow SET extra = 1"]),
+    (
+        QUOTA_DIFFERS,
+        [
+            """INSERT INTO plans_reclaim (account_id, window_id, due_date, microcredits, reclaimed_at, ends_at)
+            SELECT q.account_id, w.id, current_date, 5, now(), now()
+            FROM plans_quotawindow w JOIN plans_quota q ON q.id = w.quota_id"""
+        ],
+    ),
     (FROZEN_FOR_NOTHING, ["UPDATE plans_lot SET frozen = 1"]),
     ("I16 money that is not earned differs from the books", ["UPDATE plans_lot SET deferred_minor = 7"]),
     (
