@@ -10,11 +10,13 @@ from plans.models import Quota
 
 _NOW = """
 SELECT q.id, coalesce(o.used, 0) AS used, coalesce(o.held, 0) AS held, coalesce(o.extra, 0) AS extra,
-  coalesce(o.ends_at, (SELECT w.ends_at FROM ledger_window(q."window", app_now(), a.time_zone) w)) AS resets_at
+  coalesce(o.ends_at, (SELECT w.ends_at FROM ledger_window(q."window", app_now(), a.time_zone) w)) AS resets_at,
+  (SELECT coalesce(sum(r.microcredits), 0)::bigint FROM plans_reclaim r
+   WHERE r.window_id = o.id AND r.returned_at IS NULL) AS reclaimed
 FROM plans_quota q
 JOIN accounts_account a ON a.id = q.account_id
 LEFT JOIN LATERAL (
-  SELECT o.used, o.held, o.extra, o.ends_at FROM plans_quotawindow o
+  SELECT o.id, o.used, o.held, o.extra, o.ends_at FROM plans_quotawindow o
   WHERE o.quota_id = q.id AND o.starts_at <= app_now() AND (o.ends_at > app_now() OR o.ends_at IS NULL)
   ORDER BY o.starts_at DESC LIMIT 1
 ) o ON true
@@ -24,18 +26,27 @@ WHERE q.id = ANY (%s)
 
 @dataclass(frozen=True)
 class Standing:
-    """One quota as it stands; figures are in the quota's metric, `extra` is what it has on top of its limit."""
+    """One quota as it stands; figures are in the quota's metric, `extra` is what it has on top of its limit.
+
+    What flowed back unused (`reclaimed`) is in `extra` as less than nothing.
+    """
 
     quota: Quota
     used: int
     held: int
     extra: int
     resets_at: datetime | None
+    reclaimed: int = 0
 
     @property
     def most(self) -> int:
         """What may be used in this window, grace aside."""
         return max(self.quota.limit + self.extra, 0)
+
+    @property
+    def on_top(self) -> int:
+        """What was lent, borrowed and given on top, whatever flowed back."""
+        return self.extra + self.reclaimed
 
     @property
     def taken(self) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from celery import shared_task
 
-from plans import keys, ledger, orders, shares
+from plans import keys, ledger, orders, reclaims, shares
 from portal.kit import clock
 
 LARGEST_JUMP_SECONDS = 300.0
@@ -36,6 +36,12 @@ def expire_lots() -> int:
 def follow_shares() -> int:
     """This will let quotas that are a share of the plan follow what the plans grant."""
     return in_steady_time(lambda: shares.follow(now=clock.now()))
+
+
+@shared_task(ignore_result=True)
+def reclaim() -> int:
+    """This will let flow back what slices did not use, where this is the day for it."""
+    return in_steady_time(reclaims.run)
 
 
 @shared_task(ignore_result=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from plans.views import bulk, closing, extras, joining, keys, loans, quotas, shop
+from plans.views import bulk, closing, extras, joining, keys, loans, quotas, reclaims, shop
 
 app_name = "plans"
 
@@ -37,5 +37,9 @@ urlpatterns = [
     path("extras/<int:extra_id>/withdrawal/", extras.withdrawal, name="extra_withdrawal"),
     path("loans/", loans.loans, name="loans"),
     path("loans/<int:loan_id>/return/", loans.loan_return, name="loan_return"),
+    path("reclaims/", reclaims.reclaims, name="reclaims"),
+    path("reclaims/saving/", reclaims.saving, name="reclaims_saving"),
+    path("reclaims/return/", reclaims.all_returned, name="reclaims_return"),
+    path("reclaims/<int:reclaim_id>/return/", reclaims.returned, name="reclaim_return"),
     path("billing/orders/<uuid:order_id>/", shop.receipt, name="receipt"),
 ]

@@ -3,6 +3,7 @@
 from plans.forms.bulk import BulkForm
 from plans.forms.keys import KeyForm, RotationForm
 from plans.forms.quotas import AccessForm, AmountForm, ExtraForm, LoanForm, QuotaForm
+from plans.forms.reclaims import ReclaimForm
 from plans.forms.shop import AdjustmentForm, CheckoutForm, OfferingVersionForm
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "LoanForm",
     "OfferingVersionForm",
     "QuotaForm",
+    "ReclaimForm",
     "RotationForm",
 ]

@@ -29,6 +29,7 @@ TIMETABLE = {
     "give up unpaid orders": _every(ENDINGS_SECONDS, "plans.tasks.expire_orders"),
     "end old lots": _every(ENDINGS_SECONDS, "plans.tasks.expire_lots"),
     "let shares follow the plans": _every(ENDINGS_SECONDS, "plans.tasks.follow_shares"),
+    "let unused slices flow back": _every(ENDINGS_SECONDS, "plans.tasks.reclaim"),
     "note which lots are about to end": _every(CHORES_SECONDS, "plans.tasks.note_endings"),
     "note when keys called last": _every(ENDINGS_SECONDS, "usage.tasks.note_key_calls"),
     "point out keys that nobody uses": _at_night(1, "usage.tasks.remind_of_keys"),

@@ -51,6 +51,7 @@ OF_OTHERS = (
     "offer_id",
     "project_id",
     "quota_id",
+    "reclaim_id",
     "scenario_id",
 )
 """What this household has none of: those addresses answer that there is nothing."""

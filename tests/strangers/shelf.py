@@ -21,8 +21,8 @@ from accounts.models import (
     User,
 )
 from models_catalog.models import ChatModel
-from plans import extras, loans, offerings, orders, quotas
-from plans.models import Quota
+from plans import extras, ledger, loans, offerings, orders, quotas
+from plans.models import Quota, Reclaim
 from plans.views import bulk
 from portal.kit.units import credits
 from tests.plans import files
@@ -233,7 +233,27 @@ def _quotas(cast: Cast) -> dict[str, list[Thing]]:
         )
         room = next(each for each in cast.departments.values() if each.name == borrower)
         lent.append(replace(_room(room), args=(loan.pk,)))
-    return {"quota": kept, "loan": lent}
+    return {
+        "quota": kept,
+        "loan": lent,
+        "reclaim": [_reclaimed(made[name], cast) for name in ("Sales", "Shop", "Works")],
+    }
+
+
+def _reclaimed(quota: Quota, cast: Cast) -> Thing:
+    taken = ledger.give_extra(quota.pk, amount=-credits(3))
+    assert taken is not None
+    assert taken.ends_at is not None
+    reclaim = Reclaim.objects.create(
+        account_id=quota.account_id,
+        window_id=taken.window_id,
+        due_date=cast.now.date(),
+        microcredits=credits(3),
+        reclaimed_at=cast.now,
+        ends_at=taken.ends_at,
+    )
+    room = next(each for each in cast.departments.values() if each.pk == quota.node_id)
+    return replace(_room(room), args=(reclaim.pk,))
 
 
 def _extras(cast: Cast) -> dict[str, list[Thing]]:

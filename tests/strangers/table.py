@@ -175,6 +175,13 @@ PLANS = {
     "extras/<int:extra_id>/withdrawal/": Row("extra", post=OWN),
     "loans/": Row(get={**OF_BUSINESS, "head": "all"}, post={**OF_BUSINESS, "head": "all"}),
     "loans/<int:loan_id>/return/": Row("loan", post=may(owner="all", payer="!all", auditor="!all", head="mine")),
+    "reclaims/": Row(get=OF_BUSINESS, post=OF_BUSINESS, form={"days": "10, 20", "floor_percent": "20"}),
+    "reclaims/saving/": Row(
+        post=may(owner="all", payer="never", auditor="never", parent="never"),
+        form={"days": "10, 20", "floor_percent": "20"},
+    ),
+    "reclaims/return/": Row(post=may(owner="all", payer="never", auditor="never", parent="never")),
+    "reclaims/<int:reclaim_id>/return/": Row("reclaim", post=CHANGED_IN_BUSINESS),
 }
 USAGE = {
     "chat/": Row(get=MEMBERS, post=MEMBERS, form={"text": "", "model": "fast"}),

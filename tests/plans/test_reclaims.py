@@ -1,0 +1,278 @@
+"""On the chosen days unused slices flow back, once, and an owner can give them back while the month lasts."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from accounts.members import OwnersOnly
+from accounts.models import Account, AuditEvent, Member, Notification
+from plans import loans, quotas, reclaims, tasks
+from plans.models import Quota, Reclaim, ReclaimRule
+from portal.kit import clock
+from portal.kit.units import credits
+from tests.accounts.people import join
+from tests.plans.ledger import books
+from tests.plans.reclaiming import (
+    begin_month,
+    choose,
+    days_in_month_of,
+    departments_of,
+    extra_of,
+    move_to,
+    part_of,
+    sliced,
+    used,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner() -> Member:
+    begin_month()
+    member = books.founded()
+    books.grant(member, credits(10_000))
+    return member
+
+
+@pytest.fixture
+def sales(owner: Member) -> Quota:
+    return sliced(owner, "Sales", 3000)
+
+
+def asks(owner: Member, amount: int, *, of: Quota | None = None) -> str:
+    departments = departments_of(of) if of else ()
+    return books.reserve(books.ask(owner, credits(amount), departments=departments))[0][0]
+
+
+class TestRun:
+    def test_lets_flow_back_what_was_not_used(self, owner: Member, sales: Quota) -> None:
+        kitchen = sliced(owner, "Kitchen", 6000)
+        choose(owner, 10, 20)
+        used(owner, kitchen, 900)
+        assert asks(owner, 2000) == "set_aside"
+        move_to(10)
+        assert tasks.reclaim() == 1
+        month = days_in_month_of(sales)
+        assert {each.window.quota_id: each.microcredits for each in Reclaim.objects.all()} == {
+            sales.pk: part_of(3000, 9, month),
+            kitchen.pk: part_of(6000, 9, month) - credits(900),
+        }
+        assert asks(owner, 1000 + (part_of(3000, 9, month) + part_of(6000, 9, month)) // credits(1) - 900) == "ok"
+        assert asks(owner, 1) == "set_aside"
+        assert books.kinds() == set()
+
+    def test_does_it_once_a_day_and_again_on_the_next(self, owner: Member, sales: Quota) -> None:
+        choose(owner, 10, 20)
+        assert reclaims.run() == 0
+        move_to(9)
+        assert reclaims.run() == 0
+        move_to(10)
+        assert [reclaims.run(), reclaims.run()] == [1, 0]
+        books.move_clock(timedelta(hours=23))
+        assert reclaims.run() == 0
+        first = extra_of(sales)
+        assert first < 0
+        move_to(20)
+        assert [reclaims.run(), reclaims.run()] == [1, 0]
+        assert extra_of(sales) == -(part_of(3000, 19, days_in_month_of(sales)) // credits(1))
+        assert Reclaim.objects.count() == 2
+        assert books.kinds() == set()
+
+    def test_catches_up_with_the_last_day_alone(self, owner: Member, sales: Quota) -> None:
+        choose(owner, 5, 10, 20)
+        move_to(13)
+        assert [reclaims.run(), reclaims.run()] == [1, 0]
+        reclaim = Reclaim.objects.get()
+        assert (reclaim.due_date.day, reclaim.microcredits) == (10, part_of(3000, 9, days_in_month_of(sales)))
+
+    def test_begins_anew_with_the_month(self, owner: Member, sales: Quota) -> None:
+        choose(owner, 10)
+        move_to(10)
+        reclaims.run()
+        begin_month()
+        assert reclaims.run() == 0
+        assert asks(owner, 3000, of=sales) == "ok"
+        move_to(10)
+        assert reclaims.run() == 1
+        assert Reclaim.objects.count() == 1
+        assert books.kinds() == set()
+
+    def test_leaves_what_calls_hold(self, owner: Member, sales: Quota) -> None:
+        choose(owner, 28, floor_percent=0)
+        call = books.ask(owner, credits(2900), departments=departments_of(sales))
+        assert books.reserve(call)[0][0] == "ok"
+        move_to(28)
+        reclaims.run()
+        assert extra_of(sales) == 0
+        books.close(call, credits(2900))
+        assert books.kinds() == set()
+
+    def test_leaves_what_is_no_slice_and_what_was_borrowed(self, owner: Member, sales: Quota) -> None:
+        ceiling = sliced(owner, "Shop", 3000, is_slice=False)
+        borrower = sliced(owner, "Web", 0)
+        loans.lend(sales, borrower, microcredits=credits(1000), reason="", by=owner, now=clock.now())
+        choose(owner, 10)
+        move_to(10)
+        reclaims.run()
+        assert Reclaim.objects.get().window.quota == sales
+        assert extra_of(sales) == -1000 - part_of(2000, 9, days_in_month_of(sales)) // credits(1)
+        assert extra_of(borrower) == 1000
+        assert not Reclaim.objects.filter(window__quota=ceiling).exists()
+        assert books.kinds() == set()
+
+    def test_counts_what_stands_inside_of_a_slice_once(self, owner: Member, sales: Quota) -> None:
+        inner = sliced(owner, "Web", 1000, inside=sales.node_id)
+        choose(owner, 10)
+        move_to(10)
+        reclaims.run()
+        month = days_in_month_of(sales)
+        assert extra_of(inner) == -(part_of(1000, 9, month) // credits(1))
+        assert asks(owner, 7000 + part_of(3000, 9, month) // credits(1)) == "ok"
+        assert asks(owner, 1) == "set_aside"
+        told = Notification.objects.get(kind="reclaimed")
+        assert told.details["credits"] == f"{part_of(3000, 9, month) // credits(1):,}"
+
+    def test_tells_heads_how_to_ask_for_more_and_owners_how_to_undo(self, owner: Member, sales: Quota) -> None:
+        head = join(owner, role="head", name="head")
+        Member.objects.filter(pk=head.pk).update(department=sales.node_id)
+        choose(owner, 10)
+        move_to(10)
+        reclaims.run()
+        to_head, to_owner = (Notification.objects.get(member=each) for each in (head, owner))
+        assert to_head.path == f"/extras/?about=quota&quota={sales.pk}"
+        assert "Sales did not use" in str(to_head)
+        assert (to_owner.kind, to_owner.path) == ("reclaimed", "/reclaims/")
+        event = AuditEvent.objects.get(verb="reclaim.run")
+        assert event.details["reclaimed"] == [["department", sales.node_id, Reclaim.objects.get().microcredits]]
+
+    def test_is_off_unless_it_was_chosen(self, owner: Member, sales: Quota) -> None:
+        choose(owner, 10)
+        choose(owner)
+        move_to(28)
+        assert reclaims.run() == 0
+        assert not sales.windows.exists()
+
+    def test_knows_the_accounts_own_midnight(self, owner: Member) -> None:
+        far = books.founded(time_zone="Pacific/Auckland")
+        books.grant(far, credits(1000))
+        sliced(far, "Farm", 1000)
+        move_to(8)
+        choose(far, 10)
+        move_to(9)
+        assert reclaims.run() == 0
+        books.move_clock(timedelta(hours=20, minutes=30))  # in Auckland this is the next day, at any time of the year
+        assert reclaims.run() == 1
+
+    def test_stays_within_the_database_s_own_bounds(self, owner: Member, sales: Quota) -> None:
+        choose(owner, 10)
+        move_to(10)
+        reclaims.run()
+        made = Reclaim.objects.get()
+        for changes in ({"microcredits": 0}, {"returned_at": clock.now()}):
+            with pytest.raises(IntegrityError), transaction.atomic():
+                Reclaim.objects.filter(pk=made.pk).update(**changes)
+        for wrong in ({"days": [1]}, {"days": [29]}, {"floor_percent": 101}):
+            with pytest.raises(IntegrityError), transaction.atomic():
+                ReclaimRule.objects.update(**wrong)
+        made.pk = None
+        with pytest.raises(IntegrityError), transaction.atomic():
+            made.save()
+
+
+class TestSetRule:
+    @pytest.mark.parametrize("wrong", [{"days": [1]}, {"days": [29]}, {"floor_percent": -1}, {"floor_percent": 101}])
+    def test_refuses_what_cannot_be(self, owner: Member, wrong: dict[str, Any]) -> None:
+        terms: dict[str, Any] = {"days": [10], "floor_percent": 20} | wrong
+        with pytest.raises(reclaims.BadReclaim):
+            reclaims.set_rule(owner.account, by=owner, now=clock.now(), **terms)
+
+    def test_is_for_owners(self, owner: Member) -> None:
+        with pytest.raises(OwnersOnly):
+            choose(join(owner, role="bill_payer", name="payer"), 10)
+
+    def test_holds_from_tomorrow_on(self, owner: Member, sales: Quota) -> None:
+        move_to(12)
+        choose(owner, 10, 12, 14)
+        assert reclaims.run() == 0
+        move_to(14)
+        assert reclaims.run() == 1
+        choose(owner, 12, 14)
+        assert reclaims.run() == 0
+        assert AuditEvent.objects.filter(verb="reclaim.rule").count() == 2
+
+
+class TestOutlook:
+    def ahead(self, owner: Member, *days: int) -> reclaims.Outlook | None:
+        account = Account.objects.get(pk=owner.account_id)
+        return reclaims.outlook(account, days=days, floor_percent=20, now=clock.now())
+
+    def test_tells_what_the_run_then_does(self, owner: Member, sales: Quota) -> None:
+        sliced(owner, "Web", 1000, inside=sales.node_id)
+        choose(owner, 10, 20)
+        used(owner, sales, 100)
+        move_to(7)
+        ahead = self.ahead(owner, 10, 20)
+        assert ahead is not None
+        assert ahead.due.day == 10
+        move_to(10)
+        reclaims.run()
+        flowed = {(each.window.quota_id, each.microcredits) for each in Reclaim.objects.all()}
+        assert {(each.quota.pk, each.microcredits) for each in ahead.unused or ()} == flowed
+        assert ahead.total == Reclaim.objects.get(window__quota=sales).microcredits
+
+    def test_goes_on_with_the_next_day_and_the_next_month(self, owner: Member, sales: Quota) -> None:
+        assert self.ahead(owner) is None
+        today = move_to(20)
+        ahead = self.ahead(owner, 10, 20)
+        assert ahead is not None
+        assert (ahead.due.day, ahead.due.month, ahead.unused) == (10, today.month % 12 + 1, None)
+        assert ahead.total == 0
+
+
+class TestGiveBack:
+    def flowed(self, owner: Member) -> list[Reclaim]:
+        choose(owner, 10, 20)
+        move_to(10)
+        reclaims.run()
+        return list(Reclaim.objects.all())
+
+    def test_returns_all_of_it_once(self, owner: Member, sales: Quota) -> None:
+        found = self.flowed(owner)
+        assert reclaims.give_back(found, by=owner, now=clock.now()) == found[0].microcredits
+        assert extra_of(sales) == 0
+        assert asks(owner, 3000, of=sales) == "ok"
+        with pytest.raises(reclaims.ReclaimEnded):
+            reclaims.give_back(found, by=owner, now=clock.now())
+        assert AuditEvent.objects.filter(verb="reclaim.give_back").count() == 1
+        assert books.kinds() == set()
+
+    def test_keeps_what_was_given_back_from_flowing_again(self, owner: Member, sales: Quota) -> None:
+        found = self.flowed(owner)
+        reclaims.give_back(found, by=owner, now=clock.now())
+        move_to(20)
+        reclaims.run()
+        month = days_in_month_of(sales)
+        second = Reclaim.objects.get(returned_at=None)
+        assert second.microcredits == part_of(3000, 19, month, less=found[0].microcredits)
+
+    def test_is_over_with_the_month(self, owner: Member, sales: Quota) -> None:
+        found = self.flowed(owner)
+        begin_month()
+        with pytest.raises(reclaims.ReclaimEnded):
+            reclaims.give_back(found, by=owner, now=clock.now())
+
+    def test_is_over_with_the_quota(self, owner: Member, sales: Quota) -> None:
+        found = self.flowed(owner)
+        quotas.end(sales, by=owner.user, now=clock.now())
+        with pytest.raises(reclaims.ReclaimEnded):
+            reclaims.give_back(found, by=owner, now=clock.now())
+
+    def test_is_for_the_owners_of_the_account(self, owner: Member, sales: Quota) -> None:
+        found = self.flowed(owner)
+        with pytest.raises(OwnersOnly):
+            reclaims.give_back(found, by=join(owner, role="auditor", name="auditor"), now=clock.now())
+        with pytest.raises(reclaims.ReclaimEnded):
+            reclaims.give_back(found, by=books.founded(), now=clock.now())
