@@ -132,8 +132,10 @@ def _odd(frames: Frames, _script: Script) -> Played:
     """Missing indexes, no choices, choices that nobody asked for, deltas of the wrong kind."""
     odd = [
         b'data: {"choices": []}\n\n',
-        b'data: {"choices": [{"delta": {"tool_calls": [7, {"function": 7}, {"index": []}, '
-        b'{"function": {"arguments": "{", "name": 7}}]}}]}\n\n',
+        (
+            b'data: {"choices": [{"delta": {"tool_calls": [7, {"function": 7}, {"index": []}, '
+            b'{"function": {"arguments": "{", "name": 7}}]}}]}\n\n'
+        ),
         b'data: {"choices": [{"index": 5, "delta": {"content": "unasked"}}]}\n\n',
         b'data: {"choices": [{"index": "0", "delta": {"content": ["x"], "role": 3}}]}\n\n',
         b'data: {"choices": "none", "usage": "much"}\n\n',
