@@ -41,7 +41,10 @@ _BEARER = re.compile(r"bearer +(\S+) *", re.ASCII | re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Caller:
-    """Whom a call is charged to and counted for; `departments` runs from the leaf to the root."""
+    """Whom a call is charged to and counted for; `departments` runs from the leaf to the root.
+
+    `session` is what the caller calls a row of calls that belong together; empty where it says nothing.
+    """
 
     account_id: int
     member_id: int
@@ -57,6 +60,7 @@ class Caller:
     endpoints: tuple[str, ...] | None = None
     networks: tuple[str, ...] | None = None
     is_management: bool = False
+    session: str = ""
 
     @property
     def nodes(self) -> tuple[tuple[str, int], ...]:

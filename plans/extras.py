@@ -24,6 +24,8 @@ ASKABLE = {
     "quiet_hours": Extra.About.QUIET_HOURS,
 }
 """Of which refusal more of what can be asked."""
+PASSING = {Quota.Window.MINUTE, Quota.Window.SESSION}
+"""Where waiting, or beginning anew, is quicker than asking."""
 
 
 class AlreadyAsked(Refusal):
@@ -72,7 +74,7 @@ def path_for(refusal: Refusal) -> str:
     if about is None or isinstance(refusal, ledger.SetAside):  # that quota is somebody else's
         return ""
     quota = refusal.details.get("quota_id")
-    if about == Extra.About.QUOTA and quota is None:
+    if about == Extra.About.QUOTA and (quota is None or refusal.details.get("window") in PASSING):
         return ""
     asked = {"about": about} | ({"quota": quota} if quota is not None else {})
     return f"{reverse('plans:extras')}?{urlencode(asked)}"
@@ -204,6 +206,8 @@ def may_answer(extra: Extra, *, by: Member) -> bool:
 
 def _concerns(quota: Quota, member: Member) -> bool:
     if quota.account_id != member.account_id or quota.ended_at is not None:
+        return False
+    if quota.window in PASSING or quota.metric == Quota.Metric.AT_ONCE:
         return False
     match quota.node_kind:
         case Quota.Node.MEMBER:

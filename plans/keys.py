@@ -73,8 +73,8 @@ def issue(member: Member, wish: Wish, bounds: Bounds, *, by: User, now: datetime
 def rotate(key: ApiKey, *, overlap_seconds: int, by: User, now: datetime) -> tuple[ApiKey, str]:
     """This will replace a key by one with the same rule and quotas, and return it with its secret.
 
-    What the old one has used of its windows counts for the new one, a brake that was lifted stays lifted, and what
-    is set aside moves over at once. Raises the refusals of `api_keys.rotate`.
+    What the old one has used of its windows counts for the new one, but a session begins anew; a brake that was
+    lifted stays lifted, and what is set aside moves over at once. Raises the refusals of `api_keys.rotate`.
     """
     new, secret = api_keys.rotate(key, overlap_seconds=overlap_seconds, by=by, now=now)
     rule = access.rule_of(node_of(key))
@@ -100,7 +100,11 @@ def lift_brake(key: ApiKey, *, by: User, now: datetime) -> None:
 @transaction.atomic
 def slow(key: ApiKey, *, limit: Microcredits, now: datetime) -> bool:
     """This will brake a key to `limit` in five hours until somebody lifts it; a quota of its own there stays."""
-    if _quotas_of([key.pk]).filter(window=Quota.Window.FIVE_HOURS, metric=Quota.Metric.MICROCREDITS).exists():
+    if (
+        _quotas_of([key.pk])
+        .filter(window=Quota.Window.FIVE_HOURS, metric=Quota.Metric.MICROCREDITS, chat_model=None)
+        .exists()
+    ):
         return False
     quotas.put(
         key.account,
@@ -178,6 +182,7 @@ def _terms_of(quota: Quota) -> Terms:
         window=quota.window,
         limit=quota.limit,
         metric=quota.metric,
+        chat_model_id=quota.chat_model_id,
         grace_percent=quota.grace_percent,
         is_slice=quota.is_slice,
         unit=quota.unit,

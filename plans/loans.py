@@ -35,7 +35,8 @@ def lend(lender: Quota, borrower: Quota, *, microcredits: Microcredits, reason: 
     _check_decides(by, lender)
     if not 0 < microcredits <= LARGEST_LIMIT:
         raise BadAmount
-    alike = (lender.account_id, lender.window, lender.metric) == (borrower.account_id, borrower.window, borrower.metric)
+    alike = (lender.account_id, lender.window) == (borrower.account_id, borrower.window)
+    alike = alike and all(_counts_all_credits(each) for each in (lender, borrower))
     kinds = {lender.node_kind, borrower.node_kind}
     if not alike or kinds != {Quota.Node.DEPARTMENT} or lender.pk == borrower.pk or lender.window not in LENDABLE:
         raise CannotLend
@@ -84,6 +85,10 @@ def give_back(loan: Loan, *, by: Member, now: datetime) -> Microcredits:
 def decides(by: Member, quota: Quota) -> bool:
     """This will tell whether `by` lends of a department's quota and gives back: an owner, or the head of it."""
     return by.owns() or (by.role == Member.Role.HEAD and quota.node_id == by.department_id)
+
+
+def _counts_all_credits(quota: Quota) -> bool:
+    return quota.metric == Quota.Metric.MICROCREDITS and quota.chat_model_id is None
 
 
 def _check_decides(by: Member, quota: Quota) -> None:

@@ -1,18 +1,21 @@
 """Quotas: setting them on any node of an account, ending them, and saying which one refused a call."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from math import ceil
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from accounts import audit
 from accounts.models import Account, Department, Member, User
-from plans import ledger, nodes
+from models_catalog.models import ChatModel
+from plans import ledger, nodes, used_up
 from plans.ledger import QuotaExceeded
 from plans.models import Quota
 from plans.models.quota import LARGEST_LIMIT, MOST_GRACE_PERCENT
+from plans.used_up import RateExceeded
+from portal.kit import clock
 from portal.kit.refusals import Refusal, gettext_noop
 from portal.kit.units import MICROCREDITS_PER_CREDIT, Microcredits
 
@@ -33,7 +36,8 @@ class BadQuota(Refusal):
     code = "bad_quota"
     status = 422
     sentence = gettext_noop(
-        "These terms do not fit together. A slice counts credits, has no grace and is not of the whole account."
+        "These terms do not fit together. A slice counts credits of all models, has no grace, is not of the whole"
+        " account, and not of a minute or a session."
     )
 
 
@@ -45,92 +49,11 @@ class NoPlanToCount(Refusal):
     sentence = gettext_noop("Nothing was bought yet, so money cannot be counted in credits. Say it in credits.")
 
 
-class NightHourUsed(QuotaExceeded):
-    """A new key is braked between midnight and seven."""
-
-    sentence = gettext_noop(
-        "The night brake of {told[whose]} stopped this call: {told[used]} of {told[limit]} are used or set aside in"
-        " this hour. It starts anew at {told[resets_at]}. {told[ask]} can lift the brake on the page of the key."
-    )
-
-
-class FiveHoursUsed(QuotaExceeded):
-    """A window of five hours is used up."""
-
-    sentence = gettext_noop(
-        "The 5-hour quota of {told[whose]} leaves too little for this call: {told[used]} of {told[limit]} are used"
-        " or set aside. It starts anew at {told[resets_at]}. {told[ask]} can give you more."
-    )
-
-
-class DayUsed(QuotaExceeded):
-    """A day is used up."""
-
-    sentence = gettext_noop(
-        "The daily quota of {told[whose]} leaves too little for this call: {told[used]} of {told[limit]} are used"
-        " or set aside. It starts anew at {told[resets_at]}. {told[ask]} can give you more."
-    )
-
-
-class WeekUsed(QuotaExceeded):
-    """A week is used up."""
-
-    sentence = gettext_noop(
-        "The weekly quota of {told[whose]} leaves too little for this call: {told[used]} of {told[limit]} are used"
-        " or set aside. It starts anew at {told[resets_at]}. {told[ask]} can give you more."
-    )
-
-
-class MonthUsed(QuotaExceeded):
-    """A month is used up."""
-
-    sentence = gettext_noop(
-        "The monthly quota of {told[whose]} leaves too little for this call: {told[used]} of {told[limit]} are used"
-        " or set aside. It starts anew at {told[resets_at]}. {told[ask]} can give you more."
-    )
-
-
-class LifetimeUsed(QuotaExceeded):
-    """A quota without an end is used up."""
-
-    sentence = gettext_noop(
-        "The quota of {told[whose]} leaves too little for this call: {told[used]} of {told[limit]} are used or"
-        " set aside. It does not start anew; {told[ask]} can give you more."
-    )
-
-
-class SetAsideFor(ledger.SetAside):
-    """What is left is kept for others."""
-
-    sentence = gettext_noop(
-        "What is left of the credits is set aside for others, most of it for {told[whose]}: {told[used]} of"
-        " {told[limit]} are used or set aside there. {told[ask]} can give you more."
-    )
-
-
-class SetAsideUntil(SetAsideFor):
-    """The same of a slice that starts anew."""
-
-    sentence = gettext_noop(
-        "What is left of the credits is set aside for others, most of it for {told[whose]}: {told[used]} of"
-        " {told[limit]} are used or set aside there. That quota starts anew at {told[resets_at]}. {told[ask]}"
-        " can give you more."
-    )
-
-
-_USED: Mapping[str, type[QuotaExceeded]] = {
-    Quota.Window.NIGHT_HOUR: NightHourUsed,
-    Quota.Window.FIVE_HOURS: FiveHoursUsed,
-    Quota.Window.DAY: DayUsed,
-    Quota.Window.WEEK: WeekUsed,
-    Quota.Window.MONTH: MonthUsed,
-    Quota.Window.LIFETIME: LifetimeUsed,
-}
-
-
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """What a node may use in a window: `limit` in microcredits or in calls, soft by `grace_percent`.
+    """What a node may use in a window: `limit` in microcredits, calls or tokens, soft by `grace_percent`.
+
+    Calls at once are of a lifetime. With `chat_model_id` only that model's calls count.
 
     A slice is set aside of the account's credits; otherwise it is a ceiling on the pool. `said` is what was typed
     where it was not credits: minor units of money, or percent of what the plans grant (see `worth`).
@@ -139,6 +62,7 @@ class Terms:
     window: str
     limit: int
     metric: str = Quota.Metric.MICROCREDITS
+    chat_model_id: int | None = None
     grace_percent: int = 0
     is_slice: bool = False
     unit: str = Quota.Unit.CREDITS
@@ -148,7 +72,7 @@ class Terms:
 
 @transaction.atomic
 def put(account: Account, *, node_kind: str, node_id: int, terms: Terms, by: User | None, now: datetime) -> Quota:
-    """This will set a quota, or change the one of the same window and metric; running calls go on as they are.
+    """This will set a quota, or change the one of the same window, metric and model; running calls go on as they are.
 
     Raises `UnknownNode` and `BadQuota`.
     """
@@ -157,13 +81,14 @@ def put(account: Account, *, node_kind: str, node_id: int, terms: Terms, by: Use
     if not _fit(node_kind, terms):
         raise BadQuota
     moment = ledger.stop_admission(account.pk)
-    told = {name: value for name, value in asdict(terms).items() if name not in {"window", "metric"}}
+    told = {name: value for name, value in asdict(terms).items() if name not in {"window", "metric", "chat_model_id"}}
     quota, _ = Quota.objects.in_force().update_or_create(
         account=account,
         node_kind=node_kind,
         node_id=node_id,
         window=terms.window,
         metric=terms.metric,
+        chat_model_id=terms.chat_model_id,
         defaults=told,
         create_defaults=told | {"created_at": moment},
     )
@@ -214,22 +139,22 @@ def told(refusal: QuotaExceeded, *, account_id: int) -> QuotaExceeded:
     """This will say a quota's refusal in words: whose, which window, how much of what, and when it starts anew."""
     details = dict(refusal.details)
     account = Account.objects.get(pk=account_id)
-    name = nodes.name_of(account, str(details["node_kind"]), int(str(details["node_id"])))
+    node_kind, node_id = str(details["node_kind"]), int(str(details["node_id"]))
+    name = nodes.name_of(account, node_kind, node_id) or account.name
     taken = int(str(details["used"])) + int(str(details["held"]))
     metric = str(details["metric"])
     words = {
-        "whose": name or account.name,
+        "whose": _with_model(name, details.get("chat_model_id")),
         "used": _figure(taken, metric),
         "limit": _figure(int(str(details["limit"])), metric),
+        "needed": _figure(int(str(details.get("needed", 0))), metric),
         "resets_at": _moment(details["resets_at"], account.time_zone),
-        "ask": ", ".join(
-            each.name for each in deciders(account, str(details["node_kind"]), int(str(details["node_id"])))
-        ),
+        "ask": ", ".join(each.name for each in deciders(account, node_kind, node_id)),
     }
-    kind = _USED[str(details["window"])]
-    if isinstance(refusal, ledger.SetAside):
-        kind = SetAsideUntil if details["resets_at"] else SetAsideFor
-    return kind(**details, node_name=words["whose"], told=words)
+    kind = used_up.kind_of(refusal)
+    if issubclass(kind, RateExceeded):
+        details["retry_after_seconds"] = _seconds_until(details["resets_at"])
+    return kind(**details, node_name=name, told=words)
 
 
 def deciders(account: Account, node_kind: str, node_id: int) -> list[Member]:
@@ -253,12 +178,26 @@ def deciders(account: Account, node_kind: str, node_id: int) -> list[Member]:
 def _fit(node_kind: str, terms: Terms) -> bool:
     known = terms.window in Quota.Window.values and terms.metric in Quota.Metric.values
     sane = 0 <= terms.limit <= LARGEST_LIMIT and 0 <= terms.grace_percent <= MOST_GRACE_PERCENT
+    at_once = terms.metric != Quota.Metric.AT_ONCE or terms.window == Quota.Window.LIFETIME
     sliced = terms.metric == Quota.Metric.MICROCREDITS and not terms.grace_percent and node_kind != Quota.Node.ACCOUNT
-    return known and sane and (sliced or not terms.is_slice)
+    sliced = sliced and terms.chat_model_id is None and terms.window not in {Quota.Window.MINUTE, Quota.Window.SESSION}
+    return known and sane and at_once and (sliced or not terms.is_slice)
 
 
 def _figure(amount: int, metric: str) -> str:
-    return f"{amount if metric == Quota.Metric.CALLS else amount // MICROCREDITS_PER_CREDIT:,}"
+    return f"{amount // MICROCREDITS_PER_CREDIT if metric == Quota.Metric.MICROCREDITS else amount:,}"
+
+
+def _with_model(name: str, chat_model_id: object) -> str:
+    model = ChatModel.objects.filter(pk=int(str(chat_model_id))).first() if chat_model_id else None
+    return f"{name} ({model.name})" if model else name
+
+
+def _seconds_until(resets_at: object) -> int:
+    """Until the minute is over; calls at once come back at any moment."""
+    if not resets_at:
+        return 1
+    return max(1, ceil((datetime.fromisoformat(str(resets_at)) - clock.now()).total_seconds()))
 
 
 def _moment(resets_at: object, zone: str) -> str:

@@ -10,7 +10,7 @@ from plans.models import Quota
 
 _NOW = """
 SELECT q.id, coalesce(o.used, 0) AS used, coalesce(o.held, 0) AS held, coalesce(o.extra, 0) AS extra,
-  coalesce(o.ends_at, (SELECT w.ends_at FROM ledger_window(q."window", app_now(), a.time_zone) w)) AS resets_at,
+  ledger_resets_at(q."window", o.ends_at, app_now(), a.time_zone) AS resets_at,
   (SELECT coalesce(sum(r.microcredits), 0)::bigint FROM plans_reclaim r
    WHERE r.window_id = o.id AND r.returned_at IS NULL) AS reclaimed
 FROM plans_quota q
@@ -18,7 +18,7 @@ JOIN accounts_account a ON a.id = q.account_id
 LEFT JOIN LATERAL (
   SELECT o.id, o.used, o.held, o.extra, o.ends_at FROM plans_quotawindow o
   WHERE o.quota_id = q.id AND o.starts_at <= app_now() AND (o.ends_at > app_now() OR o.ends_at IS NULL)
-  ORDER BY o.starts_at DESC LIMIT 1
+  ORDER BY CASE q."window" WHEN 'session' THEN o.used + o.held END DESC, o.starts_at DESC LIMIT 1
 ) o ON true
 WHERE q.id = ANY (%s)
 """
@@ -29,6 +29,7 @@ class Standing:
     """One quota as it stands; figures are in the quota's metric, `extra` is what it has on top of its limit.
 
     What flowed back unused (`reclaimed`) is in `extra` as less than nothing.
+    Of a quota of sessions it is the one that has used most.
     """
 
     quota: Quota

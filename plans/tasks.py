@@ -63,6 +63,12 @@ def forget_idempotency_keys() -> int:
 
 
 @shared_task(ignore_result=True)
+def forget_windows() -> int:
+    """This will forget the minutes and sessions that quotas counted and that are long over."""
+    return in_steady_time(ledger.forget_windows)
+
+
+@shared_task(ignore_result=True)
 def make_partitions() -> int:
     """This will give the books the partitions of the coming months."""
     return ledger.make_partitions()

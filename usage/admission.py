@@ -12,7 +12,7 @@ from models_catalog.providers.base import ChatRequest, TooLong
 from plans import ledger
 from plans.ledger import Reservation
 from portal.kit.refusals import Refusal, gettext_noop
-from portal.kit.units import Microcredits, divide_up
+from portal.kit.units import divide_up
 from usage import metering
 
 DEFAULT_OUTPUT_TOKENS = 4096
@@ -48,6 +48,8 @@ def reservation(  # noqa: PLR0913 - an admission is exactly these facts
     prompt = metering.prompt_bound(request)
     if prompt > offer.context_tokens * MOST_BYTES_PER_TOKEN:
         raise TooLong(context_tokens=offer.context_tokens)
+    # The bound is of bytes; the model's learnt factor makes it one of the tokens that its vendor counts.
+    read = divide_up(prompt * offer.prompt_permille, PERMILLE)
     limit = _output_limit(request, offer)
     floor = limit if request.max_output_tokens else min(limit, FLOOR_OUTPUT_TOKENS)
     return Reservation(
@@ -61,12 +63,16 @@ def reservation(  # noqa: PLR0913 - an admission is exactly these facts
         end_user=request.user,
         chat_model_id=offer.chat_model_id,
         price_id=offer.price_id,
-        amount=_ceiling(offer, prompt, limit * request.n),
-        floor_amount=_ceiling(offer, prompt, floor * request.n),
+        amount=pricing.ceiling(prompt_tokens=read, output_tokens=limit * request.n, rates=offer.rates),
+        floor_amount=pricing.ceiling(prompt_tokens=read, output_tokens=floor * request.n, rates=offer.rates),
         source=source,
         streamed=request.stream,
         reply_to=reply_to,
         prompt_tokens=prompt,
+        tokens=read + limit * request.n,
+        floor_tokens=read + floor * request.n,
+        choices=request.n,
+        session=caller.session,
         output_limit=limit,
         output_rate=offer.rates.dearest_output * request.n,
         idempotency=_scoped(caller, idempotency),
@@ -82,12 +88,6 @@ def _output_limit(request: ChatRequest, offer: Offer) -> int:
     if request.max_output_tokens > offer.max_output_tokens:
         raise OutputTooLong(most=offer.max_output_tokens, param="max_tokens")
     return request.max_output_tokens
-
-
-def _ceiling(offer: Offer, prompt: int, output: int) -> Microcredits:
-    """The bound is of bytes; the model's learnt factor makes it one of the tokens that its vendor counts."""
-    tokens = divide_up(prompt * offer.prompt_permille, PERMILLE)
-    return pricing.ceiling(prompt_tokens=tokens, output_tokens=output, rates=offer.rates)
 
 
 def _scoped(caller: Caller, idempotency: Idempotency | None) -> ledger.Idempotency | None:

@@ -236,7 +236,7 @@ def _of_node(account: Account, key: Key) -> "QuerySet[DailyTotal]":
 def _monthly(account: Account) -> "QuerySet[Quota]":
     kinds = [Quota.Node.DEPARTMENT, Quota.Node.PROJECT]
     in_force = Quota.objects.in_force().filter(account=account, node_kind__in=kinds, window=Quota.Window.MONTH)
-    return in_force.filter(metric=Quota.Metric.MICROCREDITS)
+    return in_force.filter(metric=Quota.Metric.MICROCREDITS, chat_model=None)
 
 
 def _allotments(account: Account) -> dict[Key, Allotment]:

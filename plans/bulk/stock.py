@@ -14,6 +14,8 @@ from plans.models import Quota
 class Stock:
     """Departments and projects by folded name, members by each of their addresses, monthly quotas by node.
 
+    Those quotas are of credits of all models; the file knows no others and leaves them as they are.
+
     `names`, `project_names` and `addresses` lead back: from the id to the folded name, and to the first address.
     """
 
@@ -41,7 +43,7 @@ def take(account: Account, *, now: datetime) -> Stock:
     people = account.members.active().select_related("user", "account").order_by("joined_at", "pk")
     invited = account.invitations.pending(now=now).filter(state=Invitation.State.OPEN).exclude(contact="")
     standing = Quota.objects.in_force().filter(
-        account=account, window=Quota.Window.MONTH, metric=Quota.Metric.MICROCREDITS
+        account=account, window=Quota.Window.MONTH, metric=Quota.Metric.MICROCREDITS, chat_model=None
     )
     departments = {fold(each.name): each for each in account.departments.in_use().order_by("name", "pk")}
     projects = {fold(each.name): each for each in account.projects.in_use().order_by("name", "pk")}

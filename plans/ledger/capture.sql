@@ -1,11 +1,11 @@
 -- Closes open calls for good: the part that was used is spent, the rest goes back to its lot, or to "expired"
 -- where the lot has ended meanwhile. Internal: the settlement of calls is built on it.
 --
--- Takes a JSON array of {call_id, fence, charge, cost, state} and returns a row for each: 'ok', or 'already' for a call that
+-- Takes a JSON array of {call_id, fence, charge, cost, tokens, state} and returns a row for each: 'ok', or 'already' for a call that
 -- was closed before, or 'fenced' for one that is now another's. `if_state` asks for the state that the call must
 -- still be in, and `if_lapsed` that its lease or deadline has passed. The charge never exceeds what was set
 -- aside; what it `cost` beyond that is ours, and stands in the books as variance. A call whose `state` is "voided"
--- does not count where a quota counts calls. `lots` tells for each lot, in the order drawn: lot_id, ord, amount (set aside), spent, and what the
+-- does not count where a quota counts calls or `tokens`, which are all that it used, in and out. `lots` tells for each lot, in the order drawn: lot_id, ord, amount (set aside), spent, and what the
 -- lot had left to spend before and after, be it available or held. `credits_left` is what the account
 -- may still set aside, as each call of the set ends.
 DROP FUNCTION IF EXISTS ledger_capture(jsonb);
@@ -40,7 +40,8 @@ BEGIN
 
   FOR v_given IN
     SELECT DISTINCT ON (g.call_id) g.* FROM jsonb_to_recordset(p_captures)
-      AS g(call_id uuid, fence integer, charge bigint, cost bigint, state text, if_state text, if_lapsed boolean)
+      AS g(call_id uuid, fence integer, charge bigint, cost bigint, tokens bigint, state text, if_state text,
+        if_lapsed boolean)
   LOOP
     call_id := v_given.call_id;
     lots := '[]';
@@ -101,8 +102,10 @@ BEGIN
     END LOOP;
 
     UPDATE plans_quotawindow w
-    SET held = w.held - CASE WHEN w.counts_calls THEN 1 ELSE hold.amount END,
-      used = w.used + CASE WHEN NOT w.counts_calls THEN charged WHEN v_given.state = 'voided' THEN 0 ELSE 1 END
+    SET held = w.held - CASE w.metric WHEN 'microcredits' THEN hold.amount WHEN 'tokens' THEN hold.tokens ELSE 1 END,
+      used = w.used + CASE WHEN w.metric = 'microcredits' THEN charged
+        WHEN v_given.state = 'voided' OR w.metric = 'at_once' THEN 0
+        WHEN w.metric = 'tokens' THEN coalesce(v_given.tokens, 0) ELSE 1 END
     WHERE w.id = ANY (hold.quota_windows);
     credits_left := ledger_credits_left(hold.account_id, v_now);
     RETURN NEXT;

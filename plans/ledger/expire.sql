@@ -48,17 +48,3 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   )
   SELECT count(*)::integer FROM noted
 $$;
-
--- Forgets idempotency keys that are older than a day, at most p_limit of them.
-CREATE OR REPLACE FUNCTION ledger_forget_keys(p_limit integer) RETURNS integer
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  WITH old AS (
-    SELECT i.account_id, i.scope, i.key FROM plans_idempotencykey i
-    WHERE i.created_at <= clock_timestamp() - interval '24 hours'
-    ORDER BY i.created_at LIMIT p_limit FOR UPDATE SKIP LOCKED
-  ), gone AS (
-    DELETE FROM plans_idempotencykey i USING old o
-    WHERE (i.account_id, i.scope, i.key) = (o.account_id, o.scope, o.key) RETURNING 1
-  )
-  SELECT count(*)::integer FROM gone
-$$;

@@ -15,6 +15,7 @@ LOTS_A_RUN = 500
 ACCOUNTS_A_RUN = 200
 NOTICE_DAYS = (7, 1)
 KEYS_A_RUN = 5000
+WINDOWS_A_RUN = 50_000
 MONTHS_A_RUN = 12
 
 
@@ -70,6 +71,11 @@ def expire() -> int:
 def forget_keys() -> int:
     """This will forget idempotency keys that are older than a day and return how many."""
     return database.count("SELECT ledger_forget_keys(%s)", KEYS_A_RUN)
+
+
+def forget_windows() -> int:
+    """This will forget windows of minutes and of sessions that are over for a day and return how many."""
+    return database.count("SELECT ledger_forget_windows(%s)", WINDOWS_A_RUN)
 
 
 def make_partitions() -> int:

@@ -1,5 +1,6 @@
 -- Gives a quota more, or less, in the window that runs now, and tells the window and when it ends; it is opened if
--- no call has. Less than what is used and set aside is not possible: then there is no row.
+-- no call has. Less than what is used and set aside is not possible: then there is no row. Nor is there one of a
+-- session, of which a quota has many, or of calls at once, which come back by themselves.
 CREATE OR REPLACE FUNCTION ledger_give_extra(p_quota bigint, p_amount bigint)
 RETURNS TABLE (window_id bigint, ends_at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '5s' AS $$
@@ -11,7 +12,7 @@ DECLARE
 BEGIN
   SELECT q.account_id, q."window", q.metric, q."limit", a.time_zone INTO v_quota
   FROM plans_quota q JOIN accounts_account a ON a.id = q.account_id
-  WHERE q.id = p_quota AND q.ended_at IS NULL;
+  WHERE q.id = p_quota AND q.ended_at IS NULL AND q."window" <> 'session' AND q.metric <> 'at_once';
   IF NOT FOUND THEN
     RETURN;
   END IF;
@@ -20,7 +21,7 @@ BEGIN
   WHERE o.quota_id = p_quota AND o.starts_at <= v_now AND (o.ends_at > v_now OR o.ends_at IS NULL)
   ORDER BY o.starts_at DESC LIMIT 1;
   IF v_window IS NULL THEN
-    v_window := ledger_open_window(p_quota, v_quota."window", v_quota.metric = 'calls', v_now, v_quota.time_zone);
+    v_window := ledger_open_window(p_quota, v_quota."window", v_quota.metric, '', v_now, v_quota.time_zone);
   END IF;
   RETURN QUERY
   UPDATE plans_quotawindow o SET extra = o.extra + p_amount

@@ -25,6 +25,7 @@ from plans.ledger.refusals import (
     SetAside,
     Suspended,
 )
+from plans.models import Quota
 from portal.kit import database
 from portal.kit.gathering import Gathering
 from portal.kit.refusals import Refusal
@@ -34,6 +35,9 @@ MOST_RESERVATIONS = 512
 """No set is larger, so that no transaction is long."""
 MOST_TOGETHER = 8
 """No more of what is asked at the same moment goes together: the first waits for the last."""
+
+RATED = (Quota.Metric.CALLS, Quota.Metric.TOKENS)
+"""What headers tell of a minute."""
 
 REFUSALS: Mapping[str, type[Refusal]] = {
     "busy": Busy,
@@ -67,7 +71,8 @@ class Reservation:
 
     `amount` microcredits cover the prompt and `output_limit` tokens at most. Where the caller named no
     limit, `floor_amount` says with how little the call may still begin; otherwise it equals `amount`.
-    `output_rate` is the dearest price of an output token, in microcredits a million.
+    `output_rate` is the dearest price of an output token, in microcredits a million. `tokens` and `floor_tokens` are
+    the same bounds in tokens, in and out, of all `choices` together. Quotas of sessions go by the name of `session`.
     """
 
     call_id: UUID
@@ -85,6 +90,9 @@ class Reservation:
     output_limit: int
     output_rate: int
     prompt_tokens: int
+    tokens: int
+    floor_tokens: int
+    choices: int
     source: str
     streamed: bool
     reply_to: str
@@ -92,6 +100,17 @@ class Reservation:
     hard_deadline_seconds: float
     idempotency: Idempotency | None = None
     tier: str = ""
+    session: str = ""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What a quota a minute leaves: `remaining` of `limit` "calls" or "tokens", until so many seconds have passed."""
+
+    metric: str
+    limit: int
+    remaining: int
+    resets_after_seconds: int
 
 
 @dataclass(frozen=True)
@@ -99,13 +118,15 @@ class Hold:
     """An open call and what was set aside for it; a replay is the earlier call of the same key.
 
     `over` tells of each soft quota that is past its limit and lets calls through for a while yet: `node_kind`,
-    `node_id`, `window`, `metric`, `used`, `held`, `limit` and `grace_percent`.
+    `node_id`, `window`, `metric`, `used`, `held`, `limit` and `grace_percent`. `rates` has for each metric the quota a
+    minute that leaves least, this call counted.
     """
 
     call_id: UUID
     amount: Microcredits
     output_limit: int
     over: tuple[Mapping[str, Any], ...] = ()
+    rates: tuple[Rate, ...] = ()
     is_replay: bool = False
 
 
@@ -199,11 +220,24 @@ def _answer(row: database.Row) -> Hold | Refusal:
     details = row["details"]
     match row["outcome"]:
         case "ok":
-            return Hold(row["call_id"], details["amount"], details["output_limit"], tuple(details.get("over", ())))
+            over, rates = tuple(details.get("over", ())), _rates(details)
+            return Hold(row["call_id"], details["amount"], details["output_limit"], over, rates)
         case "replay":
             return Hold(UUID(details["call_id"]), Microcredits(0), 0, is_replay=True)
         case refused:
             return REFUSALS[refused](**details)
+
+
+def _rates(details: Mapping[str, Any]) -> tuple[Rate, ...]:
+    tightest: dict[str, Rate] = {}
+    for quota in details.get("minutes", ()):
+        metric, taken = quota["metric"], quota["used"] + quota["held"]
+        if metric in RATED:
+            own = details["tokens"] if metric == Quota.Metric.TOKENS else 1
+            left = max(quota["limit"] - taken - own, 0)
+            if metric not in tightest or left < tightest[metric].remaining:
+                tightest[metric] = Rate(metric, quota["limit"], left, details["minute_left"])
+    return tuple(tightest.values())
 
 
 _reservations = Gathering(reserve, most=MOST_TOGETHER, is_harmless=database.changed_nothing)

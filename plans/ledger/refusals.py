@@ -17,7 +17,7 @@ class QuotaExceeded(Refusal):
     """A quota leaves less than the call may cost.
 
     Details say whose it is (`node_kind`, `node_id`), its `window`, in which `metric` it counts, what is `used` and
-    `held`, its `limit` with `grace_percent`, and when it `resets_at`.
+    `held`, its `limit` with `grace_percent`, how much is `needed` at least, and when it `resets_at`.
     """
 
     code = "quota_exceeded"

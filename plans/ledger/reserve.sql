@@ -2,8 +2,11 @@
 --
 -- Takes a JSON array of {call_id, account_id, member_id, departments, project_id, scenario_id, api_key_id,
 -- end_user, tier, chat_model_id, price_id, amount, floor_amount, source, streamed, reply_to, prompt_tokens,
--- output_limit, output_rate, idempotency_scope, idempotency_key, body_hash, queue_deadline_seconds,
--- hard_deadline_seconds} and returns a row for each, in the same order.
+-- output_limit, output_rate, tokens, floor_tokens, choices, session, idempotency_scope, idempotency_key, body_hash,
+-- queue_deadline_seconds, hard_deadline_seconds} and returns a row for each, in the same order.
+--
+-- What of a call a quota holds is its credits, itself, or the most tokens it may have, in and out. Where a quota leaves
+-- fewer tokens than that, but `floor_tokens`, each of the `choices` is cut shorter; the credits stay set aside in full.
 --
 -- All wallets are locked first, in the order of their accounts. An account's wallet guards its lots, windows,
 -- holds and keys, so each call is looked at as a whole before the first write, and needs no savepoint.
@@ -16,17 +19,19 @@ CREATE OR REPLACE FUNCTION ledger_reserve(p_calls jsonb)
 RETURNS TABLE (call_id uuid, outcome text, details jsonb)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp SET lock_timeout = '2s' SET plan_cache_mode = force_generic_plan
-SET enable_seqscan = off SET enable_bitmapscan = off
-SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
   c_open_calls CONSTANT integer := 512;
+  c_untold CONSTANT text[] := ARRAY['is_slice', 'window_id', 'ends_at', 'rest'];
   v_now timestamptz;
   v_call record;
   v_state record;
   v_quota record;
   v_tight record;
   v_over jsonb;
+  v_minutes jsonb;
+  v_tokens bigint;
   v_mainland boolean;
   v_untrained boolean;
   v_no jsonb;
@@ -43,6 +48,7 @@ DECLARE
   v_lots bigint[];
   v_drawn bigint[];
   v_windows bigint[];
+  v_sessions bigint[];
   v_unopened bigint[];
 BEGIN
   IF NOT jsonb_path_exists(p_calls, '$[*].idempotency_key ? (@ != null)') THEN
@@ -58,19 +64,16 @@ BEGIN
       call_id uuid, account_id bigint, member_id bigint, departments bigint[], project_id bigint,
       scenario_id bigint, api_key_id bigint, end_user text, tier text, chat_model_id bigint, price_id bigint,
       amount bigint, floor_amount bigint, source text, streamed boolean, reply_to text,
-      prompt_tokens bigint, output_limit bigint, output_rate bigint, idempotency_scope text,
-      idempotency_key text, body_hash text, queue_deadline_seconds float8, hard_deadline_seconds float8)
+      prompt_tokens bigint, output_limit bigint, output_rate bigint, tokens bigint, floor_tokens bigint,
+      choices bigint, session text, idempotency_scope text, idempotency_key text, body_hash text, queue_deadline_seconds float8, hard_deadline_seconds float8)
   LOOP
     call_id := v_call.call_id;
 
     -- asked before?
     IF v_call.idempotency_key IS NOT NULL THEN
-      SELECT i.call_id, i.body_hash INTO v_state FROM plans_idempotencykey i
-      WHERE i.account_id = v_call.account_id AND i.scope = v_call.idempotency_scope
-        AND i.key = v_call.idempotency_key AND i.created_at > clock_timestamp() - interval '24 hours';
-      IF FOUND THEN
-        outcome := CASE WHEN v_state.body_hash = v_call.body_hash THEN 'replay' ELSE 'mismatch' END;
-        details := jsonb_build_object('call_id', v_state.call_id);
+      SELECT b.outcome, b.details INTO outcome, details FROM ledger_asked_before(
+        v_call.account_id, v_call.idempotency_scope, v_call.idempotency_key, v_call.body_hash) b;
+      IF outcome IS NOT NULL THEN
         RETURN NEXT;
         CONTINUE;
       END IF;
@@ -123,8 +126,7 @@ BEGIN
       || array_fill('department'::text, ARRAY[cardinality(v_call.departments)]);
     v_nodes := ARRAY[v_call.account_id, v_call.member_id, v_call.project_id, v_call.scenario_id, v_call.api_key_id]
       || v_call.departments;
-    v_mainland := false;
-    v_untrained := false;
+    v_mainland := false; v_untrained := false;
     v_no := NULL;
     IF v_state.has_rules THEN
       SELECT r.is_mainland_only, r.is_never_trained, r.refused INTO v_mainland, v_untrained, v_no
@@ -145,36 +147,44 @@ BEGIN
       THEN least(coalesce(v_call.floor_amount, v_call.amount), v_call.amount) ELSE v_call.amount END;
     v_room := v_call.amount;
     v_own := 0;
+    v_tokens := v_call.tokens;
     v_tight := NULL;
-    v_over := '[]';
-    v_windows := '{}';
-    v_unopened := '{}';
+    v_over := '[]'; v_minutes := '[]';
+    v_windows := '{}'; v_sessions := '{}'; v_unopened := '{}';
     FOR v_quota IN
-      SELECT q.id, q.node_kind, q.node_id, q."window", q.metric, t.most AS "limit", q.grace_percent, q.is_slice,
-        w.id AS window_id, coalesce(w.used, 0) AS used, coalesce(w.held, 0) AS held, w.ends_at,
-        t.most + t.most * q.grace_percent / 100 - coalesce(w.used + w.held, 0) AS rest
+      SELECT q.id AS quota_id, q.node_kind, q.node_id, q.chat_model_id, q."window", q.metric, t.most AS "limit",
+        q.grace_percent, q.is_slice, w.id AS window_id, w.ends_at, coalesce(w.used, 0) AS used,
+        coalesce(w.held, 0) AS held, t.most + t.most * q.grace_percent / 100 - coalesce(w.used + w.held, 0) AS rest
       FROM unnest(v_kinds, v_nodes) AS n(kind, id)
       JOIN plans_quota q
         ON q.account_id = v_call.account_id AND q.node_kind = n.kind AND q.node_id = n.id AND q.ended_at IS NULL
+        AND (q.chat_model_id IS NULL OR q.chat_model_id = v_call.chat_model_id)
         AND (q."window" <> 'night_hour' OR extract(hour FROM v_now AT TIME ZONE v_state.time_zone) < 7)
       LEFT JOIN LATERAL (
         SELECT o.id, o.used, o.held, o.extra, o.ends_at FROM plans_quotawindow o
-        WHERE o.quota_id = q.id AND o.starts_at <= v_now AND (o.ends_at > v_now OR o.ends_at IS NULL)
+        WHERE o.quota_id = q.id AND o.session = ledger_session(q."window", v_call.session)
+          AND o.starts_at <= v_now AND (o.ends_at > v_now OR o.ends_at IS NULL)
         ORDER BY o.starts_at DESC LIMIT 1
       ) w ON true
       CROSS JOIN LATERAL (SELECT q."limit" + coalesce(w.extra, 0) AS most) t
     LOOP
       IF v_quota.window_id IS NULL THEN
-        v_unopened := v_unopened || v_quota.id;
+        v_unopened := v_unopened || v_quota.quota_id;
       ELSE
         v_windows := v_windows || v_quota.window_id;
       END IF;
       IF v_quota.grace_percent > 0 AND v_quota.used + v_quota.held >= v_quota."limit" THEN
-        v_over := v_over || jsonb_build_object('node_kind', v_quota.node_kind, 'node_id', v_quota.node_id,
-          'window', v_quota."window", 'metric', v_quota.metric, 'used', v_quota.used, 'held', v_quota.held,
-          'limit', v_quota."limit", 'grace_percent', v_quota.grace_percent);
+        v_over := v_over || (to_jsonb(v_quota) - c_untold);
       END IF;
-      IF v_quota.metric = 'calls' THEN
+      IF v_quota."window" = 'minute' THEN
+        v_minutes := v_minutes || (to_jsonb(v_quota) - c_untold);
+      ELSIF v_quota."window" = 'session' THEN
+        v_sessions := v_sessions || v_quota.window_id;
+      END IF;
+      IF v_quota.metric = 'tokens' THEN
+        v_tokens := least(v_tokens, v_quota.rest);
+        v_quota.rest := CASE WHEN v_quota.rest >= v_call.floor_tokens THEN v_room ELSE -1 END;
+      ELSIF v_quota.metric <> 'microcredits' THEN
         v_quota.rest := CASE WHEN v_quota.rest > 0 THEN v_room ELSE -1 END;
       END IF;
       IF v_quota.is_slice THEN
@@ -187,12 +197,9 @@ BEGIN
     END LOOP;
     IF v_room < v_floor THEN
       outcome := 'quota';
-      details := jsonb_build_object(
-        'quota_id', v_tight.id, 'node_kind', v_tight.node_kind, 'node_id', v_tight.node_id,
-        'window', v_tight."window", 'metric', v_tight.metric, 'used', v_tight.used, 'held', v_tight.held,
-        'limit', v_tight."limit", 'grace_percent', v_tight.grace_percent,
-        'resets_at', coalesce(v_tight.ends_at,
-          (SELECT w.ends_at FROM ledger_window(v_tight."window", v_now, v_state.time_zone) w)));
+      details := (to_jsonb(v_tight) - c_untold) || jsonb_build_object(
+        'needed', CASE v_tight.metric WHEN 'microcredits' THEN v_floor WHEN 'tokens' THEN v_call.floor_tokens ELSE 1 END,
+        'resets_at', ledger_resets_at(v_tight."window", v_tight.ends_at, v_now, v_state.time_zone));
       RETURN NEXT;
       CONTINUE;
     END IF;
@@ -216,8 +223,7 @@ BEGIN
 
     -- what do the lots give?
     v_found := 0;
-    v_lots := '{}';
-    v_drawn := '{}';
+    v_lots := '{}'; v_drawn := '{}';
     IF v_room > 0 THEN
       FOR v_lot IN
         SELECT l.id, l.available FROM plans_lot l
@@ -235,8 +241,7 @@ BEGIN
     END IF;
     v_amount := v_found;
     -- Every token less saves its rate, so this many fewer surely fit into what is missing.
-    v_limit := CASE WHEN v_amount = v_call.amount THEN v_call.output_limit
-      ELSE v_call.output_limit
+    v_limit := CASE WHEN v_amount = v_call.amount THEN v_call.output_limit ELSE v_call.output_limit
         - ceil((v_call.amount - v_amount) * 1000000.0 / nullif(v_call.output_rate, 0))::bigint END;
     IF v_amount < v_floor OR v_limit < 1 AND v_amount < v_call.amount THEN
       outcome := 'no_credits';
@@ -244,6 +249,9 @@ BEGIN
       RETURN NEXT;
       CONTINUE;
     END IF;
+
+    v_limit := least(v_limit, v_call.output_limit - ceil((v_call.tokens - v_tokens)::numeric / v_call.choices));
+    v_tokens := coalesce(v_call.tokens - (v_call.output_limit - v_limit) * v_call.choices, 0);
 
     -- admitted: from here on only writes
     UPDATE plans_lot l SET available = l.available - d.amount, held = l.held + d.amount
@@ -253,39 +261,39 @@ BEGIN
     FROM unnest(v_lots, v_drawn) WITH ORDINALITY AS d(id, amount, ord);
     IF v_unopened <> '{}' THEN
       v_windows := v_windows || ARRAY(
-        SELECT ledger_open_window(q.id, q."window", q.metric = 'calls', v_now, v_state.time_zone)
+        SELECT ledger_open_window(q.id, q."window", q.metric, v_call.session, v_now, v_state.time_zone)
         FROM plans_quota q WHERE q.id = ANY (v_unopened));
     END IF;
     IF v_windows <> '{}' THEN
-      UPDATE plans_quotawindow w SET held = w.held + CASE WHEN w.counts_calls THEN 1 ELSE v_amount END
+      UPDATE plans_quotawindow w
+      SET held = w.held + CASE w.metric WHEN 'microcredits' THEN v_amount WHEN 'tokens' THEN v_tokens ELSE 1 END,
+        ends_at = CASE WHEN w.id = ANY (v_sessions) THEN v_now + interval '60 days' ELSE w.ends_at END
       WHERE w.id = ANY (v_windows);
     END IF;
     INSERT INTO plans_hold (
       id, account_id, member_id, departments, project_id, scenario_id, api_key_id, end_user, tier,
-      is_mainland_only, is_never_trained, chat_model_id, price_id, amount, state, fence, worker, reply_to, source, streamed, prompt_tokens, output_limit,
-      quota_windows, opened_at, queue_deadline, hard_deadline)
+      is_mainland_only, is_never_trained, chat_model_id, price_id, amount, state, fence, worker, reply_to, source,
+      streamed, prompt_tokens, output_limit, tokens, session, quota_windows, opened_at, queue_deadline, hard_deadline)
     VALUES (
-      v_call.call_id, v_call.account_id, v_call.member_id, coalesce(v_call.departments, '{}'),
-      v_call.project_id, v_call.scenario_id, v_call.api_key_id, coalesce(v_call.end_user, ''),
-      coalesce(v_call.tier, ''), v_mainland, v_untrained,
-      v_call.chat_model_id, v_call.price_id, v_amount, 'queued', 0, '', coalesce(v_call.reply_to, ''),
-      v_call.source, v_call.streamed, v_call.prompt_tokens, v_limit, v_windows, v_now,
+      v_call.call_id, v_call.account_id, v_call.member_id, coalesce(v_call.departments, '{}'), v_call.project_id,
+      v_call.scenario_id, v_call.api_key_id, coalesce(v_call.end_user, ''), coalesce(v_call.tier, ''), v_mainland,
+      v_untrained, v_call.chat_model_id, v_call.price_id, v_amount, 'queued', 0, '', coalesce(v_call.reply_to, ''),
+      v_call.source, v_call.streamed, v_call.prompt_tokens, v_limit, v_tokens, coalesce(v_call.session, ''),
+      v_windows, v_now,
       clock_timestamp() + v_call.queue_deadline_seconds * interval '1 second',
       clock_timestamp() + v_call.hard_deadline_seconds * interval '1 second');
     IF v_state.is_child THEN
       PERFORM ledger_count_minutes(v_call.member_id, v_now, v_state.time_zone);
     END IF;
     IF v_call.idempotency_key IS NOT NULL THEN
-      INSERT INTO plans_idempotencykey AS i (account_id, scope, key, body_hash, call_id, created_at)
-      VALUES (v_call.account_id, v_call.idempotency_scope, v_call.idempotency_key, v_call.body_hash,
-        v_call.call_id, clock_timestamp())
-      ON CONFLICT ON CONSTRAINT plans_idempotencykey_pkey DO UPDATE
-      SET body_hash = excluded.body_hash, call_id = excluded.call_id, created_at = excluded.created_at;
+      PERFORM ledger_remember_key(v_call.account_id, v_call.idempotency_scope, v_call.idempotency_key,
+        v_call.body_hash, v_call.call_id);
     END IF;
     outcome := 'ok';
     details := jsonb_build_object('amount', v_amount, 'output_limit', v_limit);
-    IF v_over <> '[]' THEN
-      details := details || jsonb_build_object('over', v_over);
+    IF v_over <> '[]' OR v_minutes <> '[]' THEN
+      details := details || jsonb_build_object('over', v_over, 'minutes', v_minutes, 'tokens', v_tokens,
+        'minute_left', ceil(60 - extract(second FROM v_now)));
     END IF;
     RETURN NEXT;
   END LOOP;

@@ -6,6 +6,21 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp SET timezone = 'UTC' AS $$
   WHERE i.inhparent = 'plans_journal'::regclass AND c.relname ~ '_[0-9]{6}$'
 $$;
 
+-- Forgets the windows of minutes and of sessions that ended more than a day ago, at most p_limit of them, unless a
+-- call of theirs is still open. A session's ends 60 days after its last call.
+CREATE OR REPLACE FUNCTION ledger_forget_windows(p_limit integer) RETURNS integer
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  WITH old AS (
+    SELECT w.id FROM plans_quota q JOIN plans_quotawindow w ON w.quota_id = q.id
+    WHERE q."window" IN ('minute', 'session') AND w.ends_at < app_now() - interval '1 day' AND w.held = 0
+      AND NOT EXISTS (SELECT FROM plans_hold h WHERE w.id = ANY (h.quota_windows))
+    LIMIT p_limit
+  ), gone AS (
+    DELETE FROM plans_quotawindow w USING old o WHERE w.id = o.id RETURNING 1
+  )
+  SELECT count(*)::integer FROM gone
+$$;
+
 -- Drops the oldest month of the books once it is more than p_months old, and returns it; nothing when none is due.
 -- Before, a journal of each account carries forward what the month's postings add up to, lot by lot, so that every
 -- sum stays what it was. Books are kept for ten years at least, as tax law asks; less is refused.

@@ -46,7 +46,7 @@ WITH moved AS MATERIALIZED (
 ), lots_of_hold AS (
   SELECT d.hold_id, sum(d.amount) AS amount FROM plans_holdlot d GROUP BY d.hold_id
 ), held_in AS (
-  SELECT u.id, sum(h.amount) AS held, count(*) AS calls FROM plans_hold h, unnest(h.quota_windows) AS u(id) GROUP BY u.id
+  SELECT u.id, sum(h.amount) AS held, sum(h.tokens) AS tokens, count(*) AS calls FROM plans_hold h, unnest(h.quota_windows) AS u(id) GROUP BY u.id
 ), drawn AS (
   SELECT d.hold_id, d.lot_id, d.ord,
     row_number() OVER (PARTITION BY d.hold_id ORDER BY l.priority, l.expires_at, l.granted_at, l.id) AS due
@@ -97,7 +97,8 @@ FROM (SELECT q.* FROM plans_quotawindow q WHERE audit_is_full()
       SELECT q.* FROM plans_quotawindow q
       WHERE NOT audit_is_full() AND q.id = ANY (ARRAY(SELECT i.id FROM held_in i))) w
 FULL JOIN held_in h ON h.id = w.id
-WHERE w.id IS NULL OR w.held <> CASE WHEN w.counts_calls THEN coalesce(h.calls, 0) ELSE coalesce(h.held, 0) END
+WHERE w.id IS NULL OR w.held <> coalesce(CASE w.metric
+  WHEN 'microcredits' THEN h.held WHEN 'tokens' THEN h.tokens ELSE h.calls END, 0)
 UNION ALL
 -- The quotas of a key take over what the key that they replace has used; all else is written down somewhere.
 SELECT 'I6 quota differs from what was given, lent and reclaimed', w.id::text,

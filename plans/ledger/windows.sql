@@ -1,5 +1,6 @@
--- The calendar window of a quota around a moment, in the account's zone. A lifetime has no end, and five hours
--- begin at the moment itself: with the first call.
+-- The calendar window of a quota around a moment, in the account's zone; minutes are everywhere the same. A lifetime
+-- has no end. Five hours and a session begin at the moment itself, with the first call; a session is forgotten 60 days
+-- after its last one.
 CREATE OR REPLACE FUNCTION ledger_window(
   p_window text, p_moment timestamptz, p_zone text, OUT starts_at timestamptz, OUT ends_at timestamptz
 ) LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
@@ -16,25 +17,49 @@ BEGIN
     ends_at := p_moment + interval '5 hours';
     RETURN;
   END IF;
+  IF p_window = 'session' THEN
+    starts_at := p_moment;
+    ends_at := p_moment + interval '60 days';
+    RETURN;
+  END IF;
+  IF p_window = 'minute' THEN
+    p_zone := 'UTC';
+  END IF;
   v_unit := CASE p_window WHEN 'night_hour' THEN 'hour' ELSE p_window END;
   v_first := date_trunc(v_unit, p_moment AT TIME ZONE p_zone);
   starts_at := v_first AT TIME ZONE p_zone;
   ends_at := (v_first + ('1 ' || v_unit)::interval) AT TIME ZONE p_zone;
 END $$;
 
+-- Of which session a window is that counts a call: of the call's own, where each has one.
+CREATE OR REPLACE FUNCTION ledger_session(p_window text, p_session text) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE p_window WHEN 'session' THEN coalesce(p_session, '') ELSE '' END
+$$;
+
 -- Opens the window of a quota that covers p_moment. After a change of zone the calendar's window may begin
 -- before the last one ended; then it begins where that one ended, so that nothing counts twice.
 DROP FUNCTION IF EXISTS ledger_open_window(bigint, text, timestamptz, text);
+DROP FUNCTION IF EXISTS ledger_open_window(bigint, text, boolean, timestamptz, text);
 CREATE OR REPLACE FUNCTION ledger_open_window(
-  p_quota bigint, p_window text, p_counts_calls boolean, p_moment timestamptz, p_zone text
+  p_quota bigint, p_window text, p_metric text, p_session text, p_moment timestamptz, p_zone text
 ) RETURNS bigint LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
-  INSERT INTO plans_quotawindow (quota_id, starts_at, ends_at, used, held, extra, counts_calls)
-  SELECT p_quota,
-    greatest(w.starts_at, (SELECT max(l.ends_at) FROM plans_quotawindow l
-                           WHERE l.quota_id = p_quota AND l.ends_at <= p_moment)),
-    w.ends_at, 0, 0, 0, p_counts_calls
-  FROM ledger_window(p_window, p_moment, p_zone) w
+  INSERT INTO plans_quotawindow (quota_id, session, starts_at, ends_at, used, held, extra, metric)
+  SELECT p_quota, s.name,
+    greatest(w.starts_at, (SELECT l.ends_at FROM plans_quotawindow l
+                           WHERE l.quota_id = p_quota AND l.session = s.name AND l.ends_at <= p_moment
+                           ORDER BY l.starts_at DESC LIMIT 1)),
+    w.ends_at, 0, 0, 0, p_metric
+  FROM ledger_window(p_window, p_moment, p_zone) w, (SELECT ledger_session(p_window, p_session) AS name) s
   RETURNING id
+$$;
+
+-- When a window starts anew: at its end, also before its first call. A session and a lifetime never do.
+CREATE OR REPLACE FUNCTION ledger_resets_at(
+  p_window text, p_ends_at timestamptz, p_moment timestamptz, p_zone text
+) RETURNS timestamptz LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT CASE WHEN p_window <> 'session'
+    THEN coalesce(p_ends_at, (SELECT w.ends_at FROM ledger_window(p_window, p_moment, p_zone) w)) END
 $$;
 
 -- Lets nobody open a call of the account until the transaction ends, and tells the moment: what changes its quotas
@@ -89,8 +114,7 @@ CREATE OR REPLACE FUNCTION ledger_largest_slice(
   SELECT jsonb_build_object('quota_id', q.id, 'node_kind', q.node_kind, 'node_id', q.node_id, 'window', q."window",
     'metric', q.metric, 'used', coalesce(w.used, 0), 'held', coalesce(w.held, 0),
     'limit', q."limit" + coalesce(w.extra, 0),
-    'grace_percent', 0, 'resets_at', coalesce(w.ends_at,
-      (SELECT n.ends_at FROM ledger_window(q."window", p_moment, p_zone) n)))
+    'grace_percent', 0, 'resets_at', ledger_resets_at(q."window", w.ends_at, p_moment, p_zone))
   FROM plans_quota q
   LEFT JOIN LATERAL (
     SELECT o.used, o.held, o.extra, o.ends_at FROM plans_quotawindow o

@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from plans.models.quota import LONGEST_SESSION
+
 JOURNAL_KINDS = (
     "grant",
     "settle",
@@ -46,6 +48,7 @@ class Hold(models.Model):
     scenario_id = models.BigIntegerField(_("scenario"), null=True)
     api_key_id = models.BigIntegerField(_("API key"), null=True)
     end_user = models.TextField(_("end user"), default="", blank=True)
+    session = models.CharField(_("session"), max_length=LONGEST_SESSION, db_default="", blank=True)
     chat_model_id = models.BigIntegerField(_("model"))
     price_id = models.BigIntegerField(_("price"))
     amount = models.BigIntegerField(_("set aside, in microcredits"))
@@ -57,6 +60,7 @@ class Hold(models.Model):
     streamed = models.BooleanField(_("streamed"))
     prompt_tokens = models.BigIntegerField(_("tokens in"))
     output_limit = models.BigIntegerField(_("most tokens out"))
+    tokens = models.BigIntegerField(_("set aside, in tokens"), db_default=0)
     tier = models.TextField(_("tier of age"), db_default="", blank=True)
     is_mainland_only = models.BooleanField(_("mainland routes only"), db_default=False)
     is_never_trained = models.BooleanField(_("never trains on data"), db_default=False)

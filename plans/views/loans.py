@@ -64,6 +64,7 @@ def _choices(member: Member, names: Mapping[int, str]) -> list[tuple[Quota, str]
         account=member.account_id,
         node_kind=Quota.Node.DEPARTMENT,
         metric=Quota.Metric.MICROCREDITS,
+        chat_model=None,
         window__in=verbs.LENDABLE,
     )
     return [

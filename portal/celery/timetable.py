@@ -39,6 +39,7 @@ TIMETABLE = {
     "audit what moved": _every(AUDIT_SECONDS, "usage.tasks.audit_recent"),
     "audit all books": _at_night(3, "usage.tasks.audit_all"),
     "forget old idempotency keys": _every(CHORES_SECONDS, "plans.tasks.forget_idempotency_keys"),
+    "forget windows of minutes and sessions": _every(CHORES_SECONDS, "plans.tasks.forget_windows"),
     "make partitions of the books": _every(CHORES_SECONDS, "plans.tasks.make_partitions"),
     "drop old calls": _at_night(5, "usage.tasks.drop_old_months"),
     "drop old books": _at_night(6, "plans.tasks.drop_old_months"),

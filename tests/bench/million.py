@@ -67,8 +67,8 @@ FROM (SELECT lot_id, sum(charge) AS amount FROM made GROUP BY 1) s WHERE l.id = 
 """
 
 WINDOWS = """
-INSERT INTO plans_quotawindow (quota_id, starts_at, ends_at, used, held, counts_calls)
-SELECT q.id, w.starts_at, w.ends_at, sum(charge), 0, false
+INSERT INTO plans_quotawindow (quota_id, starts_at, ends_at, used, held)
+SELECT q.id, w.starts_at, w.ends_at, sum(charge), 0
 FROM made m JOIN plans_quota q ON q.account_id = m.account_id,
   LATERAL ledger_window(q."window", m.moment, m.time_zone) w
 GROUP BY 1, 2, 3

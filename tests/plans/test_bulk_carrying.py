@@ -10,6 +10,8 @@ from accounts import departments, invitations, names, projects
 from accounts.invitations import A_DAY, MOST_LISTED_A_DAY, Place
 from accounts.members import OwnersOnly
 from accounts.models import AuditEvent, Department, Invitation, Member, Project
+from models_catalog import shelf as models_shelf
+from models_catalog.models import ChatModel
 from plans import bulk, joining, quotas
 from plans.models import Quota
 from portal.kit import clock
@@ -17,6 +19,7 @@ from portal.kit.units import credits
 from tests.accounts.people import Firm, found, join, staffed
 from tests.plans.files import DEPARTMENTS, PEOPLE, PROJECTS, carry_out, counts, file_of, large, row
 from tests.plans.ledger import books
+from tests.usage.cast import ADDRESSES
 
 CONTACT = "new@example.com"
 
@@ -83,6 +86,17 @@ class TestCarryOut:
         carry_out(firm, file_of(row("quota", department="Team", monthly_credits=6)))
         quota = Quota.objects.in_force().get()
         assert (quota.limit, quota.grace_percent, quota.is_slice) == (credits(6), 20, False)
+
+    def test_leaves_quotas_of_which_it_does_not_know(self, firm: Firm, now: datetime) -> None:
+        models_shelf.seed(now=now, addresses=ADDRESSES)
+        fast = ChatModel.objects.earliest("pk").pk
+        others = [("month", "microcredits", fast), ("month", "tokens", None), ("minute", "calls", None)]
+        for window, metric, model in others:
+            terms = quotas.Terms(window=window, limit=7, metric=metric, chat_model_id=model)
+            quotas.put(firm.owner.account, node_kind="department", node_id=firm.team.pk, terms=terms, by=None, now=now)
+        carry_out(firm, file_of(row("quota", department="Team", monthly_credits=6)))
+        limits = Quota.objects.in_force().values_list("window", "metric", "chat_model", "limit")
+        assert set(limits) == {(*each, 7) for each in others} | {("month", "microcredits", None, credits(6))}
 
     def test_is_all_or_nothing(self, firm: Firm) -> None:
         many = [

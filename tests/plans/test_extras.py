@@ -83,6 +83,16 @@ class TestAsk:
         with pytest.raises(extras.NothingToAsk):
             ask(adult, quota)
 
+    @pytest.mark.parametrize(
+        ("window", "metric"), [("minute", "calls"), ("session", "microcredits"), ("lifetime", "at_once")]
+    )
+    def test_is_not_about_what_comes_back_by_itself(self, owner: Member, window: str, metric: str) -> None:
+        adult = join(owner, "adult")
+        quota = books.quota(adult, 100, kind="member", node_id=adult.pk, window=window, metric=metric)
+        with pytest.raises(extras.NothingToAsk):
+            ask(adult, quota)
+        assert not extras.path_for(ledger.QuotaExceeded(quota_id=quota.pk, window="session"))
+
     @pytest.mark.parametrize("about", ["minutes", "quiet_hours"])
     def test_of_minutes_is_for_children(self, owner: Member, about: str) -> None:
         with pytest.raises(extras.NothingToAsk):
@@ -174,6 +184,12 @@ class TestLend:
             self.lend(lender, borrower, 10, owner)
         with pytest.raises(loans.CannotLend):
             self.lend(lender, lender, 10, owner)
+
+    def test_moves_credits_of_all_models_alone(self, owner: Member, sales: Department) -> None:
+        self.quotas(owner, sales)
+        Quota.objects.update(metric="tokens")
+        with pytest.raises(loans.CannotLend):
+            self.lend(Quota.objects.earliest("pk"), Quota.objects.latest("pk"), 10, owner)
 
     def test_is_for_the_lenders_head_and_the_owner(self, owner: Member, sales: Department) -> None:
         lender, borrower = self.quotas(owner, sales)

@@ -10,7 +10,7 @@ from accounts.api_keys import Wish
 from accounts.models import ApiKey, Member
 from models_catalog import shelf
 from models_catalog.models import ChatModel
-from plans import access, keys, ledger, quotas
+from plans import access, keys, ledger, quotas, standings
 from plans.access import Rule
 from plans.keys import Bounds
 from plans.models import Quota
@@ -137,6 +137,24 @@ class TestRotate:
         old = issue(member, Bounds(monthly=credits(50)))
         keys.lift_brake(old, by=member.user, now=clock.now())
         assert limits(rotate(old)) == {"month": credits(50)}
+
+    def test_copies_what_is_limited_a_minute_at_once_and_of_one_model(self, member: Member, now: datetime) -> None:
+        shelf.seed(now=now, addresses=ADDRESSES)
+        old, model = issue(member), ChatModel.objects.published()[0]
+        terms: dict[str, Any] = {"kind": "key", "node_id": old.pk}
+        books.quota(member, 9, window="month", metric="tokens", chat_model=model, **terms)
+        books.quota(member, 3, window="lifetime", metric="at_once", **terms)
+        books.quota(member, 5, window="session", metric="calls", **terms)
+        assert ask(old, credits(1))[0] == "ok"
+        new = rotate(old)
+        copied = Quota.objects.filter(node_id=new.pk, node_kind="key", is_brake=False).order_by("limit")
+        assert [(each.metric, each.limit, each.chat_model) for each in copied] == [
+            ("at_once", 3, None),
+            ("calls", 5, None),
+            ("tokens", 9, model),
+        ]
+        [at_once, *_others] = standings.of(copied)
+        assert (at_once.taken, at_once.most) == (0, 3)
 
     def test_moves_what_is_set_aside(self, member: Member) -> None:
         old = issue(member)

@@ -18,7 +18,17 @@ from portal.kit import clock
 from portal.kit.units import Microcredits
 from tests.plans.ledger import books
 from tests.usage import cast
-from tests.usage.model_books import COUNTERS, LIMIT, Facts, ModelCall, ModelLot
+from tests.usage.model_books import (
+    AT_ONCE,
+    COUNTERS,
+    LIMIT,
+    LONGEST,
+    PROMPT,
+    SESSION_TOKENS,
+    Facts,
+    ModelCall,
+    ModelLot,
+)
 from usage.calls.endings import Charge, Ending, nothing
 from usage.models import How
 
@@ -37,6 +47,8 @@ class Calls(RuleBasedStateMachine):
         self.rolled_back.__enter__()
         self.member = books.founded()
         books.quota(self.member, LIMIT, window="lifetime")
+        books.quota(self.member, AT_ONCE, window="lifetime", metric="at_once")
+        books.quota(self.member, SESSION_TOKENS, window="session", metric="tokens")
         self.model = ChatModel.objects.earliest("pk")
         self.price: Price
         self.lots: dict[int, ModelLot] = {}
@@ -87,13 +99,16 @@ class Calls(RuleBasedStateMachine):
 
     # Calls
 
-    @rule(target=calls, amount=st.integers(0, 1200), floor=st.integers(0, 100))
-    def reserve(self, amount: int, floor: int) -> object:
+    @rule(target=calls, amount=st.integers(0, 1200), floor=st.integers(0, 100), session=st.sampled_from(["", "a"]))
+    def reserve(self, amount: int, floor: int, session: str) -> object:
         asked = books.ask(
             self.member,
             amount,
             floor_amount=amount * floor // 100,
-            output_limit=10**6,
+            output_limit=LONGEST,
+            tokens=PROMPT + LONGEST,
+            floor_tokens=PROMPT + LONGEST * floor // 100,
+            session=session,
             chat_model_id=self.price.chat_model_id,
             price_id=self.price.pk,
         )
@@ -104,12 +119,21 @@ class Calls(RuleBasedStateMachine):
         if self.facts.debt:
             assert outcome == "suspended"
             return multiple()
-        assert (outcome == "ok") is (affordable >= asked.floor_amount), (outcome, affordable)
+        current = self.facts.session(session, now)
+        may = affordable >= asked.floor_amount and asked.floor_tokens <= current.left
+        assert (outcome == "ok") is (may and len(self.facts.calls) < AT_ONCE), (outcome, affordable, current)
         if outcome != "ok":
             return multiple()
-        assert details["amount"] == affordable
+        length = LONGEST - max(amount - affordable, asked.tokens - current.left, 0)
+        assert (details["amount"], details["output_limit"]) == (affordable, length)
+        self.facts.sessions[session] = current.holding(PROMPT + length, now)
         self.facts.calls[asked.call_id] = ModelCall(
-            asked, self.draw(usable, affordable), self.price.rates, is_counted=self.facts.limit is not None
+            asked,
+            self.draw(usable, affordable),
+            self.price.rates,
+            is_counted=self.facts.limit is not None,
+            session=current,
+            tokens=PROMPT + length,
         )
         return asked.call_id
 
@@ -156,7 +180,7 @@ class Calls(RuleBasedStateMachine):
         fence = 1 if call.is_running else None
         ending = Ending(call_id, Charge(used, charge, how, price if how == How.USAGE_CAPPED else 0), fence=fence)
         cast.settle(ending)
-        self.close(call, charge)
+        self.close(call, charge, tokens=tokens_in + tokens_out)
         self.facts.charges[call_id] = charge
         if again:
             assert books.close(call.asked, charge).outcome == "already"
@@ -166,10 +190,12 @@ class Calls(RuleBasedStateMachine):
         call = self.facts.calls.pop(call_id)
         how = How.PLATFORM if call.is_running else How.QUEUE_TIMEOUT
         cast.settle(Ending(call_id, nothing(how), if_state="running" if call.is_running else "queued"))
-        self.close(call, 0)
+        self.close(call, 0, tokens=0)
 
-    def close(self, call: ModelCall, charge: int) -> None:
+    def close(self, call: ModelCall, charge: int, *, tokens: int) -> None:
         now = clock.now()
+        call.session.held -= call.tokens
+        call.session.used += tokens
         if call.is_counted:
             self.facts.used += charge
         for lot, part in call.lines:
@@ -216,6 +242,7 @@ class Calls(RuleBasedStateMachine):
         now = clock.now()
         over = [lot for lot in self.lots.values() if lot.is_over(now) and lot.is_drawable]
         assert ledger.expire() == len(over)
+        ledger.forget_windows()
         for lot in over:
             lot.expired += lot.available
             lot.available = 0
@@ -244,7 +271,8 @@ class Calls(RuleBasedStateMachine):
     @precondition(lambda self: self.facts.limit is not None)
     @rule()
     def end_quota(self) -> None:
-        quotas.end(Quota.objects.in_force().get(account=self.member.account), by=None, now=clock.now())
+        quota = Quota.objects.in_force().get(account=self.member.account, metric="microcredits")
+        quotas.end(quota, by=None, now=clock.now())
         self.facts.limit, self.facts.used = None, 0
         for call in self.facts.calls.values():
             call.is_counted = False

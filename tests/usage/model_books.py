@@ -2,13 +2,18 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from models_catalog.pricing import Rates
 from plans import ledger
 
 LIMIT = 6000
+AT_ONCE = 5
+PROMPT, LONGEST = 10, 10**6
+SESSION_TOKENS = 2_500_000
+"""What a session may use: two whole calls at once, and a part of a third."""
+SESSION_LASTS = timedelta(days=60)
 COUNTERS = ("granted", "available", "held", "spent", "expired", "revoked", "refunded", "rolled")
 
 
@@ -52,14 +57,34 @@ def share(whole: int, part: int, of: int) -> int:
 
 
 @dataclass
+class ModelSession:
+    """The tokens that a session has used and holds."""
+
+    ends_at: datetime
+    used: int = 0
+    held: int = 0
+
+    @property
+    def left(self) -> int:
+        return SESSION_TOKENS - self.used - self.held
+
+    def holding(self, tokens: int, now: datetime) -> "ModelSession":
+        self.held += tokens
+        self.ends_at = now + SESSION_LASTS
+        return self
+
+
+@dataclass
 class ModelCall:
-    """An open call: what it asked, what it drew, and the price that it was opened at."""
+    """An open call: what it asked, what it drew, of which session, and the price that it was opened at."""
 
     asked: ledger.Reservation
     lines: list[tuple[ModelLot, int]]
     rates: Rates
     is_counted: bool
     """By the quota in force; one that ended counts on for itself."""
+    session: ModelSession
+    tokens: int
     is_running: bool = False
 
     @property
@@ -100,3 +125,8 @@ class Facts:
     """What one of the staff gave alone, and when."""
     calls: dict[UUID, ModelCall] = field(default_factory=dict)
     charges: dict[UUID, int] = field(default_factory=dict)
+    sessions: dict[str, ModelSession] = field(default_factory=dict)
+
+    def session(self, name: str, now: datetime) -> ModelSession:
+        known = self.sessions.get(name)
+        return known if known is not None and known.ends_at > now else ModelSession(now)

@@ -1,17 +1,21 @@
 """The allotment board: what it shows, what it would have done, saving at once, and taking it back."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
 
 from accounts.models import AuditEvent, Department, Member, Project
+from models_catalog import shelf
+from models_catalog.models import ChatModel
 from plans.models import Quota
 from portal.kit import clock
 from portal.kit.units import credits
 from tests.accounts.people import client_of, fresh, join
 from tests.plans.ledger import books
+from tests.usage.cast import ADDRESSES
 from usage import board
 from usage.board import Allotment
 
@@ -113,6 +117,22 @@ class TestSave:
         assert board.save(owner.account, wanted | {shop: Allotment(None)}, by=owner, now=clock.now()) == 1
         [quota] = Quota.objects.in_force()
         assert (quota.node_id, quota.limit, quota.is_slice) == (tree["Sales"].pk, credits(100), True)
+        assert AuditEvent.objects.filter(verb="board.save").count() == 2
+
+    def test_leaves_quotas_of_one_model_and_of_tokens_alone(self, owner: Member, tree: dict[str, Department]) -> None:
+        shelf.seed(now=clock.now(), addresses=ADDRESSES)
+        key = ("department", tree["Sales"].pk)
+        terms: dict[str, Any] = {"kind": "department", "node_id": tree["Sales"].pk, "window": "month"}
+        books.quota(owner, 7, chat_model=ChatModel.objects.earliest("pk"), **terms)
+        books.quota(owner, 8, metric="tokens", **terms)
+        for allotment in (Allotment(credits(5)), Allotment(None)):
+            assert board.save(owner.account, {key: allotment}, by=owner, now=clock.now()) == 1
+        assert sorted(Quota.objects.in_force().values_list("limit", flat=True)) == [7, 8]
+
+    def test_writes_down_each_save(self, owner: Member, tree: dict[str, Department]) -> None:
+        key = ("department", tree["Sales"].pk)
+        for whole in (1, 1, 2):
+            board.save(owner.account, {key: Allotment(credits(whole))}, by=owner, now=clock.now())
         assert AuditEvent.objects.filter(verb="board.save").count() == 2
 
     def test_is_taken_back_once(self, owner: Member, tree: dict[str, Department]) -> None:

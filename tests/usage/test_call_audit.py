@@ -26,7 +26,7 @@ MOMENT = timedelta(microseconds=1)
 HELD = 10**9
 PLENTY = 10**15
 NODES = ("account", "member", "department", "project", "key", "scenario")
-METRICS = ("microcredits", "calls")
+METRICS = ("microcredits", "calls", "tokens")
 
 Windows = dict[tuple[str, str], list[QuotaWindow]]
 """Of the quota of each node in each metric: today's window and tomorrow's."""

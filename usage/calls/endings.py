@@ -105,6 +105,7 @@ class Ending:
             "if_lapsed": self.if_lapsed,
             "charge": self.charge.microcredits,
             "cost": self.charge.cost,
+            "tokens": self.charge.usage.input_tokens + self.charge.usage.output_tokens,
             "usage": self.charge.usage,  # which the encoder writes as an object
             "how": self.charge.how.value,
             "state": "voided" if self.charge.how in VOID else "settled",

@@ -50,15 +50,15 @@ BEGIN
     v_local := v_hold.opened_at
       AT TIME ZONE (SELECT a.time_zone FROM accounts_account a WHERE a.id = v_hold.account_id);
     INSERT INTO usage_call (
-      id, account_id, member_id, departments, project_id, scenario_id, api_key_id, end_user, chat_model_id,
+      id, account_id, member_id, departments, project_id, scenario_id, api_key_id, end_user, session, chat_model_id,
       price_id, route_id, source, streamed, state, how, prompt_bound, held_microcredits, charged_microcredits, estimated,
       in_fresh, cache_read, cache_write_5m, cache_write_1h, in_image, in_audio,
       out_text, out_reasoning, out_image, out_audio, finish_reason, error_code,
       opened_at, accepted_at, first_token_milliseconds, ended_at, day)
     VALUES (
       v_hold.id, v_hold.account_id, v_hold.member_id, v_hold.departments, v_hold.project_id, v_hold.scenario_id,
-      v_hold.api_key_id, v_hold.end_user, v_hold.chat_model_id, v_hold.price_id, v_ended.route_id, v_hold.source,
-      v_hold.streamed, v_ended.state, v_ended.how, v_hold.prompt_tokens, v_hold.amount, v_ended.charged,
+      v_hold.api_key_id, v_hold.end_user, v_hold.session, v_hold.chat_model_id, v_hold.price_id, v_ended.route_id,
+      v_hold.source, v_hold.streamed, v_ended.state, v_ended.how, v_hold.prompt_tokens, v_hold.amount, v_ended.charged,
       v_ended.estimated, v_ended.in_fresh, v_ended.cache_read, v_ended.cache_write_5m, v_ended.cache_write_1h,
       v_ended.in_image, v_ended.in_audio, v_ended.out_text, v_ended.out_reasoning, v_ended.out_image,
       v_ended.out_audio, v_ended.finish_reason, v_ended.error_code, v_hold.opened_at,

@@ -11,6 +11,34 @@ WITH costs AS (
     ) / 1000000) + p.per_request AS cost
   FROM usage_call c JOIN models_catalog_price p ON p.id = c.price_id
   WHERE c.ended_at >= audit_since()
+), quotas_by_calls AS (
+  -- From the calls to the windows: there are quotas of minutes, and a window is found by its index.
+  SELECT w.id AS window_id, sum(CASE
+      WHEN w.metric = 'microcredits' THEN c.charged_microcredits
+      WHEN c.state = 'voided' OR w.metric = 'at_once' THEN 0
+      WHEN w.metric = 'calls' THEN 1
+      ELSE c.in_fresh + c.cache_read + c.cache_write_5m + c.cache_write_1h + c.in_image + c.in_audio
+        + c.out_text + c.out_reasoning + c.out_image + c.out_audio
+    END) AS counted
+  FROM plans_quota q
+  JOIN usage_call c ON c.account_id = q.account_id
+    AND c.opened_at >= q.created_at AND (q.ended_at IS NULL OR c.opened_at < q.ended_at)
+    AND (q.chat_model_id IS NULL OR c.chat_model_id = q.chat_model_id)
+    AND CASE q.node_kind
+      WHEN 'account' THEN true
+      WHEN 'member' THEN c.member_id = q.node_id
+      WHEN 'department' THEN q.node_id = ANY (c.departments)
+      WHEN 'project' THEN c.project_id = q.node_id
+      WHEN 'key' THEN c.api_key_id = q.node_id
+      WHEN 'scenario' THEN c.scenario_id = q.node_id
+    END
+  JOIN LATERAL (
+    SELECT o.id, o.metric, o.ends_at FROM plans_quotawindow o
+    WHERE o.quota_id = q.id AND o.session = ledger_session(q."window", c.session) AND o.starts_at <= c.opened_at
+    ORDER BY o.starts_at DESC LIMIT 1
+  ) w ON w.ends_at IS NULL OR c.opened_at < w.ends_at
+  WHERE audit_is_full()
+  GROUP BY w.id
 )
 SELECT 'charge_not_cost' AS kind, id::text AS subject,
   format('charged %s, cost %s, held %s', charged_microcredits, cost, held_microcredits) AS details
@@ -62,27 +90,9 @@ FULL JOIN (SELECT account_id, sum(calls) AS calls, sum(charged) AS charged FROM 
            ) every GROUP BY 1) c ON c.account_id = p.account_id
 WHERE audit_is_full() AND (p.calls, p.charged) IS DISTINCT FROM (c.calls, c.charged)
 UNION ALL
-SELECT 'quota_not_calls', w.id::text, format('used %s, calls %s', w.used, coalesce(sum(c.counted), 0))
-FROM plans_quotawindow w
-JOIN plans_quota q ON q.id = w.quota_id
-LEFT JOIN LATERAL (
-  SELECT o.*, CASE WHEN NOT w.counts_calls THEN o.charged_microcredits WHEN o.state = 'voided' THEN 0 ELSE 1 END
-    AS counted
-  FROM usage_call o WHERE o.account_id = q.account_id
-) c ON c.account_id = q.account_id
-  AND c.opened_at >= greatest(w.starts_at, q.created_at)
-  AND (least(w.ends_at, q.ended_at) IS NULL OR c.opened_at < least(w.ends_at, q.ended_at))
-  AND CASE q.node_kind
-    WHEN 'account' THEN true
-    WHEN 'member' THEN c.member_id = q.node_id
-    WHEN 'department' THEN q.node_id = ANY (c.departments)
-    WHEN 'project' THEN c.project_id = q.node_id
-    WHEN 'key' THEN c.api_key_id = q.node_id
-    WHEN 'scenario' THEN c.scenario_id = q.node_id
-  END
-WHERE audit_is_full() AND w.starts_at >= call_comparable_since()
-GROUP BY w.id, w.used
-HAVING w.used <> coalesce(sum(c.counted), 0);
+SELECT 'quota_not_calls', w.id::text, format('used %s, calls %s', w.used, coalesce(u.counted, 0))
+FROM plans_quotawindow w LEFT JOIN quotas_by_calls u ON u.window_id = w.id
+WHERE audit_is_full() AND w.starts_at >= call_comparable_since() AND w.used <> coalesce(u.counted, 0);
 
 -- All of it in one place.
 CREATE VIEW violations (kind, subject, details) AS

@@ -10,6 +10,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from plans.models.quota import LONGEST_SESSION
+
 CHAT = "chat"
 """The source of a call whose answer is kept in a conversation."""
 
@@ -75,6 +77,7 @@ class Call(models.Model):
     scenario = elsewhere("accounts.Scenario", empty=True, name=_("scenario"))
     api_key = elsewhere("accounts.ApiKey", empty=True, name=_("API key"))
     end_user = models.TextField(_("end user"), default="", blank=True)
+    session = models.CharField(_("session"), max_length=LONGEST_SESSION, db_default="", blank=True)
     chat_model = elsewhere("models_catalog.ChatModel", name=_("model"))
     price = elsewhere("models_catalog.Price", name=_("price"))
     route = elsewhere("models_catalog.Route", empty=True, name=_("route"))

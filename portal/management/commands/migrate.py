@@ -46,6 +46,7 @@ READ_ONLY = (
 """What the application may read, and change only through the functions."""
 
 INTERNAL = (
+    "ledger_asked_before",
     "ledger_block",
     "ledger_capture",
     "ledger_child_refusal",
@@ -57,6 +58,7 @@ INTERNAL = (
     "ledger_open_journal",
     "ledger_open_window",
     "ledger_paid_and_kept",
+    "ledger_remember_key",
     "ledger_set_aside",
     "ledger_wrong_adjustment",
     "make_partitions",

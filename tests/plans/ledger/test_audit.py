@@ -56,9 +56,12 @@ PLANTED = (
     (HELD_FOR_NOTHING, ["DELETE FROM plans_holdlot"]),
     ("I6 call and its lots differ", ["UPDATE plans_hold SET amount = amount + 1"]),
     ("I6 call and its lots differ", ["DELETE FROM plans_holdlot"]),
-    ("I6 quota holds what no call holds", ["UPDATE plans_quotawindow SET held = held + 1 WHERE counts_calls"]),
-    ("I6 quota holds what no call holds", ["UPDATE plans_quotawindow SET held = held - 1 WHERE NOT counts_calls"]),
-    ("I6 quota holds what no call holds", ["DELETE FROM plans_quotawindow WHERE counts_calls"]),
+    ("I6 quota holds what no call holds", ["UPDATE plans_quotawindow SET held = held + 1 WHERE metric = 'calls'"]),
+    (
+        "I6 quota holds what no call holds",
+        ["UPDATE plans_quotawindow SET held = held - 1 WHERE metric = 'microcredits'"],
+    ),
+    ("I6 quota holds what no call holds", ["DELETE FROM plans_quotawindow WHERE metric = 'calls'"]),
     (QUOTA_DIFFERS, ["UPDATE plans_quotawindow SET extra = -1"]),
     (QUOTA_DIFFERS, ["UPDATE plans_quotawindow SET extra = 1"]),
     (

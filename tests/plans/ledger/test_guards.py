@@ -77,7 +77,14 @@ class TestApplication:
             "SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef"
             " AND has_function_privilege(oid, 'execute') ORDER BY 1"
         )
-        expected = {"ledger_claim", "ledger_expire", "ledger_forget_keys", "ledger_grant", "ledger_heartbeat"}
+        expected = {
+            "ledger_claim",
+            "ledger_expire",
+            "ledger_forget_keys",
+            "ledger_grant",
+            "ledger_forget_windows",
+            "ledger_heartbeat",
+        }
         expected |= {
             "ledger_make_partitions",
             "ledger_reserve",

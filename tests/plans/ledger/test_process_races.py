@@ -19,7 +19,7 @@ from models_catalog import catalog
 from models_catalog.pricing import Usage, cost
 from plans import ledger
 from plans.ledger import holds
-from plans.models import Hold, Journal, Lot
+from plans.models import Hold, Journal, Lot, QuotaWindow
 from portal.kit import clock
 from tests.plans.ledger import books
 from tests.usage import cast
@@ -125,6 +125,28 @@ class TestReserve:
         daily = books.quota(member, 9, kind="member", node_id=member.pk, metric="calls")
         assert reserving([books.ask(member, 100) for _ in range(40)]) == {"ok": 9, "quota": 31}
         assert books.window_of(daily).held == 9
+        assert books.kinds() == set()
+
+    def test_admits_no_more_calls_at_once_than_may_be(self) -> None:
+        member = books.founded()
+        books.grant(member, 10**6)
+        quota = books.quota(member, 5, kind="member", node_id=member.pk, window="lifetime", metric="at_once")
+        asked = [books.ask(member, 100, api_key_id=books.key_of(member).pk) for _ in range(200)]
+        assert reserving(asked) == {"ok": 5, "quota": 195}
+        assert books.window_of(quota).held == 5
+        assert books.kinds() == set()
+
+    @pytest.mark.parametrize(("metric", "limit", "most"), [("calls", 30, 30), ("tokens", 3399, 30)])
+    def test_admits_in_a_minute_exactly_what_its_quota_is_for(self, metric: str, limit: int, most: int) -> None:
+        member = books.founded()
+        books.grant(member, 10**6)
+        books.quota(member, limit, kind="member", node_id=member.pk, window="minute", metric=metric)
+        asked = [books.ask(member, 100, api_key_id=books.key_of(member).pk) for _ in range(200)]
+        outcomes = reserving(asked)
+        minutes = QuotaWindow.objects.values_list("pk", flat=True)
+        opened = [Hold.objects.filter(quota_windows__contains=[pk]).count() for pk in minutes]
+        assert outcomes["ok"] == sum(opened)
+        assert opened in ([most], [most, most])  # where a slow machine came into the next minute
         assert books.kinds() == set()
 
     def test_opens_one_call_for_one_idempotency_key(self) -> None:

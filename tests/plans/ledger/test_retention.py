@@ -10,7 +10,7 @@ from pytest_django.fixtures import Settings
 
 from plans import ledger
 from plans.ledger import expiry
-from plans.models import Journal
+from plans.models import Journal, QuotaWindow
 from portal.kit import clock
 from tests.plans.ledger import books
 
@@ -137,3 +137,36 @@ class TestLeftAt:
     def test_knows_neither_the_future_nor_what_is_too_long_ago(self, distance: timedelta) -> None:
         with pytest.raises(ledger.NoBooksThen):
             ledger.left_at(books.founded().account_id, timezone.now() + distance)
+
+
+class TestWindows:
+    """Those of minutes and sessions; of all else what was counted stays in the books."""
+
+    def test_are_forgotten_a_day_after_their_minute(self) -> None:
+        member = books.founded()
+        books.grant(member, 10**6)
+        for window in ("minute", "day", "lifetime"):
+            books.quota(member, 10**6, window=window)
+        books.spent(member, 100)
+        ends_at = QuotaWindow.objects.get(quota__window="minute").ends_at
+        assert ends_at is not None
+        books.move_clock(ends_at - clock.now() + timedelta(days=1) - timedelta(seconds=5))
+        assert ledger.forget_windows() == 0
+        books.move_clock(timedelta(seconds=6))
+        assert ledger.forget_windows() == 1
+        kept = QuotaWindow.objects.values_list("quota__window", flat=True)
+        assert set(kept) == {"day", "lifetime"}
+        assert books.kinds() == set()
+
+    @pytest.mark.parametrize("amount", [0, 100])
+    def test_are_kept_while_a_call_of_theirs_is_open(self, amount: int) -> None:
+        member = books.founded()
+        books.grant(member, 10**6)
+        books.quota(member, 10**6, window="minute")
+        asked = books.ask(member, amount)
+        assert books.reserve(asked)[0][0] == "ok"
+        books.move_clock(timedelta(days=3))
+        assert ledger.forget_windows() == 0
+        books.close(asked, amount)
+        assert ledger.forget_windows() == 1
+        assert books.kinds() == set()
