@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from models_catalog.providers.base import ChatRequest
-from plans.ledger import Reservation
+from plans.ledger import Rate, Reservation
 from portal.kit import ids
 from usage.events import Accepted, Answer, Delta, Event, Failed, Finished, KeepAlive
 from usage.relay import Frame, Snapshot
@@ -35,6 +35,7 @@ class Flight:
         self.keep = False
         self.output_limit = 0
         self.over: tuple[Mapping[str, Any], ...] = ()
+        self.rates: tuple[Rate, ...] = ()
         self.pushes = 0
         self.began_at = self.heard_at = self.pushed_at = self.checked_at = time.monotonic()
         self.ended_at = 0.0

@@ -176,7 +176,7 @@ async def _let_in(
         return await _replay(caller, admitted.call_id)
     flight = _board(reception, caller, request, offer, reservation)
     flight.keep = idempotency is not None
-    flight.output_limit, flight.over = admitted.output_limit, admitted.over
+    flight.output_limit, flight.over, flight.rates = admitted.output_limit, admitted.over, admitted.rates
     return flight
 
 

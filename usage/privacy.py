@@ -25,6 +25,7 @@ _OF_A_CALL = (
     "opened_at",
     "source",
     "chat_model__slug",
+    "session",
     "in_fresh",
     "out_text",
     "charged_microcredits",

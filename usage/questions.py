@@ -1,6 +1,6 @@
 """A question from the browser: written down, sent the way every call goes, and taken back when it is refused."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -61,7 +61,8 @@ def ask(
     )
     try:
         request = _request(answer, offer=offer, now=now)
-        async_to_sync(gateway.start)(caller, request, source="chat", call_id=answer.call_id)
+        spoken = replace(caller, session=str(answer.conversation_id))
+        async_to_sync(gateway.start)(spoken, request, source="chat", call_id=answer.call_id)
     except Refusal:
         conversations.withdraw(answer)
         raise

@@ -73,7 +73,8 @@ class TestAChild:
         conversation = Conversation.objects.get(member=mei)
         assert (answer.status_code, answer.headers["Location"]) == (302, f"/chat/{conversation.pk}/")
         assert conversation.scenario == homework
-        stand.wait_until(lambda: Call.objects.filter(member_id=mei.pk, scenario_id=homework.pk).exists())
+        asked = Call.objects.filter(member_id=mei.pk, scenario_id=homework.pk, session=str(conversation.pk))
+        stand.wait_until(asked.exists)
 
     def test_asks_for_nothing_else(self, parent: Member, mei: Member, tablet: httpx.Client) -> None:
         homework, play = scenario(parent, "Sums"), scenario(parent, "Riddles")

@@ -140,6 +140,14 @@ class TestReceipt:
         for words in ("1,000 tokens ×12", "12,000", "10 tokens ×12", "120", "12,120", "Starter", "Counted by"):
             assert words in page
 
+    def test_names_the_session(self, home: Home) -> None:
+        call = cast.called(home.owner, used=Usage(in_fresh=1))
+        path, client = f"/usage/calls/{call.pk}/", client_of(home.owner)
+        assert "Session" not in html(client.get(path))
+        with books.owner():
+            books.run("UPDATE usage_call SET session = 'nightly 7' WHERE id = %s", call.pk)
+        assert "<dt>Session</dt><dd><code>nightly 7</code>" in html(client.get(path))
+
     def test_says_that_nothing_was_charged(self, home: Home) -> None:
         call = cast.called(home.owner, used=Usage(), how=How.PLATFORM)
         page = html(client_of(home.owner).get(f"/usage/calls/{call.pk}/"))

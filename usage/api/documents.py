@@ -5,9 +5,11 @@ from typing import Any
 INTRODUCTION = (
     "Speaks OpenAI's Chat Completions and Responses: point any OpenAI client at this address, with a key of yours. "
     "Every answer carries x-request-id (the call's id), x-credits-charged and x-credits-left, x-output-limit (how many "
-    "tokens it may have) and, for each soft quota that is past its limit, x-quota-over. The header "
-    "x-scenario says what a call is for, by the scenario's name or id; a refusal's ask_url leads to where more can be "
-    "asked for. "
+    "tokens it may have) and, for each soft quota that is past its limit, x-quota-over. Where a quota counts calls or "
+    "tokens a minute, x-ratelimit-limit-requests, -remaining-requests and -reset-requests, or the same of tokens, tell "
+    "of the tightest one; 429 rate_limit_exceeded says in retry-after when to come again. The header "
+    "x-scenario says what a call is for, by the scenario's name or id; x-session-id names the session that it is of "
+    "(at most 64 characters), for quotas of a session; a refusal's ask_url leads to where more can be asked for. "
     "What manages keys and reads figures asks for a management key, which calls no models."
 )
 

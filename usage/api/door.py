@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from django.http.request import split_domain_port, validate_host
 
 from accounts import callers
 from accounts.callers import Caller
+from plans.models.quota import LONGEST_SESSION
 from portal.kit import database
 from portal.kit.refusals import Refusal, gettext_noop
 from usage import key_use, refusals, stops
@@ -68,6 +70,16 @@ class WrongIdempotencyKey(Refusal):
     status = 400
     sentence = gettext_noop(
         "Idempotency-Key must be 1 to 256 printable characters. Nothing was charged; choose another one."
+    )
+
+
+class WrongSession(Refusal):
+    """The name of the session is too long or holds characters that are not printable."""
+
+    code = "invalid_session_id"
+    status = 400
+    sentence = gettext_noop(
+        "X-Session-Id must be 1 to 64 printable characters. Nothing was charged; choose another one."
     )
 
 
@@ -126,8 +138,8 @@ async def read_body(receive: Receive) -> bytes:
 async def caller_of(request: Request) -> Caller:
     """This will return who holds the key, if it is for this; asked of the database at most every 5 seconds.
 
-    A key that stands in the address ends. Raises `UnknownKey`, `UnknownScenario`, `KeyInAddress`, `ManagementKey` and
-    `NotForThis`.
+    A key that stands in the address ends. Raises `UnknownKey`, `UnknownScenario`, `KeyInAddress`, `ManagementKey`,
+    `NotForThis` and `WrongSession`.
     """
     if request.query:
         await stops.stop_all(await _asked(request, key_use.end_exposed, request.query))
@@ -141,7 +153,7 @@ async def caller_of(request: Request) -> Caller:
         with contextlib.suppress(OutOfService):
             await _asked(request, partial(refusals.note, no, caller, source="api", model_name=""))
         raise
-    return caller
+    return _in_session(caller, request)
 
 
 def idempotency_key(request: Request) -> str:
@@ -157,6 +169,15 @@ async def send_whole(send: Send, *, status: int, headers: Headers, body: bytes) 
     always = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": status, "headers": always + headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def _in_session(caller: Caller, request: Request) -> Caller:
+    name = request.text(b"x-session-id")
+    if not name:
+        return caller
+    if len(name) > LONGEST_SESSION or not name.isascii() or not name.isprintable():
+        raise WrongSession(param="x-session-id")
+    return replace(caller, session=name)
 
 
 async def _known_caller(request: Request) -> Caller:

@@ -14,7 +14,7 @@ from portal.kit.refusals import Refusal
 from usage import gateway, watch
 from usage.api import door
 from usage.api.door import Headers, Receive, Request, Scope, Send
-from usage.dialects.openai_answer import in_credits
+from usage.dialects.openai_answer import in_credits, rate_headers
 from usage.events import Event, Failed, Finished, KeepAlive
 from usage.gateway import Flight, Idempotency
 
@@ -178,6 +178,10 @@ def _headers(flight: Flight, dialect: Dialect) -> Headers:
     for quota in flight.over:
         told = "{node_kind} {node_id}; window={window}; used={used}; limit={limit}; metric={metric}".format(**quota)
         headers.append((b"x-quota-over", told.encode()))
+    for rate in flight.rates:
+        headers += rate_headers(
+            rate.metric, limit=rate.limit, remaining=rate.remaining, seconds=rate.resets_after_seconds
+        )
     if flight.served_model:
         headers.append((b"x-served-model", flight.model.encode()))
     return headers

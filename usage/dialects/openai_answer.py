@@ -21,6 +21,7 @@ UNAVAILABLE = 503
 PERHAPS_CHARGED = {"answer_lost", "sweep_partial"}
 NO_RETRIES = {402}
 SERVER_ERROR = 500
+_RATED = {"calls": b"requests", "tokens": b"tokens"}
 _TYPES = {
     401: "authentication_error",
     402: "insufficient_quota",
@@ -140,7 +141,18 @@ def retry_headers(no: Refusal) -> Headers:
         headers.append((b"x-should-retry", b"true"))
     if no.retry_after_seconds is not None:
         headers.append((b"retry-after", b"%d" % no.retry_after_seconds))
+    if no.retry_after_seconds is not None and no.details.get("window") == "minute":
+        limit, seconds = int(str(no.details["limit"])), no.retry_after_seconds
+        headers += rate_headers(str(no.details["metric"]), limit=limit, remaining=0, seconds=seconds)
     return headers
+
+
+def rate_headers(metric: str, *, limit: int, remaining: int, seconds: int) -> Headers:
+    """This will return OpenAI's headers of what is left of a minute's calls or tokens; of all else none."""
+    if metric not in _RATED:
+        return []
+    told = {b"limit": b"%d" % limit, b"remaining": b"%d" % remaining, b"reset": b"%ds" % seconds}
+    return [(b"x-ratelimit-%s-%s" % (word, _RATED[metric]), value) for word, value in told.items()]
 
 
 def error_of(event: Failed) -> Mapping[str, object]:
