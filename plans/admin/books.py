@@ -56,6 +56,7 @@ class QuotaAdmin(Endless[Quota]):
         "node_id",
         "window",
         "metric",
+        "chat_model",
         "most",
         "grace_percent",
         "is_slice",
@@ -74,8 +75,11 @@ class QuotaAdmin(Endless[Quota]):
     def windows(self, quota: Quota) -> str:
         """This will list the newest windows with what was used and what open calls hold."""
         newest = QuotaWindow.objects.filter(quota=quota).order_by("-starts_at")[:WINDOWS_SHOWN]
-        rows = ((in_words(each.starts_at), _amount(quota, each.used), _amount(quota, each.held)) for each in newest)
-        return table((_("from"), _("used"), _("set aside")), rows)
+        rows = (
+            (in_words(each.starts_at), each.session, _amount(quota, each.used), _amount(quota, each.held))
+            for each in newest
+        )
+        return table((_("from"), _("session"), _("used"), _("set aside")), rows)
 
 
 @admin.register(Wallet)
@@ -225,4 +229,4 @@ class JournalAdmin(Endless[Journal]):
 
 
 def _amount(quota: Quota, amount: int) -> str:
-    return str(amount) if quota.metric == Quota.Metric.CALLS else in_credits(amount)
+    return in_credits(amount) if quota.metric == Quota.Metric.MICROCREDITS else str(amount)

@@ -19,7 +19,9 @@ from portal.kit.units import MICROCREDITS_PER_CREDIT, Microcredits
 
 MOST_CREDITS = LARGEST_LIMIT // MICROCREDITS_PER_CREDIT
 MOST_PERCENT = 100
-CALLS = "calls"
+WHOLE = (Quota.Metric.CALLS, Quota.Metric.TOKENS, Quota.Metric.AT_ONCE)
+"""What is counted in whole ones."""
+WINDOWS = {**dict(Quota.Window.choices), Quota.Window.LIFETIME: _("all time"), Quota.Window.SESSION: _("each session")}
 
 
 class QuotaForm(forms.Form):
@@ -27,15 +29,25 @@ class QuotaForm(forms.Form):
 
     window = forms.ChoiceField(
         label=_("Within"),
-        choices=[(value, label) for value, label in Quota.Window.choices if value != Quota.Window.NIGHT_HOUR],
+        choices=[(value, label) for value, label in WINDOWS.items() if value != Quota.Window.NIGHT_HOUR],
         initial=Quota.Window.MONTH,
+        help_text=_("A session is a conversation in the chat, or what a program names so."),
     )
     amount = forms.DecimalField(label=_("At most"), min_value=0, max_value=MOST_CREDITS, decimal_places=2)
     unit = forms.ChoiceField(
         label=_("Counted in"),
-        choices=[*Quota.Unit.choices, (CALLS, _("calls"))],
+        choices=[*Quota.Unit.choices, *((each.value, each.label) for each in WHOLE)],
         initial=Quota.Unit.CREDITS,
-        help_text=_("Money is counted at what your newest plan paid for a credit."),
+        help_text=_(
+            "Money is counted at what your newest plan paid for a credit. Calls at once are those under way: for them"
+            " the window above does not matter."
+        ),
+    )
+    chat_model = forms.ModelChoiceField(
+        label=_("Only for the model"),
+        queryset=ChatModel.objects.published().order_by("name"),
+        required=False,
+        empty_label=_("all models"),
     )
     grace_percent = forms.IntegerField(
         label=_("Grace, in percent"),
@@ -53,11 +65,13 @@ class QuotaForm(forms.Form):
     def terms(self, *, account_id: int, now: datetime) -> quotas.Terms:
         """This will return what `quotas.put` takes. Raises `quotas.NoPlanToCount`."""
         given = self.cleaned_data
-        unit, amount = given["unit"], given["amount"]
-        said, metric = None, Quota.Metric.MICROCREDITS
+        unit, amount, window = given["unit"], given["amount"], given["window"]
+        said, metric, chat_model = None, Quota.Metric.MICROCREDITS, given["chat_model"]
+        if unit == Quota.Metric.AT_ONCE:
+            window = Quota.Window.LIFETIME
         match unit:
-            case "calls":
-                unit, metric, limit = Quota.Unit.CREDITS, Quota.Metric.CALLS, int(amount)
+            case Quota.Metric.CALLS | Quota.Metric.TOKENS | Quota.Metric.AT_ONCE:
+                unit, metric, limit = Quota.Unit.CREDITS, Quota.Metric(unit), int(amount)
             case Quota.Unit.MONEY:
                 said = int(amount.scaleb(get_currency_precision(settings.CURRENCY)))
                 limit = quotas.worth(account_id, unit=unit, said=said, now=now)
@@ -67,9 +81,10 @@ class QuotaForm(forms.Form):
             case _:
                 limit = int(amount * MICROCREDITS_PER_CREDIT)
         return quotas.Terms(
-            window=given["window"],
+            window=window,
             limit=limit,
             metric=metric,
+            chat_model_id=chat_model.pk if chat_model else None,
             grace_percent=given["grace_percent"],
             is_slice=given["is_slice"],
             unit=unit,

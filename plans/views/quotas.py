@@ -69,8 +69,8 @@ def _page(
     request: HttpRequest, node: Node, *, form: QuotaForm, access_form: AccessForm | None = None, status: int = 200
 ) -> HttpResponse:
     in_force = Quota.objects.in_force().filter(account=node.account, node_kind=node.kind, node_id=node.id)
-    shown = standings.of(in_force.order_by("pk"))
-    counted = [each.most for each in shown if each.quota.metric == Quota.Metric.MICROCREDITS]
+    shown = standings.of(in_force.select_related("chat_model").order_by("pk"))
+    counted = [each.most for each in shown if each.quota.counts_days_of_credits]
     rule_now = access.rule_of(node)
     words = {
         "node": node,

@@ -107,6 +107,7 @@ class TestSetting:
             {"window": "night_hour"},
             {"window": "decade"},
             {"unit": "gold"},
+            {"chat_model": "999999"},
             {"unit": "share", "amount": "101"},
             {"grace_percent": "101"},
             {"grace_percent": "-1"},

@@ -22,6 +22,7 @@ from accounts.models import Account, ApiKey, Member, User
 from plans import ledger, nodes, standings
 from plans.models import Hold, Order, Quota
 from plans.standings import Standing
+from plans.templatetags.quota_words import within
 from usage import codes, refusals
 from usage.models import Call, Refused
 
@@ -162,12 +163,12 @@ def _quotas(account: Account) -> str:
 
 def _standing(standing: Standing) -> Sequence[Any]:
     quota: Any = standing.quota
-    is_calls = quota.metric == Quota.Metric.CALLS
+    is_credits = quota.metric == Quota.Metric.MICROCREDITS
     figures = (standing.used, standing.held, standing.most, standing.left)
     return (
         f"{capfirst(quota.get_node_kind_display())}: {quota.name}",
-        link("admin:plans_quota_change", quota.pk, quota.get_window_display()),
-        *(f"{figure:,}" if is_calls else in_credits(figure) for figure in figures),
+        link("admin:plans_quota_change", quota.pk, within(quota)),
+        *(in_credits(figure) if is_credits else f"{figure:,}" for figure in figures),
         in_words(standing.resets_at),
     )
 

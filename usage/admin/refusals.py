@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.desks import ACCOUNTS_FOUND, Endless, filter_among, in_words, link, table
 from accounts.models import Account, ApiKey, Member
 from plans import ledger
+from plans.used_up import RateExceeded
 from portal.kit import clock
 from usage import refusals
 from usage.admin import replays
@@ -19,6 +20,7 @@ from usage.models import Refused
 KINDS = {
     ledger.NoCredits.code: _("not enough credits"),
     ledger.QuotaExceeded.code: _("a quota"),
+    RateExceeded.code: _("a quota of a minute"),
     ledger.Paused.code: _("paused"),
     ledger.ModelNotAllowed.code: _("the model is not open"),
     ledger.QuietHours.code: _("quiet hours"),

@@ -113,7 +113,7 @@ def _quota(case: _Case) -> Iterable[Line]:
     yield Line(_("in force"), _("yes"), _in_force(quota))
     for words, name in ((_("needed at least"), "needed"), (_("set aside for others"), "set_aside")):
         if name in details:
-            yield Line(words, in_credits(int(details[name])), "")
+            yield Line(words, _amount(int(details[name]), metric), "")
 
 
 def _rule(case: _Case) -> Iterable[Line]:
@@ -223,7 +223,7 @@ def _in_force(quota: Quota | None) -> str:
 
 
 def _amount(figure: int, metric: str) -> str:
-    return f"{figure:,}" if metric == Quota.Metric.CALLS else in_credits(figure)
+    return in_credits(figure) if metric == Quota.Metric.MICROCREDITS else f"{figure:,}"
 
 
 def _yes(is_so: bool) -> str:  # noqa: FBT001 - a word for it
@@ -237,6 +237,7 @@ _FIGURES: Sequence[tuple[Any, str, Callable[[Standing], int]]] = (
 )
 _CASES: Mapping[str, Callable[[_Case], Iterable[Line]]] = {
     "quota_exceeded": _quota,
+    "rate_limit_exceeded": _quota,
     "model_not_allowed": _rule,
     "paused": _pause,
     "quiet_hours": _quiet_hours,
