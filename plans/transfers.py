@@ -43,7 +43,12 @@ def of_month(account: Account, *, at: datetime) -> list[MonthOfQuota]:
     """
     shown = Q(is_slice=True) | Q(node_kind__in=[Quota.Node.DEPARTMENT, Quota.Node.PROJECT])
     monthly = Quota.objects.filter(
-        shown, account=account, window=Quota.Window.MONTH, metric=Quota.Metric.MICROCREDITS, created_at__lte=at
+        shown,
+        account=account,
+        window=Quota.Window.MONTH,
+        metric=Quota.Metric.MICROCREDITS,
+        chat_model=None,
+        created_at__lte=at,
     )
     running = QuotaWindow.objects.filter(quota__in=monthly, starts_at__lte=at, ends_at__gt=at)
     windows = {window.quota_id: window for window in running}
