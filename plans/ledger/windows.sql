@@ -1,12 +1,12 @@
--- The calendar window of a quota around a moment, in the account's zone; minutes are everywhere the same. A lifetime
+-- The calendar window of a quota around a moment, in the account's zone; an hour that clocks repeat is two. A lifetime
 -- has no end. Five hours and a session begin at the moment itself, with the first call; a session is forgotten 60 days
 -- after its last one.
 CREATE OR REPLACE FUNCTION ledger_window(
   p_window text, p_moment timestamptz, p_zone text, OUT starts_at timestamptz, OUT ends_at timestamptz
 ) LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
 DECLARE
+  v_local timestamp := p_moment AT TIME ZONE p_zone;
   v_first timestamp;
-  v_unit text;
 BEGIN
   IF p_window = 'lifetime' THEN
     starts_at := to_timestamp(0);
@@ -22,13 +22,15 @@ BEGIN
     ends_at := p_moment + interval '60 days';
     RETURN;
   END IF;
-  IF p_window = 'minute' THEN
-    p_zone := 'UTC';
+  IF p_window IN ('minute', 'night_hour') THEN
+    v_first := date_trunc(CASE p_window WHEN 'minute' THEN 'minute' ELSE 'hour' END, v_local);
+    starts_at := p_moment - (v_local - v_first);
+    ends_at := starts_at + CASE p_window WHEN 'minute' THEN interval '1 minute' ELSE interval '1 hour' END;
+    RETURN;
   END IF;
-  v_unit := CASE p_window WHEN 'night_hour' THEN 'hour' ELSE p_window END;
-  v_first := date_trunc(v_unit, p_moment AT TIME ZONE p_zone);
+  v_first := date_trunc(p_window, v_local);
   starts_at := v_first AT TIME ZONE p_zone;
-  ends_at := (v_first + ('1 ' || v_unit)::interval) AT TIME ZONE p_zone;
+  ends_at := (v_first + ('1 ' || p_window)::interval) AT TIME ZONE p_zone;
 END $$;
 
 -- Of which session a window is that counts a call: of the call's own, where each has one.

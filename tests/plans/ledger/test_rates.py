@@ -54,6 +54,16 @@ class TestAMinute:
         [(starts, ends)] = books.fetch("SELECT * FROM ledger_window('minute', %s, %s)", twice, zone)
         assert (starts, ends) == (twice.replace(second=0), twice.replace(minute=31, second=0))
 
+    def test_of_an_hour_that_clocks_repeat_there_are_two(self) -> None:
+        asked = "SELECT * FROM ledger_window('night_hour', %s, 'Europe/Berlin')"
+        for hour in (0, 1):  # both are half past two there
+            moment = datetime.fromisoformat(f"2026-10-25T0{hour}:30:07+00:00")
+            [(starts, ends)] = books.fetch(asked, moment)
+            assert (starts, ends) == (
+                moment.replace(minute=0, second=0),
+                moment.replace(hour=hour + 1, minute=0, second=0),
+            )
+
     def test_tells_what_is_left_of_it(self, member: Member) -> None:
         books.quota(member, 5, window="minute", metric="calls")
         books.quota(member, 1000, window="minute", metric="tokens")
