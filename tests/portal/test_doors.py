@@ -38,6 +38,7 @@ class TestMachines:
     def test_are_told_to_post_where_calls_are_made(self, client: Client, method: str, path: str) -> None:
         answer = getattr(client, method)(path, headers={"origin": "https://evil.example"})
         assert (answer.status_code, answer["Allow"]) == (405, "POST")
+        assert answer.json()["error"]["code"] == "method_not_allowed"
         assert "Access-Control-Allow-Origin" not in answer
 
     def test_find_every_path_in_the_documents(self, client: Client) -> None:

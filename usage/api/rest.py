@@ -145,8 +145,8 @@ def responses(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - never ask
     raise UnknownPath  # only described here, as above
 
 
-@leftovers.api_operation(OTHER_METHODS, "/chat/completions", auth=None, include_in_schema=False)
-@leftovers.api_operation(OTHER_METHODS, "/responses", auth=None, include_in_schema=False)
+@api.api_operation(OTHER_METHODS, "/chat/completions", auth=None, include_in_schema=False)
+@api.api_operation(OTHER_METHODS, "/responses", auth=None, include_in_schema=False)
 def only_post(request: HttpRequest) -> HttpResponse:
     """Answers all but the POSTs, which the thin application takes before Django sees them."""
     answer = say_no(request, OnlyPost())
