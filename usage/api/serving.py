@@ -14,7 +14,8 @@ from portal.kit.refusals import Refusal
 from usage import gateway, watch
 from usage.api import door
 from usage.api.door import Headers, Receive, Request, Scope, Send
-from usage.dialects.openai_answer import in_credits, rate_headers
+from usage.dialects.openai_answer import in_credits
+from usage.dialects.outcomes import rate_headers
 from usage.events import Event, Failed, Finished, KeepAlive
 from usage.gateway import Flight, Idempotency
 

@@ -9,19 +9,15 @@ import orjson
 from models_catalog.pricing import Usage
 from portal.kit.refusals import Refusal
 from portal.kit.units import MICROCREDITS_PER_CREDIT
+from usage.dialects import outcomes
+from usage.dialects.outcomes import Headers
 from usage.events import Accepted, Answer, Chunk, Delta, Event, Failed, Finished, KeepAlive
 
 Json = dict[str, Any]
-Headers = list[tuple[bytes, bytes]]
 
 DONE = b"data: [DONE]\n\n"
 COMMENT = b": keep-alive\n\n"
-FORCED_RETRIES = {409}
-UNAVAILABLE = 503
-PERHAPS_CHARGED = {"answer_lost", "sweep_partial"}
-NO_RETRIES = {402}
 SERVER_ERROR = 500
-_RATED = {"calls": b"requests", "tokens": b"tokens"}
 _TYPES = {
     401: "authentication_error",
     402: "insufficient_quota",
@@ -117,42 +113,16 @@ def in_credits(microcredits: int) -> str:
 
 def refusal(no: Refusal) -> tuple[int, Headers, bytes]:
     """This will return status, headers and body that tell a stock client of a refusal, and whether to retry."""
-    details = dict(no.details)
-    param = details.pop("param", None)
-    for words in ("problem", "told"):
-        details.pop(words, None)
+    metadata = dict(outcomes.metadata_of(no))
     error: Json = {
-        "message": uncharged(str(no)),
+        "message": outcomes.uncharged(str(no)),
         "type": "quota_exceeded" if no.code == "quota_exceeded" else _type(no.status),
-        "param": param,
+        "param": metadata.pop("param", None),
         "code": no.code,
     }
-    if details:
-        error["metadata"] = details
-    return no.status, retry_headers(no), orjson.dumps({"error": error}, default=str)
-
-
-def retry_headers(no: Refusal) -> Headers:
-    """This will return the headers that stock clients read before they try again."""
-    headers: Headers = []
-    if no.status in NO_RETRIES or no.code == "quota_exceeded":
-        headers.append((b"x-should-retry", b"false"))
-    if no.status in FORCED_RETRIES:
-        headers.append((b"x-should-retry", b"true"))
-    if no.retry_after_seconds is not None:
-        headers.append((b"retry-after", b"%d" % no.retry_after_seconds))
-    if no.retry_after_seconds is not None and no.details.get("window") == "minute":
-        limit, seconds = int(str(no.details["limit"])), no.retry_after_seconds
-        headers += rate_headers(str(no.details["metric"]), limit=limit, remaining=0, seconds=seconds)
-    return headers
-
-
-def rate_headers(metric: str, *, limit: int, remaining: int, seconds: int) -> Headers:
-    """This will return OpenAI's headers of what is left of a minute's calls or tokens; of all else none."""
-    if metric not in _RATED:
-        return []
-    told = {b"limit": b"%d" % limit, b"remaining": b"%d" % remaining, b"reset": b"%ds" % seconds}
-    return [(b"x-ratelimit-%s-%s" % (word, _RATED[metric]), value) for word, value in told.items()]
+    if metadata:
+        error["metadata"] = metadata
+    return no.status, outcomes.retry_headers(no), orjson.dumps({"error": error}, default=str)
 
 
 def error_of(event: Failed) -> Mapping[str, object]:
@@ -162,17 +132,7 @@ def error_of(event: Failed) -> Mapping[str, object]:
 
 def failed(end: Failed) -> tuple[Headers, bytes]:
     """This will return headers and body of a call that failed; one that was charged is not to be repeated."""
-    headers: Headers = []
-    if end.charged_microcredits or end.code in PERHAPS_CHARGED:
-        headers.append((b"x-should-retry", b"false"))
-    elif end.status == UNAVAILABLE:
-        headers.append((b"retry-after", b"1"))
-    return headers, orjson.dumps({"error": error_of(end)})
-
-
-def uncharged(sentence: str) -> str:
-    """This will add that nothing was charged to a sentence that does not say so itself."""
-    return sentence if "charged" in sentence else f"{sentence} Nothing was charged."
+    return outcomes.retry_headers_after(end), orjson.dumps({"error": error_of(end)})
 
 
 def _choice(answer: Answer, index: int) -> Json:
