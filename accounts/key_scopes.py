@@ -7,7 +7,7 @@ from datetime import datetime
 from accounts.models import Account, ApiKey, Scenario
 from portal.kit.refusals import Refusal, gettext_noop
 
-ENDPOINTS = ("chat/completions", "responses", "models", "calls", "balance", "key")
+ENDPOINTS = ("chat/completions", "responses", "messages", "models", "calls", "balance", "key")
 """What a key may be kept to: paths below /v1, each with all that stands below it."""
 MANAGEMENT_ENDPOINTS = ("keys", "usage", "models", "calls", "balance", "key")
 MOST_NETWORKS = 20

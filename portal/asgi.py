@@ -12,7 +12,7 @@ from django.core.asgi import get_asgi_application
 _django = get_asgi_application()
 
 from usage import gateway  # noqa: E402 - Django has to be set up first
-from usage.api import chat_completions, responses  # noqa: E402 - as above
+from usage.api import chat_completions, messages, responses  # noqa: E402 - as above
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -21,6 +21,8 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 CALLS = {
     chat_completions.PATH: chat_completions.application,
     responses.PATH: responses.application,
+    messages.PATH: messages.application,
+    messages.COUNT_PATH: messages.count_tokens,
 }
 """Where calls are made, and who takes them."""
 

@@ -34,23 +34,32 @@ class TestMachines:
         assert not answer.cookies
 
     @pytest.mark.parametrize("method", ["get", "put", "options"])
-    @pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses"])
+    @pytest.mark.parametrize(
+        "path", ["/v1/chat/completions", "/v1/responses", "/v1/messages", "/v1/messages/count_tokens"]
+    )
     def test_are_told_to_post_where_calls_are_made(self, client: Client, method: str, path: str) -> None:
         answer = getattr(client, method)(path, headers={"origin": "https://evil.example"})
         assert (answer.status_code, answer["Allow"]) == (405, "POST")
-        assert answer.json()["error"]["code"] == "method_not_allowed"
+        assert "POST" in answer.json()["error"]["message"]
         assert "Access-Control-Allow-Origin" not in answer
+
+    @pytest.mark.parametrize(("path", "kind"), [("/v1/messages", "error"), ("/v1/chat/completions", None)])
+    def test_read_errors_in_the_shape_of_the_endpoint(self, client: Client, path: str, kind: str | None) -> None:
+        assert client.get(path).json().get("type") == kind
 
     def test_find_every_path_in_the_documents(self, client: Client) -> None:
         paths = client.get("/v1/openapi.json").json()["paths"]
         reading = {"models", "models/{name}", "calls/{call_id}", "balance", "key"}
         managing = {"keys", "keys/{key_id}/revocation", "usage"}
-        assert set(paths) == {f"/v1/{name}" for name in reading | managing | {"chat/completions", "responses"}}
+        calling = {"chat/completions", "responses", "messages", "messages/count_tokens"}
+        assert set(paths) == {f"/v1/{name}" for name in reading | managing | calling}
         ask = paths["/v1/chat/completions"]["post"]
         assert "messages" in ask["requestBody"]["content"]["application/json"]["schema"]["properties"]
         assert {"200", "402", "429"} <= set(ask["responses"])
         items = paths["/v1/responses"]["post"]["requestBody"]["content"]["application/json"]["schema"]
         assert {"model", "input", "instructions", "tools"} <= set(items["properties"])
+        tell = paths["/v1/messages"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        assert {"max_tokens", "system", "tools"} <= set(tell["properties"])
 
     def test_get_nothing_by_the_cookie_of_a_person(self, admin_client: Client) -> None:
         assert admin_client.get("/v1/balance").status_code == 401

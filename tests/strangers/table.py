@@ -236,6 +236,8 @@ MACHINES = {
     "v1/key": Row(get=KEYED),
     "v1/chat/completions": Row(post=machine()),  # the thin application answers before Django does
     "v1/responses": Row(post=machine()),  # as above
+    "v1/messages": Row(post=machine()),  # as above
+    "v1/messages/count_tokens": Row(post=machine()),  # as above
     "v1/keys": Row(get=MANAGERS, post=MANAGERS, form={"label": "made"}),
     "v1/keys/<int:key_id>/revocation": Row(
         "key", post=machine(key="never", manager="all", small_manager="mine"), form={"reason": "lost"}

@@ -109,6 +109,21 @@ class TestAChildsQuestion:
         )
 
 
+class TestAnthropicsDoor:
+    def test_is_guarded_alike_on_both_sides(self, stand: Stand, parent: Member, child: Member) -> None:
+        def ask(text: str) -> httpx.Response:
+            content = [{"type": "text", "text": "Hello"}, {"type": "text", "text": text}]
+            body = {"model": "fast", "max_tokens": 200, "messages": [{"role": "user", "content": content}]}
+            return httpx.post(f"{stand.api_base}/messages", json=body, headers={"x-api-key": key}, timeout=60)
+
+        key = key_of(child, parent)
+        error = ask(FORBIDDEN.replace("_", " ")).json()["error"]
+        assert (error["type"], error["details"]["error_code"]) == ("permission_error", "content_filtered")
+        answer = ask(f"[[script words=60 gap_ms=1 backwards={FORBIDDEN[::-1]}]]")
+        assert answer.json()["stop_reason"] == "refusal"
+        assert "138" not in answer.text
+
+
 class TestAnAnswerToAChild:
     def test_is_held_back_before_what_nobody_should_read(self, stand: Stand, parent: Member, child: Member) -> None:
         asked = f"[[script words=60 gap_ms=1 backwards={FORBIDDEN[::-1]}]]"

@@ -4,6 +4,7 @@ from typing import Any
 
 INTRODUCTION = (
     "Speaks OpenAI's Chat Completions and Responses: point any OpenAI client at this address, with a key of yours. "
+    "Speaks Anthropic's Messages: point its clients at this address without /v1, which they add themselves. "
     "Every answer carries x-request-id (the call's id), x-credits-charged and x-credits-left, x-output-limit (how many "
     "tokens it may have) and, for each soft quota that is past its limit, x-quota-over. Where a quota counts calls or "
     "tokens a minute, x-ratelimit-limit-requests, -remaining-requests and -reset-requests, or the same of tokens, tell "

@@ -141,9 +141,9 @@ async def caller_of(request: Request) -> Caller:
     A key that stands in the address ends. Raises `UnknownKey`, `UnknownScenario`, `KeyInAddress`, `ManagementKey`,
     `NotForThis` and `WrongSession`.
     """
-    if request.query:
-        await stops.stop_all(await _asked(request, key_use.end_exposed, request.query))
-        callers.check_address(request.query)
+    if callers.secrets_in(request.query):
+        await stops.stop_all(await asked(request, key_use.end_exposed, request.query))
+        raise callers.KeyInAddress
     caller = await _known_caller(request)
     try:
         if caller.is_management:
@@ -151,7 +151,7 @@ async def caller_of(request: Request) -> Caller:
         callers.check_use(caller, endpoint=request.endpoint, address=request.address)
     except Refusal as no:
         with contextlib.suppress(OutOfService):
-            await _asked(request, partial(refusals.note, no, caller, source="api", model_name=""))
+            await asked(request, partial(refusals.note, no, caller, source="api", model_name=""))
         raise
     return _in_session(caller, request)
 
@@ -162,6 +162,18 @@ def idempotency_key(request: Request) -> str:
     if key and (len(key) > LONGEST_KEY or not key.isascii() or not key.isprintable()):
         raise WrongIdempotencyKey
     return key
+
+
+async def asked(request: Request, verb: Callable[..., Answer], *given: str) -> Answer:
+    """This will ask the database for as long as the caller has patience. Raises `OutOfService`."""
+    asked_at = time.monotonic()
+    try:
+        async with asyncio.timeout(request.patience_seconds):
+            return await database.in_thread(verb, *given)
+    except (*TROUBLE, DatabaseError, TimeoutError) as error:
+        raise OutOfService from error
+    finally:
+        request.patience_seconds -= time.monotonic() - asked_at
 
 
 async def send_whole(send: Send, *, status: int, headers: Headers, body: bytes) -> None:
@@ -187,7 +199,7 @@ async def _known_caller(request: Request) -> Caller:
     if caller is not None and until > time.monotonic():
         return caller
     try:
-        caller = await _asked(request, callers.from_bearer, *given)
+        caller = await asked(request, callers.from_bearer, *given)
     except callers.UnknownKey:
         _known.pop(digest, None)
         raise
@@ -195,15 +207,3 @@ async def _known_caller(request: Request) -> Caller:
         _known.pop(next(iter(_known)))
     _known[digest] = (time.monotonic() + REMEMBERED_SECONDS, caller)
     return caller
-
-
-async def _asked(request: Request, verb: Callable[..., Answer], *given: str) -> Answer:
-    """Asks the database for as long as the caller has patience."""
-    asked_at = time.monotonic()
-    try:
-        async with asyncio.timeout(request.patience_seconds):
-            return await database.in_thread(verb, *given)
-    except (*TROUBLE, DatabaseError, TimeoutError) as error:
-        raise OutOfService from error
-    finally:
-        request.patience_seconds -= time.monotonic() - asked_at

@@ -17,15 +17,16 @@ from plans import access, ledger
 from portal.kit import clock
 from portal.kit.refusals import Refusal, gettext_noop
 from usage import receipts
-from usage.api import documents, figures, management
+from usage.api import documents, figures, management, message_documents
 from usage.api.holders import ApiRequest, key_holder
-from usage.dialects import openai_answer
+from usage.dialects import anthropic_answer, openai_answer
 from usage.dialects.openai_answer import in_credits
 from usage.models import Call
 from usage.watch import open_state
 
 Json = dict[str, Any]
 
+MESSAGES = "/v1/messages"
 OTHER_METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"]
 
 
@@ -145,6 +146,25 @@ def responses(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - never ask
     raise UnknownPath  # only described here, as above
 
 
+@api.post("/messages", summary="Ask a model by messages", openapi_extra=message_documents.MESSAGES)
+def messages(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - never asked
+    """Answers with a message, in one piece or as named events; errors have Anthropic's shape.
+
+    Blocks are text, and calls of tools that the caller runs; images, documents and Anthropic's own tools are refused.
+    What was thought before is passed over, and so are `thinking`, `cache_control`, `top_k` and the beta headers: models
+    think and keep as they are set up here. `metadata.user_id` names the end user.
+    """
+    raise UnknownPath  # only described here, as above
+
+
+@api.post("/messages/count_tokens", summary="Count a prompt", openapi_extra=message_documents.COUNT_TOKENS)
+def count_tokens(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - never asked
+    """Estimates how many tokens a prompt has, free of charge. The answer itself tells what its model counted."""
+    raise UnknownPath  # only described here, as above
+
+
+@api.api_operation(OTHER_METHODS, "/messages", auth=None, include_in_schema=False)
+@api.api_operation(OTHER_METHODS, "/messages/count_tokens", auth=None, include_in_schema=False)
 @api.api_operation(OTHER_METHODS, "/chat/completions", auth=None, include_in_schema=False)
 @api.api_operation(OTHER_METHODS, "/responses", auth=None, include_in_schema=False)
 def only_post(request: HttpRequest) -> HttpResponse:
@@ -165,9 +185,10 @@ api.add_router("", leftovers)  # the last one: it answers what no other does
 
 
 @api.exception_handler(Refusal)
-def say_no(_request: HttpRequest, no: Refusal) -> HttpResponse:
-    """This will answer a refusal as OpenAI does."""
-    status, headers, body = openai_answer.refusal(no)
+def say_no(request: HttpRequest, no: Refusal) -> HttpResponse:
+    """This will answer a refusal as OpenAI does, or as Anthropic where its clients ask."""
+    dialect = anthropic_answer if request.path.startswith(MESSAGES) else openai_answer
+    status, headers, body = dialect.refusal(no)
     answer = HttpResponse(body, status=status, content_type="application/json")
     for name, value in headers:
         answer[name.decode()] = value.decode()

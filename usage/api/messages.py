@@ -1,0 +1,69 @@
+"""POST /v1/messages and /v1/messages/count_tokens: Anthropic's Messages, as its SDKs and Claude Code speak them."""
+
+from models_catalog import catalog
+from models_catalog.providers.base import ChatRequest
+from portal.kit.refusals import Refusal
+from usage import metering
+from usage.api import door, serving
+from usage.api.door import Receive, Request, Scope, Send
+from usage.api.serving import Dialect, Told
+from usage.dialects import anthropic_answer, anthropic_messages
+from usage.events import Failed, Finished
+from usage.gateway import Flight
+
+PATH = "/v1/messages"
+COUNT_PATH = "/v1/messages/count_tokens"
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """This will answer one POST (ASGI)."""
+    await serving.serve(DIALECT, scope, receive, send)
+
+
+async def count_tokens(scope: Scope, receive: Receive, send: Send) -> None:
+    """This will tell how many tokens a prompt is thought to have (ASGI); it opens no call and charges nothing."""
+    try:
+        status, headers, body = await _count(scope, receive)
+    except door.Gone:
+        return
+    except Refusal as no:
+        status, headers, body = anthropic_answer.refusal(no)
+    await door.send_whole(send, status=status, headers=headers, body=body)
+
+
+async def _count(scope: Scope, receive: Receive) -> Told:
+    request = Request(scope)
+    door.check(request)
+    await door.caller_of(request)
+    prompt = anthropic_messages.read_prompt(await door.read_body(receive))
+    if catalog.remembered(prompt.model) is None:
+        await door.asked(request, catalog.offer, prompt.model)
+    return 200, [], b'{"input_tokens":%d}' % _likely_tokens(prompt)
+
+
+def _framing(flight: Flight) -> anthropic_answer.Framing:
+    assert flight.request is not None
+    return anthropic_answer.Framing(flight.call_id, model=flight.model, input_tokens=_likely_tokens(flight.request))
+
+
+def _likely_tokens(prompt: ChatRequest) -> int:
+    """What the portal itself takes for the count of a prompt that nobody has counted."""
+    return metering.estimated_prompt(metering.prompt_bound(prompt))
+
+
+def _whole(flight: Flight, end: Finished) -> bytes:
+    return anthropic_answer.whole(flight.call_id, model=flight.model, answer=flight.answer, end=end)
+
+
+def _failed(flight: Flight, end: Failed) -> Told:
+    return anthropic_answer.failed(flight.call_id, end)
+
+
+DIALECT = Dialect(
+    read=anthropic_messages.read,
+    framing=_framing,
+    whole=_whole,
+    failed=_failed,
+    refusal=anthropic_answer.refusal,
+    id_headers=(b"x-request-id", b"request-id"),
+)
