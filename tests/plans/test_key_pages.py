@@ -239,6 +239,23 @@ class TestTheStart:
         told = Alias.objects.get(slug=config["model"]).chat_model
         assert config["model_context_window"] == told.context_tokens == most
 
+    def test_sets_claude_code_up_for_the_model_that_reads_most(self, household: Household) -> None:
+        shelf.seed(now=clock.now(), addresses=ADDRESSES)
+        key = key_of(household.adult)
+        page = html.unescape(client_of(household.adult).get("/keys/start/").content.decode())
+        [text] = re.findall(r'<pre id="start-claude".*?><code>(.*?)</code>', page, re.DOTALL)
+        told = dict(re.findall(r'export (\w+)="(.*)"', text))
+        assert (told["ANTHROPIC_BASE_URL"], text.splitlines()[-1]) == (settings.BASE_URL, "claude")
+        assert told["ANTHROPIC_AUTH_TOKEN"] == f"{key.prefix}…{key.last_four}"
+        model = Alias.objects.get(slug=told["ANTHROPIC_MODEL"]).chat_model
+        assert model.context_tokens == max(Alias.objects.values_list("chat_model__context_tokens", flat=True))
+        assert told["CLAUDE_CODE_MAX_CONTEXT_TOKENS"] == str(model.context_tokens)
+        assert told["CLAUDE_CODE_MAX_OUTPUT_TOKENS"] == str(model.max_output_tokens)
+
+    def test_shows_anthropics_library_the_address_without_its_version(self, household: Household) -> None:
+        page = html.unescape(client_of(household.adult).get("/keys/start/").content.decode())
+        assert f'Anthropic(base_url="{settings.BASE_URL}", api_key="ck-' in page
+
     def test_shows_the_address_and_the_own_key_masked(self, household: Household) -> None:
         key = key_of(household.adult)
         text = client_of(household.adult).get("/keys/start/").content.decode()
