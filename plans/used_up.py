@@ -108,13 +108,28 @@ class TokensOfASession(OfASession):
     )
 
 
-class TooManyTokens(QuotaExceeded):
-    """The call alone may take more than a whole window has: neither to wait nor to begin anew would help."""
+class NeverFits(QuotaExceeded):
+    """The call alone needs more than a whole window has: neither to wait nor to begin anew would help."""
+
+    sentence = gettext_noop(
+        "This call needs {told[needed]} credits at least, and the quota of {told[whose]} is {told[limit]}. Ask for a"
+        " shorter answer, or send less."
+    )
+
+
+class TooManyTokens(NeverFits):
+    """The same in tokens."""
 
     sentence = gettext_noop(
         "This call may take {told[needed]} tokens, and the quota of {told[whose]} is {told[limit]}. Ask for a shorter"
         " answer, or send less."
     )
+
+
+class NoCalls(NeverFits):
+    """A quota of no calls, or of none at once."""
+
+    sentence = gettext_noop("The quota of {told[whose]} lets no call through. {told[ask]} can change it.")
 
 
 class RateExceeded(QuotaExceeded):
@@ -175,6 +190,14 @@ _COUNTED: Mapping[tuple[str, str], type[QuotaExceeded]] = {
     (Quota.Window.MINUTE, Quota.Metric.TOKENS): TokensOfAMinute,
     (Quota.Window.LIFETIME, Quota.Metric.AT_ONCE): AtOnce,
 }
+_NEVER: Mapping[str, type[NeverFits]] = {
+    Quota.Metric.MICROCREDITS: NeverFits,
+    Quota.Metric.TOKENS: TooManyTokens,
+    Quota.Metric.CALLS: NoCalls,
+    Quota.Metric.AT_ONCE: NoCalls,
+}
+_SOON_ANEW = {Quota.Window.MINUTE, Quota.Window.SESSION}
+HUNDRED = 100
 
 
 def kind_of(refusal: QuotaExceeded) -> type[QuotaExceeded]:
@@ -183,6 +206,8 @@ def kind_of(refusal: QuotaExceeded) -> type[QuotaExceeded]:
     window, metric = str(details["window"]), str(details["metric"])
     if isinstance(refusal, ledger.SetAside):
         return SetAsideUntil if details["resets_at"] else SetAsideFor
-    if metric == Quota.Metric.TOKENS and int(str(details["needed"])) > int(str(details["limit"])):
-        return TooManyTokens
+    limit, grace, needed = (int(str(details[name])) for name in ("limit", "grace_percent", "needed"))
+    fits = needed <= limit + limit * grace // HUNDRED
+    if not fits and (window in _SOON_ANEW or metric in {Quota.Metric.TOKENS, Quota.Metric.AT_ONCE}):
+        return _NEVER[metric]
     return _COUNTED.get((window, metric), _USED[window])

@@ -15,7 +15,8 @@ LOTS_A_RUN = 500
 ACCOUNTS_A_RUN = 200
 NOTICE_DAYS = (7, 1)
 KEYS_A_RUN = 5000
-WINDOWS_A_RUN = 50_000
+WINDOWS_A_STEP = 20_000
+WINDOWS_A_RUN = 1_000_000
 MONTHS_A_RUN = 12
 
 
@@ -75,7 +76,11 @@ def forget_keys() -> int:
 
 def forget_windows() -> int:
     """This will forget windows of minutes and of sessions that are over for a day and return how many."""
-    return database.count("SELECT ledger_forget_windows(%s)", WINDOWS_A_RUN)
+    forgotten = gone = database.count("SELECT ledger_forget_windows(%s)", WINDOWS_A_STEP)
+    while gone == WINDOWS_A_STEP and forgotten < WINDOWS_A_RUN:
+        gone = database.count("SELECT ledger_forget_windows(%s)", WINDOWS_A_STEP)
+        forgotten += gone
+    return forgotten
 
 
 def make_partitions() -> int:

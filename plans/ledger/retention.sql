@@ -13,7 +13,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   WITH old AS (
     SELECT w.id FROM plans_quota q JOIN plans_quotawindow w ON w.quota_id = q.id
     WHERE q."window" IN ('minute', 'session') AND w.ends_at < app_now() - interval '1 day' AND w.held = 0
-      AND NOT EXISTS (SELECT FROM plans_hold h WHERE w.id = ANY (h.quota_windows))
+      AND w.id <> ALL (ARRAY(SELECT unnest(h.quota_windows) FROM plans_hold h))
     LIMIT p_limit
   ), gone AS (
     DELETE FROM plans_quotawindow w USING old o WHERE w.id = o.id RETURNING 1

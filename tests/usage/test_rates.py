@@ -74,6 +74,38 @@ class TestAMinute:
         assert whole.headers["x-should-retry"] == "false"
         assert "is 1,000. Ask for a shorter answer" in whole.json()["error"]["message"]
 
+    @pytest.mark.parametrize(
+        ("terms", "sentence"),
+        [
+            ({"window": "minute", "metric": "calls", "limit": 0}, "lets no call through"),
+            ({"window": "lifetime", "metric": "at_once", "limit": 0}, "lets no call through"),
+            ({"window": "minute", "limit": 10**6}, "Ask for a shorter answer"),
+            ({"window": "session", "limit": 10**6}, "Ask for a shorter answer"),
+        ],
+    )
+    def test_asks_nobody_to_wait_for_what_never_fits(self, stand: Stand, terms: dict[str, Any], sentence: str) -> None:
+        with stand.inside():
+            secret = newcomer_with(**terms)
+        answer = asked(stand, secret, body=BODY | {"max_tokens": 4000})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (429, "quota_exceeded")
+        assert answer.headers["x-should-retry"] == "false"
+        assert "retry-after" not in answer.headers
+        assert sentence in answer.json()["error"]["message"]
+
+    def test_tells_what_is_left_of_a_minute_that_refuses(self, stand: Stand) -> None:
+        with stand.inside():
+            secret = newcomer_with(window="minute", metric="tokens", limit=4000)
+
+        async def ask_two() -> list[httpx.Response]:
+            headers = {"authorization": f"Bearer {secret}"}
+            body = BODY | {"messages": asking(SLOW), "max_tokens": 2500}
+            async with httpx.AsyncClient(headers=headers, timeout=30) as client:
+                asks = (client.post(f"{stand.api_base}/chat/completions", json=body) for _ in range(2))
+                return await asyncio.gather(*asks)
+
+        refused = next(each for each in asyncio.run(ask_two()) if each.status_code == 429)
+        assert 1000 < int(refused.headers["x-ratelimit-remaining-tokens"]) < 1500
+
     def test_is_nothing_to_who_has_no_such_quota(self, stand: Stand) -> None:
         with stand.inside():
             secret = newcomer_with(window="day", metric="calls", limit=2)

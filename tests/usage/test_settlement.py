@@ -1,5 +1,6 @@
 """What settling writes down, and what it tells when the answer of PostgreSQL is lost."""
 
+import asyncio
 import time
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -12,10 +13,11 @@ from django.db.models import F
 from accounts.models import Member
 from models_catalog.models import ChatModel, Price
 from models_catalog.pricing import USAGE_CLASSES, Usage, cost
-from portal.kit import clock
+from portal.kit import clock, database
 from tests.plans.ledger import books
 from tests.usage import cast
 from tests.usage.cast import Home
+from usage.calls import settlement
 from usage.calls.endings import Charge, Ending, Try, nothing
 from usage.calls.settlement import Settled
 from usage.models import Call, CallLot, DailyTotal, HourProfile, How, KeptAnswer, LateEvidence
@@ -118,6 +120,30 @@ class TestLateEvidence:
         now = time.monotonic()
         settle(Ending(call_id, charged(USED), tries=(Try(1, "ok", now, now, now, None),)))
         assert not LateEvidence.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+class TestOrder:
+    def test_of_answers_is_that_of_the_calls_whatever_their_ids(self) -> None:
+        """Each worker is told of its own call; the set is closed in the order of the ids."""
+        home = cast.assemble(now=clock.now())
+        cast.grant(home.stranger, 5000)
+        first, second = reserved(home.owner), reserved(home.stranger)
+        once, twice = charged(Usage(in_fresh=10)), charged(Usage(in_fresh=20))
+
+        async def live() -> list[Settled]:
+            await database.open_pool()
+            try:
+                return await settlement.settle([Ending(second, twice), Ending(first, once)])
+            finally:
+                await database.close_pool()
+
+        told = asyncio.run(live())
+        assert [(each.call_id, each.charged_microcredits) for each in told] == [
+            (second, twice.microcredits),
+            (first, once.microcredits),
+        ]
+        assert told[0].credits_left_microcredits != told[1].credits_left_microcredits
 
 
 def reserved(member: Member, *, amount: int = HELD) -> UUID:

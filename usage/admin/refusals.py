@@ -20,7 +20,7 @@ from usage.models import Refused
 KINDS = {
     ledger.NoCredits.code: _("not enough credits"),
     ledger.QuotaExceeded.code: _("a quota"),
-    RateExceeded.code: _("a quota of a minute"),
+    RateExceeded.code: _("a quota of a minute, or of calls at once"),
     ledger.Paused.code: _("paused"),
     ledger.ModelNotAllowed.code: _("the model is not open"),
     ledger.QuietHours.code: _("quiet hours"),

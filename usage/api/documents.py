@@ -10,7 +10,7 @@ INTRODUCTION = (
     "tokens a minute, x-ratelimit-limit-requests, -remaining-requests and -reset-requests, or the same of tokens, tell "
     "of the tightest one; 429 rate_limit_exceeded says in retry-after when to come again. The header "
     "x-scenario says what a call is for, by the scenario's name or id; x-session-id names the session that it is of "
-    "(at most 64 characters), for quotas of a session; a refusal's ask_url leads to where more can be asked for. "
+    "(at most 64 ASCII characters), for quotas of a session; a refusal's ask_url leads to where more can be asked for. "
     "What manages keys and reads figures asks for a management key, which calls no models."
 )
 

@@ -64,22 +64,22 @@ class TooLarge(Refusal):
 
 
 class WrongIdempotencyKey(Refusal):
-    """The idempotency key is empty, too long or holds characters that are not printable."""
+    """The idempotency key is empty, too long or holds characters that are not printable ASCII."""
 
     code = "invalid_idempotency_key"
     status = 400
     sentence = gettext_noop(
-        "Idempotency-Key must be 1 to 256 printable characters. Nothing was charged; choose another one."
+        "Idempotency-Key must be 1 to 256 printable ASCII characters. Nothing was charged; choose another one."
     )
 
 
 class WrongSession(Refusal):
-    """The name of the session is too long or holds characters that are not printable."""
+    """The name of the session is too long or holds characters that are not printable ASCII."""
 
     code = "invalid_session_id"
     status = 400
     sentence = gettext_noop(
-        "X-Session-Id must be 1 to 64 printable characters. Nothing was charged; choose another one."
+        "X-Session-Id must be 1 to 64 printable ASCII characters. Nothing was charged; choose another one."
     )
 
 

@@ -41,11 +41,17 @@ class Settled:
 
 
 async def settle(endings: Sequence[Ending]) -> list[Settled]:
-    """This will settle a set of calls in one transaction. Raises what `TROUBLE` holds when PostgreSQL is away."""
+    """This will settle a set of calls in one transaction, and answer in the order asked.
+
+    Raises what `TROUBLE` holds when PostgreSQL is away.
+    """
     now = time.monotonic()
     body = msgspec.json.encode([ending.as_json(now=now) for ending in endings]).decode()
     rows = await database.fetch("SELECT call_id, outcome, charged, credits_left FROM call_settle(%s::jsonb)", [body])
-    return [Settled(row["call_id"], row["outcome"], row["charged"], row["credits_left"]) for row in rows]
+    told = {
+        row["call_id"]: Settled(row["call_id"], row["outcome"], row["charged"], row["credits_left"]) for row in rows
+    }
+    return [told[ending.call_id] for ending in endings]
 
 
 async def settle_surely(ending: Ending, *, on_late: Callable[[], None]) -> Settled:

@@ -34,8 +34,9 @@ def retry_headers(no: Refusal) -> Headers:
     if no.retry_after_seconds is not None:
         headers.append((b"retry-after", b"%d" % no.retry_after_seconds))
     if no.retry_after_seconds is not None and no.details.get("window") == "minute":
-        limit, seconds = int(str(no.details["limit"])), no.retry_after_seconds
-        headers += rate_headers(str(no.details["metric"]), limit=limit, remaining=0, seconds=seconds)
+        limit, used, held = (int(str(no.details[name])) for name in ("limit", "used", "held"))
+        metric, remaining = str(no.details["metric"]), max(limit - used - held, 0)
+        headers += rate_headers(metric, limit=limit, remaining=remaining, seconds=no.retry_after_seconds)
     return headers
 
 
