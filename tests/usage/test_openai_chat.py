@@ -20,6 +20,11 @@ BAD_BODIES = [
     b'{"model":"m","model":"n","messages":[{"role":"user","content":"x"}]}',
     b'{"model":"m","messages":[{"role":"user","content":"\\ud800"}]}',
     b'{"model":"m","messages":[{"role":"user","content":"x"}],"max_tokens":' + b"9" * 5000 + b"}",
+    *(
+        b'{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":'
+        b'{"name":"f","parameters":{"const":%d}}}]}' % number
+        for number in (2**64, -(2**63) - 1)
+    ),
     b'{"model":"m","messages":[{"role":"user","content":"x"}],"temperature":1e400}',
     b'{"model":"m","messages":[{"role":"user","content":"x"}],"temperature":NaN}',
     b"[" * 5000,
@@ -33,7 +38,7 @@ BAD_FIELDS: list[dict[str, Any]] = [
     *({"temperature": value} for value in BAD_TEMPERATURES),
     {"stop": ["x"] * 5},
     {"stop": "x" * 300},
-    {"seed": 2**64},
+    {"seed": 2**63},
     {"user": "a\0b"},
     {"messages": []},
     {"messages": "hi"},

@@ -8,6 +8,8 @@ from portal.kit.refusals import Refusal, gettext_noop
 
 DEEPEST = 32
 LONGEST_INTEGER = 20
+SMALLEST_INTEGER, PAST_INTEGERS = -(2**63), 2**64
+"""Between them are the numbers that a call can be handed over with; no other program counts further either."""
 
 
 class BadJson(Refusal):
@@ -46,9 +48,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > LONGEST_INTEGER:
+    if len(digits) > LONGEST_INTEGER or not SMALLEST_INTEGER <= (value := int(digits)) < PAST_INTEGERS:
         raise BadJson(problem="a number is too long")
-    return int(digits)
+    return value
 
 
 def _number(digits: str) -> float:
