@@ -96,7 +96,11 @@ async def keep(valkey: Valkey, flights: dict[UUID, Flight]) -> None:
             logger.warning("PostgreSQL is away; %s calls wait", len(silent))
             continue
         for flight in silent:
-            await _look_after(valkey, flight, states.get(flight.call_id))
+            # Nobody else looks after the others: whatever is wrong with one of them, each of the rest has its turn.
+            try:
+                await _look_after(valkey, flight, states.get(flight.call_id))
+            except Exception:
+                logger.exception("Call %s cannot be looked after; the others are", flight.call_id)
 
 
 async def mend(valkey: Valkey, flight: Flight) -> None:
