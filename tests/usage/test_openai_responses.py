@@ -159,7 +159,7 @@ class TestRead:
         assert called == [
             ("shell_command", '{"command":"ls"}'),
             ("mcp__notes__find", "{}"),
-            ("apply_patch", '{"input": "*** Begin Patch"}'),
+            ("apply_patch", '{"input":"*** Begin Patch"}'),
         ]
         assert first["content"].endswith("README.md\n")
         assert [(told["role"], told["content"]) for told in (second, third)] == [("tool", UNREAD), ("tool", "Done")]

@@ -178,6 +178,11 @@ class TestFraming:
 
     def test_gives_a_tool_back_its_namespace(self) -> None:
         [item] = whole([calling(0, "{}", name="mcp__notes__find", id="a")])["output"]
+    @pytest.mark.parametrize("given", ['{"input":"\\ud83d"}', "[" * 100_000, "NaN"], ids=["half", "deep", "no JSON"])
+    def test_passes_on_what_cannot_be_read_as_it_was_written(self, given: str) -> None:
+        steps = streamed([calling(0, given, name="patch", id="call_b")])
+        assert steps[-1]["response"]["output"][0]["input"] == given
+
         assert (item["namespace"], item["name"], item["arguments"]) == ("mcp__notes", "find", "{}")
 
     def test_begins_a_new_item_where_text_comes_after_thoughts_again(self) -> None:

@@ -5,10 +5,10 @@ vendor could shape and run (search, a shell, an interpreter) is an offer that no
 """
 
 import hashlib
-import json
 from collections.abc import Iterable
 
 import msgspec
+import orjson
 from msgspec import Struct
 
 from models_catalog.providers.base import ChatRequest
@@ -86,14 +86,17 @@ def known_as(name: str, *, namespace: str) -> str:
 
 def arguments_of(text: str) -> str:
     """This will return the arguments by which a model calls a tool that takes text."""
-    return json.dumps({TEXT: text}, ensure_ascii=False)
+    return msgspec.json.encode({TEXT: text}).decode()
 
 
 def text_of(arguments: str) -> str:
-    """This will return the text in such arguments; a model that wrote it as it is meant just that."""
+    """This will return the text in such arguments; a model that wrote it as it is meant just that.
+
+    What cannot be written out again, or is too deep to be read, is passed on as the model wrote it.
+    """
     try:
-        told = json.loads(arguments)
-    except ValueError:
+        told = orjson.loads(arguments)
+    except orjson.JSONDecodeError:
         return arguments
     text = told.get(TEXT) if isinstance(told, dict) else None
     return text if isinstance(text, str) else arguments
