@@ -22,6 +22,7 @@ LONGEST_WORD = 200
 MOST_FIGURES = 60
 DEEPEST_FIGURE = 3
 LARGEST_FIGURE = 2**63
+MOST_CALLS = 2**31
 
 
 class _Delta(msgspec.Struct):
@@ -29,7 +30,7 @@ class _Delta(msgspec.Struct):
     reasoning_content: str | None = None
     reasoning: str | None = None
     refusal: str | None = None
-    tool_calls: list[Json] | None = None
+    tool_calls: list[Any] | None = None
 
 
 class _Choice(msgspec.Struct):
@@ -104,9 +105,10 @@ class Answer:
         reason = choice.finish_reason
         text = said.content or said.refusal or ""
         reasoning = said.reasoning_content or said.reasoning or ""
-        if text or reasoning or said.tool_calls or reason or choice.message is not None:
+        calls = [call for each in said.tool_calls or () if (call := _call_of(each))]
+        if text or reasoning or calls or reason or choice.message is not None:
             self.delivered = self.delivered or said is not _NOTHING
-            events.append(Chunk(text, reasoning, said.tool_calls, reason, choice.index))
+            events.append(Chunk(text, reasoning, calls or None, reason, choice.index))
         if reason:
             self.finished = True
         if choice.usage is not None:
@@ -179,18 +181,28 @@ def _delta_of(raw: object) -> _Delta | None:
         reasoning_content=_text(raw.get("reasoning_content")),
         reasoning=_text(raw.get("reasoning")),
         refusal=_text(raw.get("refusal")),
-        tool_calls=[call for each in calls if (call := _call_of(each))] if isinstance(calls, list) else None,
+        tool_calls=calls if isinstance(calls, list) else None,
     )
 
 
 def _call_of(raw: object) -> Json | None:
-    """A piece of a tool call whose parts are what they must be; who puts pieces together relies on that."""
-    if not isinstance(raw, dict) or not isinstance(raw.get("function") or {}, dict):
+    """A piece of a tool call with what is known of one; who puts pieces together, and writes them, relies on that."""
+    if not isinstance(raw, dict):
         return None
-    if not isinstance(raw.get("index", 0), int) or not isinstance(raw.get("id") or "", str):
+    index, function = raw.get("index"), raw.get("function") or {}
+    if not isinstance(function, dict) or not (index is None or (type(index) is int and 0 <= index < MOST_CALLS)):
         return None
-    said = {name: _text(value) for name, value in (raw.get("function") or {}).items()}
-    return raw | {"function": {name: value for name, value in said.items() if value is not None}}
+    said = {
+        "index": index,
+        "id": _text(raw.get("id")),
+        "type": _text(raw.get("type")),
+        "function": _said({name: _text(function.get(name)) for name in ("name", "arguments")}),
+    }
+    return _said(said)
+
+
+def _said(parts: Json) -> Json:
+    return {name: value for name, value in parts.items() if value is not None}
 
 
 def _text(value: object) -> str | None:

@@ -129,8 +129,17 @@ def _error_inside(frames: Frames, script: Script) -> Played:
 
 
 def _odd(frames: Frames, _script: Script) -> Played:
-    """Missing indexes, no choices, choices that nobody asked for, deltas of the wrong kind."""
+    """Missing indexes, no choices, choices that nobody asked for, deltas and tool calls of the wrong kind."""
+    calls = [
+        b'{"index": 0, "function": "x"}',
+        b'{"index": []}',
+        b'{"index": -1}',
+        b'{"index": 18446744073709551616}',
+        b'{"index": 0, "id": "\\ud800", "type": "function", "extra": 18446744073709551616}',
+        b'{"index": 0, "id": 7, "function": {"arguments": "}", "extra": 18446744073709551616}}',
+    ]
     odd = [
+        *(b'data: {"choices": [{"delta": {"tool_calls": [' + call + b"]}}]}\n\n" for call in calls),
         b'data: {"choices": []}\n\n',
         (
             b'data: {"choices": [{"delta": {"tool_calls": [7, {"function": 7}, {"index": []}, '

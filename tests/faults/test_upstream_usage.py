@@ -187,5 +187,10 @@ class TestOddPieces:
     def test_without_usage_count_by_what_arrived(self, customer: Customer) -> None:
         asked = ask(customer, "odd_no_usage")
         assert asked.heard.text == TEXT
-        arrived = TEXT + '[{"function":{"arguments":"{"}}]'
+        pieces = (
+            '[{"index":0,"id":"?","type":"function","function":{}}]',
+            '[{"index":0,"function":{"arguments":"}"}}]',
+            '[{"function":{"arguments":"{"}}]',
+        )
+        arrived = TEXT + "".join(pieces)
         check_estimate(asked, "estimate", text=arrived)

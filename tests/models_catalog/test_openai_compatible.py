@@ -79,7 +79,9 @@ class TestStream:
         assert failure is None
         assert text_of(events) == "word1 word2"
         assert [e.tool_calls for e in events if isinstance(e, Chunk) and e.tool_calls] == [
-            [{"function": {"arguments": "{"}}]
+            [{"index": 0, "id": "?", "type": "function", "function": {}}],
+            [{"index": 0, "function": {"arguments": "}"}}],
+            [{"function": {"arguments": "{"}}],
         ]
 
     def test_replaces_characters_that_are_none(self, route: Routes) -> None:
