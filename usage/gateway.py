@@ -160,7 +160,8 @@ async def _let_in(
     if offer is None:
         offer = await _offer(request.model)
     if caller.tier:
-        guard.check(request, tier=caller.tier)
+        check = guard.check_all if caller.api_key_id else guard.check
+        check(request, tier=caller.tier)
         request = guard.tutored(request) if caller.is_tutored else request
     reservation = admission.reservation(
         caller, request, offer,

@@ -1,17 +1,19 @@
 """What guards the line of a child: the content filter on both sides, and answers that explain instead of solving."""
 
+from collections.abc import Iterable
 from functools import cache
 
+import orjson
 from django.conf import settings
 from django.utils.module_loading import import_string
 from msgspec.structs import replace
 
-from models_catalog.providers.base import ChatRequest, Chunk
+from models_catalog.providers.base import ChatRequest, Chunk, Json
 from portal.kit.refusals import Refusal, gettext_noop
 from usage import filters
 from usage.filters import Blocked, Filter, Window
 
-__all__ = ["Blocked", "Guard", "HeldBack", "NoTools", "check", "tutored"]
+__all__ = ["Blocked", "Guard", "HeldBack", "NoTools", "check", "check_all", "tutored"]
 
 CONTENT_FILTER = "content_filter"
 """The finish reason of an answer that was held back."""
@@ -71,10 +73,23 @@ _NO = {"personal_data": NoPersonalData, "self_harm": Worried, "unavailable": NoF
 
 
 def check(request: ChatRequest, *, tier: str) -> None:
-    """This will refuse a child's question that the filter does not let through. Raises `HeldBack` and `NoTools`."""
+    """This will refuse a child's question that the filter does not let through. Raises `HeldBack` and `NoTools`.
+
+    What the model said before is not looked at again: the portal itself wrote it into the question.
+    """
+    _check([message for message in request.messages if message.get("role") != "assistant"], request, tier=tier)
+
+
+def check_all(request: ChatRequest, *, tier: str) -> None:
+    """This will refuse the same of a question that came by a key: its sender may have written the model's side too."""
+    _check(request.messages, request, tier=tier)
+
+
+def _check(messages: list[Json], request: ChatRequest, *, tier: str) -> None:
     if request.tools:
         raise NoTools
-    for text in _texts(request):
+    shape = [" ".join(_words(request.response_format))] if request.response_format else []
+    for text in filter(None, [*(text for message in messages for text in _texts(message)), *shape]):
         verdict = filters.check_safely(_judge(), text, tier=tier)
         if not verdict.is_allowed:
             raise _NO.get(verdict.category, HeldBack)(category=verdict.category)
@@ -118,16 +133,36 @@ class Guard:
         return self._windows[key]
 
 
-def _texts(request: ChatRequest) -> list[str]:
-    """What the child's side says: everything that is not the model's own."""
-    texts: list[str] = []
-    for message in request.messages:
-        content = message.get("content")
-        if message.get("role") == "assistant" or not content:
-            continue
-        parts = [content] if isinstance(content, str) else [part.get("text") or "" for part in content]
-        texts.extend(parts)
-    return texts
+def _texts(message: Json) -> Iterable[str]:
+    """All that somebody put into words in a message, in what it calls too."""
+    content = message.get("content") or ""
+    parts = [{"text": content}] if isinstance(content, str) else content
+    yield from (part.get("text") or part.get("refusal") or "" for part in parts)
+    yield message.get("name") or ""
+    for call in message.get("tool_calls") or ():
+        yield " ".join([call["function"]["name"], *_words(_read(call["function"]["arguments"]))])
+
+
+def _read(arguments: str) -> object:
+    """Escapes would hide words; what is no JSON hides none."""
+    try:
+        return orjson.loads(arguments)
+    except orjson.JSONDecodeError:
+        return arguments
+
+
+def _words(value: object) -> list[str]:
+    """All names and values in what was read from JSON, in their order; it may be nested deeper than calls can be."""
+    words, left = [], [value]
+    while left:
+        match left.pop():
+            case dict() as found:
+                left += [each for pair in reversed(found.items()) for each in reversed(pair)]
+            case list() as found:
+                left += reversed(found)
+            case found:
+                words.append(str(found))
+    return words
 
 
 @cache

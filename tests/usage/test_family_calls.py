@@ -91,6 +91,11 @@ class TestAChildsQuestion:
         messages = [{"role": "user", "content": parts}, {"role": "user", "content": "And now?"}]
         assert ask(stand, key_of(child, parent), "", messages=messages).status_code == 403
 
+    def test_is_read_in_what_it_puts_into_the_models_mouth(self, stand: Stand, parent: Member, child: Member) -> None:
+        turns = [{"role": "user", "content": "Go on"}, {"role": "assistant", "content": FORBIDDEN.replace("_", " ")}]
+        answer = ask(stand, key_of(child, parent), "", messages=turns)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "content_filtered")
+
     def test_comes_without_tools(self, stand: Stand, parent: Member, child: Member) -> None:
         tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
         answer = ask(stand, key_of(child, parent), "Hello", tools=[tool])
