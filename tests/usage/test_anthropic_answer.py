@@ -126,11 +126,11 @@ class TestFraming:
 
 
 class TestWhole:
-    def whole(self, *chunks: Chunk) -> Json:
+    def whole(self, *chunks: Chunk, reason: str = "stop") -> Json:
         answer = Answer()
         for chunk in chunks:
             answer.add(chunk)
-        message: Json = json.loads(anthropic_answer.whole(CALL, model="fast", answer=answer, end=end()))
+        message: Json = json.loads(anthropic_answer.whole(CALL, model="fast", answer=answer, end=end(reason)))
         return message
 
     def test_has_what_a_stream_has(self) -> None:
@@ -157,11 +157,15 @@ class TestWhole:
             ("stop", "end_turn"),
             ("length", "max_tokens"),
             ("content_filter", "refusal"),
-            ("insufficient_system_resource", "end_turn"),
+            ("sensitive", "refusal"),
+            ("insufficient_system_resource", "max_tokens"),
+            ("network_error", "max_tokens"),
+            ("stopped", "max_tokens"),
         ],
     )
     def test_says_why_it_ended(self, reason: str, told_as: str) -> None:
-        assert self.whole(Chunk(text="It"), Chunk(finish_reason=reason))["stop_reason"] == told_as
+        assert self.whole(Chunk(text="It"), reason=reason)["stop_reason"] == told_as
+        assert told(Delta(Chunk(text="It")), end(reason))[-2]["delta"]["stop_reason"] == told_as
 
 
 class TestRefusal:

@@ -29,6 +29,7 @@ QUESTION = Question(
 USAGE = Usage(in_fresh=5, cache_read=3, out_text=4, out_reasoning=2)
 STOCK: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
 REASONED = [Chunk(reasoning="I "), Chunk(reasoning="think.")]
+CUT_SHORT = ("length", "stopped", "insufficient_system_resource", "network_error")
 SPOKEN = [Chunk(text="It is "), Chunk(text="blue.")]
 
 
@@ -197,7 +198,11 @@ class TestFraming:
         ] * 2
 
     @pytest.mark.parametrize(
-        ("reason", "lacking"), [("length", "max_output_tokens"), ("content_filter", "content_filter")]
+        ("reason", "lacking"),
+        [
+            *((reason, "max_output_tokens") for reason in CUT_SHORT),
+            *((reason, "content_filter") for reason in ("content_filter", "sensitive")),
+        ],
     )
     def test_says_what_an_incomplete_answer_lacks(self, reason: str, lacking: str) -> None:
         last = streamed(SPOKEN, reason)[-1]
@@ -210,6 +215,12 @@ class TestFraming:
         assert last["response"]["usage"]["output_tokens"] == 6
 
     def test_tells_of_a_failure_twice_for_two_kinds_of_client(self) -> None:
+    @pytest.mark.parametrize("reason", ["stop", "tool_calls", "function_call"])
+    def test_says_that_an_answer_is_all_there(self, reason: str) -> None:
+        last = streamed(SPOKEN, reason)[-1]
+        assert (last["type"], last["response"]["status"]) == ("response.completed", "completed")
+        assert last["response"]["incomplete_details"] is None
+
         error, last = told(Accepted("m"), Delta(SPOKEN[0]), Failed("upstream_cut", "It broke.", 502, 7))[-2:]
         assert (error["type"], error["code"], error["error"]["message"]) == ("error", "upstream_cut", "It broke.")
         assert last["type"] == "response.failed"

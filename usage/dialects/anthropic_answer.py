@@ -17,12 +17,6 @@ OVERLOADED = 529
 BUSY = "upstream_overloaded"
 SERVER_ERROR = 500
 THINKING, TEXT, TOOL = "thinking", "text", "tool"
-STOP_REASONS = {
-    "length": "max_tokens",
-    "tool_calls": "tool_use",
-    "function_call": "tool_use",
-    "content_filter": "refusal",
-}
 _TYPES = {
     401: "authentication_error",
     402: "billing_error",
@@ -128,7 +122,7 @@ def whole(call_id: UUID, *, model: str, answer: Answer, end: Finished) -> bytes:
         content.append({"type": "text", "text": answer.text})
     calls = answer.tool_calls(0)
     content += [_tool_use(call, input_=_input(call["function"]["arguments"])) for call in calls]
-    reason = _stop_reason(answer.finish_reason, has_called=bool(calls))
+    reason = _stop_reason(end.finish_reason, has_called=bool(calls))
     return orjson.dumps(_message(call_id, model=model, content=content, stop_reason=reason, usage=usage_of(end)))
 
 
@@ -191,9 +185,10 @@ def _input(arguments: str) -> Json:
 
 
 def _stop_reason(reason: str, *, has_called: bool) -> str:
-    """Some upstreams end with "stop" what calls tools."""
-    told = STOP_REASONS.get(reason, "end_turn")
-    return "tool_use" if has_called and told == "end_turn" else told
+    """Some upstreams end with "stop" what calls tools; whatever cut an answer short is told as its length."""
+    if reason in outcomes.COMPLETE:
+        return "tool_use" if has_called or reason != "stop" else "end_turn"
+    return "refusal" if reason in outcomes.HELD_BACK else "max_tokens"
 
 
 def _error_of(end: Failed, call_id: UUID) -> Json:

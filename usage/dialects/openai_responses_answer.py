@@ -5,15 +5,13 @@ from uuid import UUID
 
 import orjson
 
+from usage.dialects import outcomes
 from usage.dialects.openai_answer import COMMENT, in_credits
 from usage.dialects.openai_responses_output import COMPLETED, INCOMPLETE, Output
 from usage.dialects.openai_responses_tools import Question
 from usage.events import Accepted, Answer, Delta, Event, Failed, Finished, KeepAlive
 
 Json = dict[str, Any]
-
-_INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
-"""By the reason why the model ended: what an answer lacks that is not complete."""
 
 
 class Response:
@@ -31,11 +29,10 @@ class Response:
 
     def finished(self, end: Finished) -> tuple[list[Json], Json]:
         """This will end the answer: the last events of its items, and the object with what was used."""
-        reason = _INCOMPLETE.get(end.finish_reason)
-        status = INCOMPLETE if reason else COMPLETED
+        lacking = _lacking(end.finish_reason)
+        status = INCOMPLETE if lacking else COMPLETED
         last = self.output.end(status)
-        details = {"reason": reason} if reason else None
-        return last, self.body(status, incomplete_details=details, usage=usage_of(end))
+        return last, self.body(status, incomplete_details=lacking, usage=usage_of(end))
 
 
 class Framing:
@@ -122,6 +119,13 @@ def asked_of(request: Question) -> Json:
         "top_p": request.top_p,
         "truncation": "disabled",
     }
+
+
+def _lacking(reason: str) -> Json | None:
+    """Clients know two reasons only: whatever else cut an answer short is told as one that may go on."""
+    if reason in outcomes.COMPLETE:
+        return None
+    return {"reason": "content_filter" if reason in outcomes.HELD_BACK else "max_output_tokens"}
 
 
 def _format_of(shape: Json | None) -> Json:

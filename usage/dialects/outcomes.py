@@ -11,6 +11,9 @@ FORCED_RETRIES = {409}
 UNAVAILABLE = 503
 PERHAPS_CHARGED = {"answer_lost", "sweep_partial"}
 NO_RETRIES = {402}
+COMPLETE = {"stop", "tool_calls", "function_call"}
+"""Why an answer ends that is all there; of one that is not, some vendors have reasons of their own."""
+HELD_BACK = {"content_filter", "sensitive"}
 _RATED = {"calls": b"requests", "tokens": b"tokens"}
 
 
