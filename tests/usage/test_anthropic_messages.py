@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from portal.kit.refusals import Refusal
 from tests.usage.test_openai_chat import BAD_BODIES
 from usage.dialects import anthropic_messages
-from usage.dialects.fields import BadRequest
+from usage.dialects.fields import UNREAD, BadRequest
 
 QUESTION = [{"role": "user", "content": "Why is the sky blue?"}]
 WEATHER = {"name": "weather", "description": "Tells it", "input_schema": {"type": "object", "properties": {}}}
@@ -27,6 +27,11 @@ BAD_FIELDS: list[dict[str, Any]] = [
     {"messages": [{"role": "root", "content": "x"}]},
     {"messages": [{"role": "user"}]},
     {"messages": [{"role": "user", "content": [{"type": "tool_use", "id": "a", "name": "b", "input": {}}]}]},
+    {
+        "messages": [
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "a", "content": [{"type": "text"}]}]}
+        ]
+    },
     {"messages": [{"role": "assistant", "content": [{"type": "tool_result", "tool_use_id": "a"}]}]},
     {"messages": [{"role": "assistant", "content": [{"type": "tool_use", "id": "a", "name": "b", "input": "{}"}]}]},
     {"system": [{"type": "image"}]},
@@ -102,7 +107,7 @@ class TestRead:
                 ],
             },
             {"role": "tool", "tool_call_id": "toolu_1", "content": "sunny"},
-            {"role": "tool", "tool_call_id": "toolu_2", "content": ""},
+            {"role": "tool", "tool_call_id": "toolu_2", "content": "Error: "},
             {"role": "user", "content": "And now?"},
             {
                 "role": "assistant",
@@ -142,10 +147,20 @@ class TestRead:
     @pytest.mark.parametrize("kind", ["image", "document"])
     def test_says_that_it_reads_only_text(self, kind: str) -> None:
         block = {"type": kind, "source": {"type": "url", "url": "http://10.0.0.1"}}
-        result = {"type": "tool_result", "tool_use_id": "a", "content": [block]}
-        for content in ([block], [result]):
-            with pytest.raises(BadRequest, match="only text"):
-                said({"role": "user", "content": content})
+        with pytest.raises(BadRequest, match="only text"):
+            said({"role": "user", "content": [block]})
+
+    @pytest.mark.parametrize("kind", ["image", "document", "search_result", "tool_reference", "to_come"])
+    def test_tells_the_model_of_what_a_tool_gave_that_is_no_text(self, kind: str) -> None:
+        blocks = [{"type": "text", "text": "Here:"}, {"type": kind, "source": {}, "tool_name": "x", "content": []}]
+        result = {"type": "tool_result", "tool_use_id": "a", "content": blocks, "is_error": kind == "image"}
+        [told] = said({"role": "user", "content": [result]})
+        assert told["content"] == ("Error: " if kind == "image" else "") + f"Here:\n\n{UNREAD}"
+
+    @pytest.mark.parametrize("tools", [[WEATHER], []], ids=["another", "none"])
+    def test_refuses_the_choice_of_a_tool_that_is_not_on_offer(self, tools: list[object]) -> None:
+        with pytest.raises(BadRequest, match="no tool of this name"):
+            anthropic_messages.read(body(tools=tools, tool_choice={"type": "tool", "name": "climate"}))
 
     @pytest.mark.parametrize("bad", BAD_BODIES)
     def test_refuses_what_is_not_plain_json(self, bad: bytes) -> None:

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from tests.usage import codex
 from usage.dialects import openai_responses, openai_responses_tools
-from usage.dialects.fields import BadRequest
-from usage.dialects.openai_responses_items import UNREAD
+from usage.dialects.fields import UNREAD, BadRequest
 from usage.dialects.openai_responses_tools import Question, Tool
 from usage.dialects.strict_json import BadJson
 

@@ -8,10 +8,12 @@ from msgspec import Meta, Struct
 
 from models_catalog.providers.base import ChatRequest
 from usage.dialects import fields
-from usage.dialects.fields import BadRequest, Json, Name, Positive, Short
+from usage.dialects.fields import UNREAD, BadRequest, Json, Name, Positive, Short
 
 APART = "\n\n"
 """What stands between blocks of text: many upstreams read one text in a message, and no list of them."""
+FAILED = "Error: "
+"""What stands before what a tool says that failed."""
 CHOICES = {"auto": "auto", "any": "required", "none": "none"}
 
 
@@ -49,7 +51,8 @@ class ToolResult(Struct, frozen=True, tag_field="type", tag="tool_result"):
     """What a tool answered."""
 
     tool_use_id: Short
-    content: str | list[Text | Image | Document] | None = None
+    content: str | list[Json] | None = None
+    is_error: bool | None = None
 
 
 class Asking(Struct, frozen=True, tag_field="role", tag="user"):
@@ -157,7 +160,7 @@ def _prompt(prompt: Prompt) -> ChatRequest:
         model=prompt.model,
         messages=[*system, *said],
         tools=[_tool(tool) for tool in prompt.tools] if prompt.tools else None,
-        tool_choice=_tool_choice(prompt.tool_choice) if prompt.tools and prompt.tool_choice else None,
+        tool_choice=_tool_choice(prompt.tool_choice, prompt.tools or []) if prompt.tool_choice else None,
         response_format=_response_format(prompt.output_config),
     )
 
@@ -175,7 +178,7 @@ def _asked(content: str | list[Text | Image | Document | ToolResult]) -> list[Js
     if isinstance(content, str):
         return [{"role": "user", "content": content}]
     results = [
-        {"role": "tool", "tool_call_id": block.tool_use_id, "content": _text(block.content or "")}
+        {"role": "tool", "tool_call_id": block.tool_use_id, "content": _told(block)}
         for block in content
         if isinstance(block, ToolResult)
     ]
@@ -196,6 +199,18 @@ def _answered(content: str | list[Text | Thought | HiddenThought | ToolUse]) -> 
 def _call(used: ToolUse) -> Json:
     arguments = msgspec.json.encode(used.input).decode()
     return {"id": used.id, "type": "function", "function": {"name": used.name, "arguments": arguments}}
+
+
+def _told(result: ToolResult) -> str:
+    """What is no text cannot be left out by a program that sends what its tool gave, so the model is told of it."""
+    content = result.content or ""
+    blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    told = APART.join(_piece(block) for block in blocks)
+    return f"{FAILED}{told}" if result.is_error else told
+
+
+def _piece(block: Json) -> str:
+    return fields.convert(block, Text, place="messages").text if block.get("type") == "text" else UNREAD
 
 
 def _text(content: str | Iterable[Text | Image | Document]) -> str:
@@ -219,11 +234,11 @@ def _tool(tool: Tool) -> Json:
     return {"type": "function", "function": function}
 
 
-def _tool_choice(choice: ToolChoice) -> str | Json:
+def _tool_choice(choice: ToolChoice, tools: list[Tool]) -> str | Json | None:
     if choice.type != "tool":
-        return CHOICES[choice.type]
-    if not choice.name:
-        raise BadRequest(problem="tool_choice: the name of the tool is missing", param="tool_choice")
+        return CHOICES[choice.type] if tools else None
+    if choice.name not in {tool.name for tool in tools}:
+        raise BadRequest(problem="tool_choice: no tool of this name is among the tools", param="tool_choice")
     return {"type": "function", "function": {"name": choice.name}}
 
 

@@ -14,6 +14,8 @@ Json = dict[str, Any]
 Short = Annotated[str, Meta(max_length=256)]
 Name = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_.:/-]+$")]
 Positive = Annotated[int, Meta(ge=1, le=10_000_000)]
+UNREAD = "[An image or a file that cannot be shown here]"
+"""What a model reads instead of what its tool gave back."""
 Fields = TypeVar("Fields")
 Question = TypeVar("Question", bound=ChatRequest)
 

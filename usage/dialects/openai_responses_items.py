@@ -10,12 +10,10 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from usage.dialects import fields, openai_responses_tools
-from usage.dialects.fields import BadRequest, Json, Name, Short
+from usage.dialects.fields import UNREAD, BadRequest, Json, Name, Short
 
 BETWEEN_TEXTS = "\n\n"
 """Between the parts of one message, and between messages that are read as one."""
-UNREAD = "[An image or a file that cannot be shown here]"
-"""What a model reads instead of what its tool gave back."""
 ADDITIONAL_TOOLS = "additional_tools"
 
 
