@@ -24,9 +24,9 @@ def end(reason: str = "stop") -> Finished:
     return Finished(USAGE, 1_500_000, 0, "usage", reason)
 
 
-def told(*events: Event) -> list[Json]:
+def told(*events: Event, shows_thoughts: bool = True) -> list[Json]:
     """The events as a client reads them; each has the name that its data says."""
-    framing = Framing(CALL, model="fast", input_tokens=11)
+    framing = Framing(CALL, model="fast", input_tokens=11, shows_thoughts=shows_thoughts)
     text = b"".join(map(framing.frame, events)).decode()
     found = []
     for event in filter(None, text.split("\n\n")):
@@ -60,6 +60,15 @@ def blocks(events: list[Json]) -> list[tuple[str, str]]:
                 open_.remove(event["index"])
     assert open_ == []
     return found
+
+
+def started(events: list[Json]) -> list[Json]:
+    """The calls of tools, as they began."""
+    beginnings = [event["content_block"] for event in events if event["type"] == "content_block_start"]
+    return [block for block in beginnings if block["type"] == "tool_use"]
+
+
+NAMED = [(f"toolu_{CALL.hex}_0", "f"), (f"toolu_{CALL.hex}_1", "g"), (f"toolu_{CALL.hex}_2", "unnamed")]
 
 
 class TestFraming:
@@ -96,14 +105,51 @@ class TestFraming:
             called(1, arguments="]"),
             end("stop"),
         )
-        started = [event["content_block"] for event in events if event["type"] == "content_block_start"]
-        assert [(block["id"], block["name"], block["input"]) for block in started] == [
+        assert [(block["id"], block["name"], block["input"]) for block in started(events)] == [
             ("a", "f", {}),
             ("b", "g", {}),
             ("c", "h", {}),
         ]
         assert [content for _kind, content in blocks(events)] == ["{}", "[]", ""]
         assert events[-2]["delta"]["stop_reason"] == "tool_use"
+
+    def test_keeps_a_call_in_one_piece_whatever_comes_between(self) -> None:
+        events = told(
+            Delta(Chunk(text="I ")),
+            called(0, call="a", name="f", arguments="{"),
+            Delta(Chunk(text="look ", reasoning="Hm. ")),
+            called(1, call="b", name="g", arguments="["),
+            called(0, arguments="}"),
+            Delta(Chunk(text="it up.")),
+            called(1, arguments="]"),
+            end("stop"),
+        )
+        assert blocks(events) == [
+            ("text", "I "),
+            ("tool_use", "{}"),
+            ("thinking", "Hm. "),
+            ("text", "look it up."),
+            ("tool_use", "[]"),
+        ]
+        assert [block["id"] for block in started(events)] == ["a", "b"]
+
+    def test_begins_a_call_when_its_tool_is_named(self) -> None:
+        events = told(
+            called(0, arguments="{"), Delta(Chunk(text="So")), called(0, call="a", name="f", arguments="}"), end()
+        )
+        assert blocks(events) == [("text", "So"), ("tool_use", "{}")]
+        assert [(block["id"], block["name"]) for block in started(events)] == [("a", "f")]
+
+    def test_names_calls_that_the_model_did_not(self) -> None:
+        events = told(called(0, name="f"), called(1, name="g"), called(2, arguments="{}"), end())
+        assert [(block["id"], block["name"]) for block in started(events)] == NAMED
+        assert blocks(events)[-1] == ("tool_use", "{}")
+
+    def test_shows_thoughts_only_where_they_are_asked_for(self) -> None:
+        events = told(Delta(Chunk(reasoning="Hm.")), Delta(Chunk(text="It")), end(), shows_thoughts=False)
+        assert blocks(events) == [("text", "It")]
+        assert events[1] == {"type": "ping"}
+        assert events[-2]["usage"]["output_tokens_details"] == {"thinking_tokens": 4}
 
     def test_ends_with_the_usage_that_the_model_told(self) -> None:
         usage = told(end())[-2]["usage"]
@@ -126,11 +172,13 @@ class TestFraming:
 
 
 class TestWhole:
-    def whole(self, *chunks: Chunk, reason: str = "stop") -> Json:
+    def whole(self, *chunks: Chunk, shows_thoughts: bool = True, reason: str = "stop") -> Json:
         answer = Answer()
         for chunk in chunks:
             answer.add(chunk)
-        message: Json = json.loads(anthropic_answer.whole(CALL, model="fast", answer=answer, end=end(reason)))
+        message: Json = json.loads(
+            anthropic_answer.whole(CALL, model="fast", answer=answer, end=end(reason), shows_thoughts=shows_thoughts)
+        )
         return message
 
     def test_has_what_a_stream_has(self) -> None:
@@ -143,6 +191,16 @@ class TestWhole:
         ]
         assert (message["type"], message["role"], message["stop_reason"]) == ("message", "assistant", "tool_use")
         assert message["usage"]["output_tokens"] == 7
+
+    def test_names_calls_that_the_model_did_not(self) -> None:
+        calls = [called(0, name="f"), called(1, name="g"), called(2, arguments="{}")]
+        content = self.whole(*(call.chunk for call in calls))["content"]
+        assert [(block["id"], block["name"]) for block in content] == NAMED
+
+    def test_shows_thoughts_only_where_they_are_asked_for(self) -> None:
+        message = self.whole(Chunk(reasoning="Hm."), Chunk(text="It"), shows_thoughts=False)
+        assert [block["type"] for block in message["content"]] == ["text"]
+        assert message["usage"]["output_tokens_details"] == {"thinking_tokens": 4}
 
     @pytest.mark.parametrize(
         ("arguments", "read"), [("", {}), ("{", {"arguments": "{"}), ("[1]", {"arguments": "[1]"})], ids=str

@@ -63,7 +63,7 @@ class TestRead:
         assert request.messages == QUESTION
 
     def test_drops_what_upstreams_do_not_know(self) -> None:
-        beside = {"top_k": 40, "thinking": {"type": "enabled", "budget_tokens": 1024}, "service_tier": "auto"}
+        beside = {"top_k": 40, "thinking": {"type": "disabled"}, "service_tier": "auto"}
         request = anthropic_messages.read(body(api_base="http://10.0.0.1", container="c", **beside, **CACHED))
         assert request == anthropic_messages.read(body())
 
@@ -156,6 +156,19 @@ class TestRead:
         result = {"type": "tool_result", "tool_use_id": "a", "content": blocks, "is_error": kind == "image"}
         [told] = said({"role": "user", "content": [result]})
         assert told["content"] == ("Error: " if kind == "image" else "") + f"Here:\n\n{UNREAD}"
+
+    @pytest.mark.parametrize(
+        ("thinking", "shown"),
+        [
+            ({"type": "enabled", "budget_tokens": 1024}, True),
+            ({"type": "adaptive"}, True),
+            ({"type": "disabled"}, False),
+            (None, False),
+        ],
+        ids=str,
+    )
+    def test_notes_whether_thoughts_are_to_be_shown(self, thinking: object, *, shown: bool) -> None:
+        assert anthropic_messages.read(body(thinking=thinking)).shows_thoughts is shown
 
     @pytest.mark.parametrize("tools", [[WEATHER], []], ids=["another", "none"])
     def test_refuses_the_choice_of_a_tool_that_is_not_on_offer(self, tools: list[object]) -> None:

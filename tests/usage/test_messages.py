@@ -130,7 +130,7 @@ class TestPlain:
 class TestStream:
     def test_sends_word_by_word_and_what_was_used(self, stand: Stand, client: anthropic.Anthropic) -> None:
         with client.messages.stream(
-            model="fast", max_tokens=50, messages=asking("words=5 reasoning=2 gap_ms=1")
+            model="fast", max_tokens=50, thinking={"type": "adaptive"}, messages=asking("words=5 reasoning=2 gap_ms=1")
         ) as stream:
             words = list(stream.text_stream)
             message, call_id = stream.get_final_message(), stream.request_id

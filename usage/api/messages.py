@@ -8,6 +8,7 @@ from usage.api import door, serving
 from usage.api.door import Receive, Request, Scope, Send
 from usage.api.serving import Dialect, Told
 from usage.dialects import anthropic_answer, anthropic_messages
+from usage.dialects.anthropic_messages import Question
 from usage.events import Failed, Finished
 from usage.gateway import Flight
 
@@ -42,8 +43,15 @@ async def _count(scope: Scope, receive: Receive) -> Told:
 
 
 def _framing(flight: Flight) -> anthropic_answer.Framing:
-    assert flight.request is not None
-    return anthropic_answer.Framing(flight.call_id, model=flight.model, input_tokens=_likely_tokens(flight.request))
+    question = _question(flight)
+    likely = _likely_tokens(question)
+    shows = question.shows_thoughts
+    return anthropic_answer.Framing(flight.call_id, model=flight.model, input_tokens=likely, shows_thoughts=shows)
+
+
+def _question(flight: Flight) -> Question:
+    assert isinstance(flight.request, Question)
+    return flight.request
 
 
 def _likely_tokens(prompt: ChatRequest) -> int:
@@ -52,7 +60,9 @@ def _likely_tokens(prompt: ChatRequest) -> int:
 
 
 def _whole(flight: Flight, end: Finished) -> bytes:
-    return anthropic_answer.whole(flight.call_id, model=flight.model, answer=flight.answer, end=end)
+    shows = _question(flight).shows_thoughts
+    model, answer = flight.model, flight.answer
+    return anthropic_answer.whole(flight.call_id, model=model, answer=answer, end=end, shows_thoughts=shows)
 
 
 def _failed(flight: Flight, end: Failed) -> Told:

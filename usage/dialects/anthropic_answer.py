@@ -1,5 +1,6 @@
 """Frames answers as Anthropic's Messages does: the events of a stream, a whole message, an error."""
 
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,13 @@ OVERLOADED = 529
 BUSY = "upstream_overloaded"
 SERVER_ERROR = 500
 THINKING, TEXT, TOOL = "thinking", "text", "tool"
+_DELTAS = {
+    THINKING: ("thinking_delta", "thinking"),
+    TEXT: ("text_delta", "text"),
+    TOOL: ("input_json_delta", "partial_json"),
+}
+UNNAMED = "unnamed"
+"""The name of a tool that the model called without one, which clients would not take."""
 _TYPES = {
     401: "authentication_error",
     402: "billing_error",
@@ -30,22 +38,41 @@ _TYPES = {
 }
 
 
+@dataclass(eq=False)
+class _Block:
+    """One block of a message as it grows; `number` counts the calls of tools."""
+
+    kind: str
+    number: int = 0
+    id: str = ""
+    name: str = ""
+    untold: list[str] = field(default_factory=list)
+
+    @property
+    def may_begin(self) -> bool:
+        """Whether all is known that its beginning tells."""
+        return self.kind != TOOL or bool(self.name)
+
+
 class Framing:
     """Frames the events of one stream: a message, and in it blocks one after the other.
 
-    Of tools that are called side by side one is passed on as it comes; what comes of the others meanwhile waits.
-    `input_tokens` is what the prompt is thought to have; the end tells it exactly.
+    A call of a tool cannot be gone on with once its block is closed, so it stays open to the end; what comes of all
+    else meanwhile waits, and so does a call until the model has named its tool. `input_tokens` is what the prompt is
+    thought to have; the end tells it exactly.
     """
 
-    def __init__(self, call_id: UUID, *, model: str, input_tokens: int) -> None:
+    def __init__(self, call_id: UUID, *, model: str, input_tokens: int, shows_thoughts: bool) -> None:
         self._call_id = call_id
         usage = {"input_tokens": input_tokens, "output_tokens": 0}
         message = _message(call_id, model=model, content=[], stop_reason=None, usage=usage)
         self._start = _event("message_start", message=message)
+        self._shows_thoughts = shows_thoughts
         self._index = -1
-        self._open = ""
-        self._has_called = False
-        self._waiting: dict[str, list[Json]] = {}
+        self._open: _Block | None = None
+        self._thoughts, self._text = _Block(THINKING), _Block(TEXT)
+        self._calls: dict[object, _Block] = {}
+        self._waiting: list[_Block] = []
 
     def frame(self, event: Event) -> bytes:
         """This will return the bytes that one event puts on the wire."""
@@ -66,62 +93,76 @@ class Framing:
     def _chunk(self, chunk: Chunk) -> bytes:
         told = b""
         if chunk.reasoning:
-            told += self._on(THINKING, {"type": "thinking", "thinking": "", "signature": ""})
-            told += self._delta({"type": "thinking_delta", "thinking": chunk.reasoning})
+            told += self._add(self._thoughts, chunk.reasoning) if self._shows_thoughts else PING
         if chunk.text:
-            told += self._on(TEXT, {"type": "text", "text": ""})
-            told += self._delta({"type": "text_delta", "text": chunk.text})
+            told += self._add(self._text, chunk.text)
         for called in chunk.tool_calls or ():
             told += self._called(called)
         return told
 
     def _called(self, called: Json) -> bytes:
-        self._has_called = True
-        place = f"{TOOL} {called.get('index', called.get('id', 0))}"
-        if self._open.startswith(TOOL) and self._open != place:
-            self._waiting.setdefault(place, []).append(called)
+        place, function = called.get("index", called.get("id", 0)), called.get("function") or {}
+        block = self._calls.setdefault(place, _Block(TOOL, number=len(self._calls)))
+        block.id = block.id or str(called.get("id") or "")
+        block.name = block.name or str(function.get("name") or "")
+        return self._add(block, str(function.get("arguments") or ""))
+
+    def _add(self, block: _Block, piece: str) -> bytes:
+        block.untold.append(piece)
+        is_shut_out = self._open is not None and self._open.kind == TOOL and self._open is not block
+        if is_shut_out or not block.may_begin:
+            if block not in self._waiting:
+                self._waiting.append(block)
             return PING
-        function = called.get("function") or {}
-        call = {"id": str(called.get("id") or ""), "function": {"name": str(function.get("name") or "")}}
-        told = self._on(place, _tool_use(call, input_={}))
-        if arguments := str(function.get("arguments") or ""):
-            told += self._delta({"type": "input_json_delta", "partial_json": arguments})
-        return told
+        return self._tell(block)
 
     def _end(self, end: Finished) -> bytes:
-        told = self._close()
-        for waiting in self._waiting.values():
-            told += b"".join(map(self._called, waiting)) + self._close()
-        reason = _stop_reason(end.finish_reason, has_called=self._has_called)
+        told = b"".join(map(self._tell, [*self._waiting])) + self._close()
+        reason = _stop_reason(end.finish_reason, has_called=bool(self._calls))
         delta = {"stop_reason": reason, "stop_sequence": None}
         return told + _event("message_delta", delta=delta, usage=usage_of(end)) + _event("message_stop")
 
-    def _on(self, place: str, block: Json) -> bytes:
-        """Goes on with the block that is open, or closes it and starts this one."""
-        if self._open == place:
-            return b""
-        told = self._close()
-        self._open = place
-        self._index += 1
-        return told + _event("content_block_start", index=self._index, content_block=block)
+    def _tell(self, block: _Block) -> bytes:
+        """Goes on with the block that is open, or closes it and begins this one."""
+        told = b""
+        if self._open is not block:
+            told = self._close() + self._begin(block)
+        piece = "".join(block.untold)
+        block.untold.clear()
+        if not piece:
+            return told
+        kind, name = _DELTAS[block.kind]
+        return told + _event("content_block_delta", index=self._index, delta={"type": kind, name: piece})
 
-    def _delta(self, delta: Json) -> bytes:
-        return _event("content_block_delta", index=self._index, delta=delta)
+    def _begin(self, block: _Block) -> bytes:
+        self._open, self._index = block, self._index + 1
+        if block in self._waiting:
+            self._waiting.remove(block)
+        match block.kind:
+            case "thinking":
+                empty = _thoughts("")
+            case "text":
+                empty = _text("")
+            case _:
+                empty = _tool_use(self._call_id, block.number, id_=block.id, name=block.name, input_={})
+        return _event("content_block_start", index=self._index, content_block=empty)
 
     def _close(self) -> bytes:
-        was_open, self._open = self._open, ""
+        was_open, self._open = self._open, None
         return _event("content_block_stop", index=self._index) if was_open else b""
 
 
-def whole(call_id: UUID, *, model: str, answer: Answer, end: Finished) -> bytes:
+def whole(call_id: UUID, *, model: str, answer: Answer, end: Finished, shows_thoughts: bool) -> bytes:
     """This will return the body of an answer that is sent in one piece."""
     content: list[Json] = []
-    if answer.reasoning:
-        content.append({"type": "thinking", "thinking": answer.reasoning, "signature": ""})
+    if answer.reasoning and shows_thoughts:
+        content.append(_thoughts(answer.reasoning))
     if answer.text:
-        content.append({"type": "text", "text": answer.text})
+        content.append(_text(answer.text))
     calls = answer.tool_calls(0)
-    content += [_tool_use(call, input_=_input(call["function"]["arguments"])) for call in calls]
+    for number, call in enumerate(calls):
+        name, input_ = call["function"]["name"], _input(call["function"]["arguments"])
+        content.append(_tool_use(call_id, number, id_=call["id"], name=name, input_=input_))
     reason = _stop_reason(end.finish_reason, has_called=bool(calls))
     return orjson.dumps(_message(call_id, model=model, content=content, stop_reason=reason, usage=usage_of(end)))
 
@@ -171,8 +212,18 @@ def _message(call_id: UUID, *, model: str, content: list[Json], stop_reason: str
     }
 
 
-def _tool_use(call: Json, *, input_: Json) -> Json:
-    return {"type": "tool_use", "id": call["id"], "name": call["function"]["name"], "input": input_}
+def _thoughts(text: str) -> Json:
+    return {"type": "thinking", "thinking": text, "signature": ""}
+
+
+def _text(text: str) -> Json:
+    return {"type": "text", "text": text}
+
+
+def _tool_use(call_id: UUID, number: int, *, id_: str, name: str, input_: Json) -> Json:
+    """Clients tell by its id which call a result is of, so that one without an id is given one."""
+    id_ = id_ or f"toolu_{call_id.hex}_{number}"
+    return {"type": "tool_use", "id": id_, "name": name or UNNAMED, "input": input_}
 
 
 def _input(arguments: str) -> Json:

@@ -15,6 +15,7 @@ APART = "\n\n"
 FAILED = "Error: "
 """What stands before what a tool says that failed."""
 CHOICES = {"auto": "auto", "any": "required", "none": "none"}
+THINKING = {"enabled", "adaptive"}
 
 
 class Text(Struct, frozen=True, tag_field="type", tag="text"):
@@ -90,6 +91,12 @@ class ToolChoice(Struct, frozen=True):
     name: Name = ""
 
 
+class Thinking(Struct, frozen=True):
+    """Whether the caller wants to read what the model thinks."""
+
+    type: Short = ""
+
+
 class OutputFormat(Struct, frozen=True):
     """The shape that the answer must have."""
 
@@ -128,20 +135,27 @@ class Body(Prompt, frozen=True, kw_only=True):
     stop_sequences: Annotated[list[Short], Meta(max_length=4)] | None = None
     temperature: Annotated[float, Meta(ge=0, le=1)] | None = None
     top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
+    thinking: Thinking | None = None
     metadata: Metadata | None = None
 
 
-def read(body: bytes) -> ChatRequest:
+class Question(ChatRequest, frozen=True, kw_only=True):
+    """A request with what its answer needs to be written: whether it shows what the model thought."""
+
+    shows_thoughts: bool = False
+
+
+def read(body: bytes) -> Question:
     """This will rebuild a request from `body`. Raises `strict_json.BadJson` and `BadRequest`."""
     return fields.read(body, Body, rebuild=_rebuild)
 
 
-def read_prompt(body: bytes) -> ChatRequest:
+def read_prompt(body: bytes) -> Question:
     """This will rebuild only the prompt, of which the tokens are to be counted; raises the same."""
     return fields.read(body, Prompt, rebuild=_prompt)
 
 
-def _rebuild(body: Body) -> ChatRequest:
+def _rebuild(body: Body) -> Question:
     return msgspec.structs.replace(
         _prompt(body),
         stream=bool(body.stream),
@@ -149,14 +163,15 @@ def _rebuild(body: Body) -> ChatRequest:
         temperature=body.temperature,
         top_p=body.top_p,
         stop=body.stop_sequences or None,
+        shows_thoughts=body.thinking is not None and body.thinking.type in THINKING,
         user=(body.metadata and body.metadata.user_id) or "",
     )
 
 
-def _prompt(prompt: Prompt) -> ChatRequest:
+def _prompt(prompt: Prompt) -> Question:
     system = [{"role": "system", "content": _text(prompt.system)}] if prompt.system else []
     said = [each for message in prompt.messages for each in _said(message)]
-    return ChatRequest(
+    return Question(
         model=prompt.model,
         messages=[*system, *said],
         tools=[_tool(tool) for tool in prompt.tools] if prompt.tools else None,
@@ -186,6 +201,18 @@ def _asked(content: str | list[Text | Image | Document | ToolResult]) -> list[Js
     return [*results, {"role": "user", "content": _text(rest)}] if rest or not results else results
 
 
+def _told(result: ToolResult) -> str:
+    """What is no text cannot be left out by a program that sends what its tool gave, so the model is told of it."""
+    content = result.content or ""
+    blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    told = APART.join(_piece(block) for block in blocks)
+    return f"{FAILED}{told}" if result.is_error else told
+
+
+def _piece(block: Json) -> str:
+    return fields.convert(block, Text, place="messages").text if block.get("type") == "text" else UNREAD
+
+
 def _answered(content: str | list[Text | Thought | HiddenThought | ToolUse]) -> Json:
     if isinstance(content, str):
         return {"role": "assistant", "content": content}
@@ -199,18 +226,6 @@ def _answered(content: str | list[Text | Thought | HiddenThought | ToolUse]) -> 
 def _call(used: ToolUse) -> Json:
     arguments = msgspec.json.encode(used.input).decode()
     return {"id": used.id, "type": "function", "function": {"name": used.name, "arguments": arguments}}
-
-
-def _told(result: ToolResult) -> str:
-    """What is no text cannot be left out by a program that sends what its tool gave, so the model is told of it."""
-    content = result.content or ""
-    blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
-    told = APART.join(_piece(block) for block in blocks)
-    return f"{FAILED}{told}" if result.is_error else told
-
-
-def _piece(block: Json) -> str:
-    return fields.convert(block, Text, place="messages").text if block.get("type") == "text" else UNREAD
 
 
 def _text(content: str | Iterable[Text | Image | Document]) -> str:
