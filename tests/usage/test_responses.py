@@ -104,6 +104,15 @@ class TestPlain:
         assert first == again
         assert only_call(stand, client, rich[0])["state"] == "settled"
 
+    def test_is_nothing_to_another_door_under_the_same_key(self, stand: Stand, rich: tuple[Member, str]) -> None:
+        said = [{"role": "user", "content": FIVE}]
+        body = {"model": "fast", "max_tokens": 9, "n": 2, "messages": said, "input": FIVE}
+        headers = {"authorization": f"Bearer {rich[1]}", "idempotency-key": uuid4().hex}
+        doors = ("chat/completions", "responses", "messages")
+        answers = [httpx.post(f"{stand.api_base}/{door}", json=body, headers=headers, timeout=60) for door in doors]
+        assert [answer.status_code for answer in answers] == [200, 422, 422]
+        assert all("idempotency_mismatch" in answer.text for answer in answers[1:])
+
 
 class TestStream:
     def test_tells_step_by_step_and_charges_once(

@@ -108,7 +108,8 @@ async def _start(dialect: Dialect, scope: Scope, receive: Receive) -> Flight:
     key = door.idempotency_key(request)
     body = await door.read_body(receive)
     question = dialect.read(body)
-    named = Idempotency(key, hashlib.sha256(body).hexdigest()) if key else None
+    asked = request.endpoint.encode() + b"\0" + body  # what one dialect answered is nothing to another
+    named = Idempotency(key, hashlib.sha256(asked).hexdigest()) if key else None
     flight = await gateway.start(
         caller, question, source="api", idempotency=named, patience_seconds=request.patience_seconds
     )
