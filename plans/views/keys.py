@@ -9,13 +9,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import api_keys, members
+from accounts import api_keys, callers, members
 from accounts.members import OwnersOnly
 from accounts.models import ApiKey, Member
 from accounts.views.proof import person, proven
+from models_catalog import catalog
 from models_catalog.models import Alias
+from plans import access, nodes, quotas
 from plans import keys as verbs
-from plans import nodes, quotas
 from plans.forms import KeyForm, RotationForm
 from plans.models import Quota
 from portal.kit import clock
@@ -46,7 +47,7 @@ def start(request: HttpRequest) -> HttpResponse:
     """This will show how common programs are told the address, a key and a model."""
     member = members.current(request.user)
     own = ApiKey.objects.seen_by(member).in_use(clock.now()).filter(member=member, is_management=False)
-    aliases = list(Alias.objects.select_related("chat_model"))
+    aliases = _callable(member)
     words = {
         "key": own.newest_first().first(),
         "base_url": settings.BASE_URL,
@@ -103,6 +104,21 @@ def brake(request: HttpRequest, key_id: int) -> HttpResponse:
     verbs.lift_brake(shown, by=person(request), now=clock.now())
     messages.info(request, _("The brake is lifted. The key now uses what its holder may."))
     return redirect("plans:key", key_id)
+
+
+def _callable(member: Member) -> list[Alias]:
+    """The stable names of models that the member may call and that are connected."""
+    visible = access.visible(callers.of_member(member)).values("pk")
+    named = Alias.objects.filter(chat_model__in=visible).select_related("chat_model")
+    return [alias for alias in named if _is_connected(alias.slug)]
+
+
+def _is_connected(name: str) -> bool:
+    try:
+        catalog.offer(name)
+    except (catalog.NotConnected, catalog.UnknownModel):
+        return False
+    return True
 
 
 def _seen(member: Member, key_id: int) -> ApiKey:

@@ -3,6 +3,7 @@
 import html
 import re
 import tomllib
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -12,9 +13,9 @@ from django.test import Client
 from accounts import api_keys, callers
 from accounts.api_keys import Wish
 from accounts.models import ApiKey, Member, Project
-from models_catalog import shelf
-from models_catalog.models import Alias, ChatModel
-from plans import keys
+from models_catalog import catalog, shelf
+from models_catalog.models import Alias, ChatModel, Route
+from plans import access, keys, nodes
 from plans.keys import Bounds
 from plans.models import AccessRule, Quota
 from portal.kit import clock
@@ -227,6 +228,28 @@ class TestRotation:
 
 
 class TestTheStart:
+    @pytest.fixture(autouse=True)
+    def _anew(self) -> Iterator[None]:
+        catalog.forget()
+        yield
+        catalog.forget()
+
+    @pytest.mark.parametrize("kept", ["from the member", "unconnected"])
+    def test_names_what_the_reader_may_call_and_what_is_connected(self, household: Household, kept: str) -> None:
+        shelf.seed(now=clock.now(), addresses=ADDRESSES)
+        aliases = list(Alias.objects.select_related("chat_model"))
+        aliases.sort(key=lambda alias: alias.chat_model.context_tokens)
+        hidden = {aliases[-1].chat_model_id, Alias.objects.all()[0].chat_model_id}
+        left = [alias for alias in aliases if alias.chat_model_id not in hidden]
+        if kept == "unconnected":
+            Route.objects.filter(chat_model__in=hidden).delete()
+        else:
+            node = nodes.seen_by(household.owner, kind="member", node_id=household.adult.pk)
+            rule = access.Rule(chat_model_ids=tuple(alias.chat_model_id for alias in left))
+            access.put(node, rule, by=household.owner.user, now=clock.now())
+        page = html.unescape(client_of(household.adult).get("/keys/start/").content.decode())
+        assert set(re.findall(r'(?:\bmodel = |_MODEL=|"model": )"([a-z-]+)"', page)) == {left[-1].slug}
+
     def test_sets_codex_up_for_the_model_that_reads_most(self, household: Household) -> None:
         shelf.seed(now=clock.now(), addresses=ADDRESSES)
         most = max(Alias.objects.values_list("chat_model__context_tokens", flat=True))
