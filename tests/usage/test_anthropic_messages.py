@@ -175,6 +175,11 @@ class TestRead:
         with pytest.raises(BadRequest, match="no tool of this name"):
             anthropic_messages.read(body(tools=tools, tool_choice={"type": "tool", "name": "climate"}))
 
+    def test_does_not_repeat_all_of_what_it_does_not_know(self) -> None:
+        with pytest.raises(BadRequest) as no:
+            said({"role": "user", "content": [{"type": "x" * 100_000}]})
+        assert len(str(no.value)) < 400
+
     @pytest.mark.parametrize("bad", BAD_BODIES)
     def test_refuses_what_is_not_plain_json(self, bad: bytes) -> None:
         with pytest.raises(Refusal) as no:

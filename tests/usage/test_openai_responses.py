@@ -135,6 +135,10 @@ class TestRead:
         assert [len(name) for name in long] == [64, 64]
         assert len(set(long)) == 2
 
+    def test_notes_who_wants_tools_called_one_by_one(self) -> None:
+        assert read(parallel_tool_calls=False).wants_one_by_one
+        assert read(parallel_tool_calls=True) == read()
+
     def test_reads_the_shape_of_the_answer(self) -> None:
         shape = {"name": "color", "schema": SCHEMA, "strict": True}
         assert read(text={"format": {"type": "json_schema", **shape}}).response_format == {
@@ -173,6 +177,11 @@ class TestRead:
         assert no.value.details["param"] == place
         assert str(no.value).startswith(place)
         assert "Nothing was charged" in str(no.value)
+
+    def test_does_not_repeat_all_of_what_it_does_not_know(self) -> None:
+        with pytest.raises(BadRequest) as no:
+            read(text={"format": {"type": "x" * 100_000}})
+        assert len(str(no.value)) < 400
 
     def test_refuses_half_a_character(self) -> None:
         with pytest.raises(BadRequest):

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 from openai.types.responses import Response as StockResponse
 from openai.types.responses import ResponseStreamEvent
 from pydantic import TypeAdapter
@@ -28,8 +29,8 @@ QUESTION = Question(
 )
 USAGE = Usage(in_fresh=5, cache_read=3, out_text=4, out_reasoning=2)
 STOCK: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
-REASONED = [Chunk(reasoning="I "), Chunk(reasoning="think.")]
 CUT_SHORT = ("length", "stopped", "insufficient_system_resource", "network_error")
+REASONED = [Chunk(reasoning="I "), Chunk(reasoning="think.")]
 SPOKEN = [Chunk(text="It is "), Chunk(text="blue.")]
 
 
@@ -177,13 +178,13 @@ class TestFraming:
             "input": "a\nb",
         }
 
-    def test_gives_a_tool_back_its_namespace(self) -> None:
-        [item] = whole([calling(0, "{}", name="mcp__notes__find", id="a")])["output"]
     @pytest.mark.parametrize("given", ['{"input":"\\ud83d"}', "[" * 100_000, "NaN"], ids=["half", "deep", "no JSON"])
     def test_passes_on_what_cannot_be_read_as_it_was_written(self, given: str) -> None:
         steps = streamed([calling(0, given, name="patch", id="call_b")])
         assert steps[-1]["response"]["output"][0]["input"] == given
 
+    def test_gives_a_tool_back_its_namespace(self) -> None:
+        [item] = whole([calling(0, "{}", name="mcp__notes__find", id="a")])["output"]
         assert (item["namespace"], item["name"], item["arguments"]) == ("mcp__notes", "find", "{}")
 
     def test_begins_a_new_item_where_text_comes_after_thoughts_again(self) -> None:
@@ -214,13 +215,13 @@ class TestFraming:
         assert last["response"]["output"][0]["status"] == "incomplete"
         assert last["response"]["usage"]["output_tokens"] == 6
 
-    def test_tells_of_a_failure_twice_for_two_kinds_of_client(self) -> None:
     @pytest.mark.parametrize("reason", ["stop", "tool_calls", "function_call"])
     def test_says_that_an_answer_is_all_there(self, reason: str) -> None:
         last = streamed(SPOKEN, reason)[-1]
         assert (last["type"], last["response"]["status"]) == ("response.completed", "completed")
         assert last["response"]["incomplete_details"] is None
 
+    def test_tells_of_a_failure_twice_for_two_kinds_of_client(self) -> None:
         error, last = told(Accepted("m"), Delta(SPOKEN[0]), Failed("upstream_cut", "It broke.", 502, 7))[-2:]
         assert (error["type"], error["code"], error["error"]["message"]) == ("error", "upstream_cut", "It broke.")
         assert last["type"] == "response.failed"
@@ -254,3 +255,8 @@ class TestWhole:
         assert body["text"]["format"]["type"] == "json_schema"
         assert (body["store"], body["max_output_tokens"]) == (False, 9)
         assert "SECRET" not in json.dumps(body)
+
+    def test_promises_no_calls_one_by_one(self) -> None:
+        assert whole(SPOKEN)["parallel_tool_calls"] is True
+        one_by_one = structs.replace(QUESTION, wants_one_by_one=True)
+        assert openai_responses_answer.asked_of(one_by_one)["parallel_tool_calls"] is None

@@ -117,7 +117,7 @@ _ITEMS_BODY = {
 
 
 def _call(body: dict[str, Any]) -> dict[str, Any]:
-    refusals = dict.fromkeys((400, 401, 402, 403, 404, 409, 413, 415, 422, 429, 502, 503), _ERROR)
+    refusals = dict.fromkeys((400, 401, 402, 403, 404, 409, 413, 415, 422, 429, 502, 503, 504), _ERROR)
     return {
         "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
         "responses": {200: {"description": "The answer."}, **refusals},

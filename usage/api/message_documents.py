@@ -34,6 +34,8 @@ _BLOCK = _object(
     name=_TEXT,
     input=_object(),
     tool_use_id=_TEXT,
+    content={"oneOf": [_TEXT, {"type": "array", "items": _object(("type",), type=_TEXT, text=_TEXT)}]},
+    is_error={"type": "boolean"},
 )
 _TEXTS = {"oneOf": [_TEXT, {"type": "array", "items": _BLOCK}]}
 _MESSAGE = _object(("role", "content"), role={"enum": ["user", "assistant", "system"]}, content=_TEXTS)
@@ -54,6 +56,7 @@ _CALL = {
     "stop_sequences": {"type": "array", "maxItems": 4, "items": _TEXT},
     "temperature": {"type": "number", "minimum": 0, "maximum": 1},
     "top_p": {"type": "number", "minimum": 0, "maximum": 1},
+    "thinking": _object(("type",), type={"enum": ["enabled", "adaptive", "disabled"]}),
     "metadata": _object(user_id={"type": "string", "maxLength": 256}),
 }
 

@@ -16,6 +16,8 @@ Name = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_.
 Positive = Annotated[int, Meta(ge=1, le=10_000_000)]
 UNREAD = "[An image or a file that cannot be shown here]"
 """What a model reads instead of what its tool gave back."""
+MOST_TOLD = 200
+"""How many characters of what is wrong are told: the words may be the caller's own."""
 Fields = TypeVar("Fields")
 Question = TypeVar("Question", bound=ChatRequest)
 
@@ -39,6 +41,7 @@ def read(body: bytes, shape: type[Fields], *, rebuild: Callable[[Fields], Questi
     except msgspec.ValidationError as error:
         problem, _, place = str(error).partition(" - at `$")
         name = place.rstrip("`").lstrip(".")
+        problem = problem if len(problem) <= MOST_TOLD else f"{problem[:MOST_TOLD]}…"
         raise BadRequest(problem=f"{name}: {problem}" if name else problem, param=name or None) from None
     except UnicodeEncodeError:
         raise BadRequest(problem="a character is only half there") from None

@@ -52,6 +52,7 @@ class Body(Struct, frozen=True):
     top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
     tools: Annotated[list[Json], Meta(max_length=128)] | None = None
     tool_choice: Literal["none", "auto", "required"] | ChosenTool | None = None
+    parallel_tool_calls: bool | None = None
     text: Text | None = None
     user: Short | None = None
     safety_identifier: Short | None = None
@@ -94,6 +95,7 @@ def _rebuild(body: Body) -> Question:
         response_format=_response_format(body.text),
         user=body.user or body.safety_identifier or body.prompt_cache_key or "",
         callers_tools=tools,
+        wants_one_by_one=body.parallel_tool_calls is False,
     )
 
 

@@ -108,7 +108,7 @@ def asked_of(request: Question) -> Json:
         "instructions": None,
         "max_output_tokens": request.max_output_tokens,
         "metadata": {},
-        "parallel_tool_calls": True,
+        "parallel_tool_calls": None if request.wants_one_by_one else True,
         "previous_response_id": None,
         "reasoning": {"effort": None, "summary": None},
         "store": False,

@@ -53,9 +53,13 @@ class Tool(Struct, frozen=True):
 
 
 class Question(ChatRequest, frozen=True, kw_only=True):
-    """A request with what its answer needs to be written: the caller's tools by the names that the model knows."""
+    """A request with what its answer needs to be written: the caller's tools by the names that the model knows.
+
+    `wants_one_by_one` is whether the caller asked for one call of a tool at a time, which no upstream is told.
+    """
 
     callers_tools: dict[str, Tool] = {}
+    wants_one_by_one: bool = False
 
 
 def read(offers: Iterable[Placed]) -> tuple[list[Json], dict[str, Tool]]:
