@@ -249,7 +249,9 @@ class TestActing:
         client = client_of(owner)
         client.post("/people/acting/", {"member": work.pk})
         client.get("/people/acting/")
-        with query_budget(7):  # two of them look for doors: the person's proven addresses, and domains of businesses
+        with query_budget(
+            9
+        ):  # two look for doors (proven addresses, domains of businesses), two for accounts that were left
             client.get("/people/acting/")
 
     def test_sends_visitors_to_sign_in(self, client: Client) -> None:

@@ -120,7 +120,7 @@ def _approve_on_the_phone(owner: Visitor, name: str) -> None:
     owner.page.locator("a.bell").click()
     owner.arrive("/news/")
     owner.page.locator(f".news a:has-text('{name}')").first.click()
-    owner.page.locator("form[action$='/approval/'] button").click()
+    owner.page.locator("button[form='approval']").click()
     owner.page.wait_for_selector("main [role=status] .notice")
 
 
