@@ -119,8 +119,8 @@ def worth(account_id: int, *, unit: str, said: int, now: datetime) -> Microcredi
 
 
 def part_of(granted: Microcredits, *, percent: int) -> Microcredits:
-    """This will return what a share of `percent` is of what the plans grant, rounded down."""
-    return Microcredits(granted * percent // HUNDRED)
+    """This will return what a share of `percent` is of what the plans grant, rounded down; a quota holds no more."""
+    return Microcredits(min(granted * percent // HUNDRED, LARGEST_LIMIT))
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """Use it or lend it: on the days that an owner chose, what slices did not use flows back to the pool."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,6 +22,8 @@ from portal.kit.refusals import Refusal, gettext_noop
 from portal.kit.units import MICROCREDITS_PER_CREDIT, Microcredits
 
 ACCOUNTS_A_RUN = 200
+
+logger = logging.getLogger(__name__)
 
 _DUE = """
 SELECT r.account_id FROM plans_reclaimrule r JOIN accounts_account a ON a.id = r.account_id
@@ -94,11 +97,14 @@ def outlook(account: Account, *, days: Sequence[int], floor_percent: int, now: d
 
 
 def run() -> int:
-    """This will let flow back what is due in all accounts, once a day that was chosen, and return how many it did."""
+    """This will let flow back what is due in all accounts, once a day that was chosen, and return how many it did.
+
+    An account of which nothing can flow back stops no other one.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_DUE, [ACCOUNTS_A_RUN])
         due = [account_id for (account_id,) in cursor.fetchall()]
-    return sum(_reclaim(account_id) for account_id in due)
+    return sum(_reclaimed(account_id) for account_id in due)
 
 
 @transaction.atomic
@@ -131,6 +137,15 @@ def give_back(reclaims: Iterable[Reclaim], *, by: Member, now: datetime) -> Micr
             now=now,
         )
     return total
+
+
+def _reclaimed(account_id: int) -> bool:
+    """The next run tries again."""
+    try:
+        return _reclaim(account_id)
+    except Exception:
+        logger.exception("what account %s has not used did not flow back", account_id)
+        return False
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.members import OwnersOnly
 from accounts.models import Account, AuditEvent, Member, Notification
-from plans import loans, quotas, reclaims, tasks
+from plans import loans, quotas, reclaims, slices, tasks
 from plans.models import Quota, Reclaim, ReclaimRule
 from portal.kit import clock
 from portal.kit.units import credits
@@ -165,6 +165,29 @@ class TestRun:
         assert reclaims.run() == 0
         books.move_clock(timedelta(hours=20, minutes=30))  # in Auckland this is the next day, at any time of the year
         assert reclaims.run() == 1
+
+    def test_goes_on_where_one_account_cannot(
+        self, owner: Member, sales: Quota, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        later = books.founded()
+        books.grant(later, credits(1000))
+        farm = sliced(later, "Farm", 1000)
+        for each in (owner, later):
+            choose(each, 10)
+        move_to(10)
+        unused = slices.unused
+
+        def fails_at_the_first(account: Account, **terms: Any) -> list[slices.Unused]:
+            assert account.pk != owner.account_id
+            return unused(account, **terms)
+
+        monkeypatch.setattr(slices, "unused", fails_at_the_first)
+        assert reclaims.run() == 1
+        assert [each.window.quota for each in Reclaim.objects.all()] == [farm]
+        assert f"account {owner.account_id}" in caplog.text
+        monkeypatch.undo()
+        assert reclaims.run() == 1
+        assert extra_of(sales) < 0
 
     def test_stays_within_the_database_s_own_bounds(self, owner: Member, sales: Quota) -> None:
         choose(owner, 10)

@@ -5,10 +5,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 
 from accounts.models import Member
-from plans import ledger, shares, tasks
+from plans import ledger, quotas, shares, tasks
 from plans.models import Lot, Quota
+from plans.models.quota import LARGEST_LIMIT
 from portal.kit import clock
 from tests.plans.ledger import books
 
@@ -111,3 +113,30 @@ class TestFollow:
         books.grant(Member.objects.get(account=other.account_id), 100, source="plan")
         assert limit_of(share) == 500
         assert Quota.objects.get(pk=other.pk).limit == 40
+
+    def test_stops_at_what_a_quota_can_hold(self, owner: Member, share: Quota) -> None:
+        Quota.objects.filter(pk=share.pk).update(said=100)
+        grant(owner, ends_in=40)
+        books.grant(owner, LARGEST_LIMIT, source="plan")
+        quotas.follow_plan(owner.account_id)
+        assert limit_of(share) == LARGEST_LIMIT
+
+    def test_goes_on_where_one_account_cannot(
+        self, owner: Member, share: Quota, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        later = books.founded()
+        books.grant(later, 100, source="plan")
+        grant(owner, ends_in=40)
+        other = books.quota(later, 0, window="month", unit="share", said=50)
+        follow = quotas.follow_plan
+
+        def fails_at_the_first(account_id: int) -> None:
+            follow(account_id)
+            if account_id == owner.account_id:
+                with transaction.atomic():
+                    Quota.objects.filter(pk=share.pk).update(limit=-1)
+
+        monkeypatch.setattr(quotas, "follow_plan", fails_at_the_first)
+        assert shares.follow(now=clock.now()) == 1
+        assert [Quota.objects.get(pk=each.pk).limit for each in (share, other)] == [1000, 50]
+        assert f"account {owner.account_id}" in caplog.text
