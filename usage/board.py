@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -42,10 +43,20 @@ class NothingToUndo(Refusal):
 
 @dataclass(frozen=True)
 class Allotment:
-    """What a node gets in a month: set aside for it, or a ceiling on the pool, in microcredits; None: neither."""
+    """What a node gets in a month: set aside for it, or a ceiling on the pool, in microcredits; None: neither.
+
+    `unit`, `said` and `grace_percent` are those of the quota: what was typed where it was not credits, how soft it is.
+    """
 
     microcredits: int | None
     is_slice: bool = False
+    unit: str = Quota.Unit.CREDITS
+    said: int | None = None
+    grace_percent: int = 0
+
+    def changed(self, microcredits: int, *, is_slice: bool) -> "Allotment":
+        """This will return another amount of credits; a ceiling stays as soft as it is."""
+        return Allotment(microcredits, is_slice, grace_percent=0 if is_slice else self.grace_percent)
 
 
 @dataclass(frozen=True)
@@ -136,12 +147,19 @@ def by_headcount(board: Board) -> dict[Key, Allotment]:
 
 def as_last_month(board: Board) -> dict[Key, Allotment]:
     """This will give each row what it used last month, set aside or as a ceiling as it is now."""
-    return {row.key: Allotment(row.last_month, is_slice=row.allotment.is_slice) for row in board.rows if row.last_month}
+    return {
+        row.key: row.allotment.changed(row.last_month, is_slice=row.allotment.is_slice)
+        for row in board.rows
+        if row.last_month
+    }
 
 
 @transaction.atomic
 def save(account: Account, allotted: Mapping[Key, Allotment], *, by: Member, now: datetime) -> int:
-    """This will set all that differs, at once and under the account's lock; returns how many rows changed."""
+    """This will set all that differs, at once and under the account's lock; returns how many rows changed.
+
+    Rows that are not in `allotted` stay as they are, also where somebody has changed them meanwhile.
+    """
     ledger.stop_admission(account.pk)
     standing = _allotments(account)
     changed = {key: new for key, new in allotted.items() if new != standing.get(key, Allotment(None))}
@@ -241,7 +259,10 @@ def _monthly(account: Account) -> "QuerySet[Quota]":
 
 def _allotments(account: Account) -> dict[Key, Allotment]:
     return {
-        (quota.node_kind, quota.node_id): Allotment(quota.limit, is_slice=quota.is_slice) for quota in _monthly(account)
+        (quota.node_kind, quota.node_id): Allotment(
+            quota.limit, quota.is_slice, unit=quota.unit, said=quota.said, grace_percent=quota.grace_percent
+        )
+        for quota in _monthly(account)
     }
 
 
@@ -251,16 +272,26 @@ def _put(account: Account, key: Key, allotment: Allotment, *, by: Member, now: d
         for quota in _monthly(account).filter(node_kind=kind, node_id=node_id):
             quotas.end(quota, by=by.user, now=now)
         return
-    terms = quotas.Terms(window=Quota.Window.MONTH, limit=allotment.microcredits, is_slice=allotment.is_slice)
+    limit = allotment.microcredits
+    if allotment.unit == Quota.Unit.SHARE:  # the plans may grant something else by now
+        limit = quotas.worth(account.pk, unit=allotment.unit, said=allotment.said or 0, now=now)
+    terms = quotas.Terms(
+        window=Quota.Window.MONTH,
+        limit=limit,
+        grace_percent=allotment.grace_percent,
+        is_slice=allotment.is_slice,
+        unit=allotment.unit,
+        said=allotment.said,
+    )
     quotas.put(account, node_kind=kind, node_id=node_id, terms=terms, by=by.user, now=now)
 
 
 def _written(allotted: Mapping[Key, Allotment]) -> list[list[object]]:
-    return [[kind, node_id, each.microcredits, each.is_slice] for (kind, node_id), each in allotted.items()]
+    return [
+        [kind, node_id, each.microcredits, each.is_slice, each.unit, each.said, each.grace_percent]
+        for (kind, node_id), each in allotted.items()
+    ]
 
 
-def _read(written: Iterable[Sequence[object]]) -> dict[Key, Allotment]:
-    return {
-        (str(kind), int(str(node_id))): Allotment(None if limit is None else int(str(limit)), is_slice=bool(is_slice))
-        for kind, node_id, limit, is_slice in written
-    }
+def _read(written: Iterable[Sequence[Any]]) -> dict[Key, Allotment]:
+    return {(kind, node_id): Allotment(*terms) for kind, node_id, *terms in written}

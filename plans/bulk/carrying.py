@@ -1,5 +1,6 @@
 """Carries a file out: all of it or nothing, people first, quotas last, so that calls wait for as short as can be."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from plans import quotas
 from plans.bulk import checks, slices
 from plans.bulk.rehearsal import Act, Rehearsal, rehearse
 from plans.bulk.sheet import Row, Sheet, fold
-from plans.bulk.stock import Stock, id_of, node_of, take
+from plans.bulk.stock import Stock, id_of, node_of, says_anew, take
 from plans.bulk.trees import lineage
 from plans.models import Quota
 from portal.kit.refusals import Refusal, gettext_noop
@@ -95,11 +96,14 @@ def _set_quotas(account: Account, plan: Rehearsal, *, by: Member, now: datetime)
 
 
 def _terms(row: Row, standing: Quota | None) -> quotas.Terms:
-    """What a file does not say stays: whether it is set aside, and the grace of a ceiling."""
+    """What a file does not say stays: whether it is set aside, the grace of a ceiling, a share of the plan."""
     is_slice = slices.is_slice(row, standing)
-    return quotas.Terms(
+    terms = quotas.Terms(
         window=Quota.Window.MONTH,
         limit=row.monthly_microcredits or 0,
         is_slice=is_slice,
         grace_percent=standing.grace_percent if standing and not is_slice else 0,
     )
+    if standing is None or says_anew(row, standing):
+        return terms
+    return replace(terms, limit=standing.limit, unit=standing.unit, said=standing.said)

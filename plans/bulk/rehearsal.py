@@ -11,7 +11,7 @@ from plans import ledger
 from plans.bulk import checks, slices, trees
 from plans.bulk.mistakes import Mistake
 from plans.bulk.sheet import Row, Sheet, fold
-from plans.bulk.stock import Stock, id_of, node_of, take
+from plans.bulk.stock import Stock, id_of, node_of, says_anew, take
 from plans.bulk.trees import Tree
 from plans.models import Quota
 from portal.kit.units import Microcredits
@@ -148,5 +148,5 @@ def _of_quota(row: Row, stock: Stock) -> Act:
     standing = stock.quota_of(kind, node_id) if node_id else None
     if standing is None:
         return Act.MADE
-    is_same = standing.limit == row.monthly_microcredits and row.is_slice in {None, standing.is_slice}
+    is_same = not says_anew(row, standing) and row.is_slice in {None, standing.is_slice}
     return Act.LEFT if is_same else Act.CHANGED

@@ -8,6 +8,7 @@ from accounts.invitations import A_DAY
 from accounts.models import Account, Department, Invitation, Member, Project
 from plans.bulk.sheet import Row, fold
 from plans.models import Quota
+from portal.kit.units import MICROCREDITS_PER_CREDIT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +68,17 @@ def node_of(row: Row) -> tuple[str, str]:
     if row.kind == Quota.Node.PROJECT or (row.kind == "quota" and row.project):
         return Quota.Node.PROJECT, fold(row.project if row.kind == "quota" else row.name)
     return Quota.Node.MEMBER, row.contact
+
+
+def says_anew(row: Row, standing: Quota) -> bool:
+    """This will tell whether a row says another amount than stands.
+
+    A share of the plan or money's worth stays one also where the whole credits that pages show of it are said.
+    """
+    said, shown = row.monthly_microcredits, standing.limit
+    if standing.unit != Quota.Unit.CREDITS:
+        shown -= shown % MICROCREDITS_PER_CREDIT
+    return said not in {standing.limit, shown}
 
 
 def id_of(stock: Stock, kind: str, key: str) -> int | None:

@@ -87,6 +87,17 @@ class TestCarryOut:
         quota = Quota.objects.in_force().get()
         assert (quota.limit, quota.grace_percent, quota.is_slice) == (credits(6), 20, False)
 
+    @pytest.mark.parametrize("told", ["407407.11", "407407"])
+    def test_leaves_a_share_of_which_it_says_nothing_new(self, firm: Firm, now: datetime, told: str) -> None:
+        terms = quotas.Terms(window="month", limit=407_407_110_000, unit="share", said=33)
+        account = firm.owner.account
+        quotas.put(account, node_kind="department", node_id=firm.team.pk, terms=terms, by=None, now=now)
+        same = file_of(row("quota", department="Team", monthly_credits=told))
+        assert not carry_out(firm, same).does_something
+        carry_out(firm, file_of(row("quota", department="Team", monthly_credits=told, set_aside="yes")))
+        quota = Quota.objects.in_force().get()
+        assert (quota.limit, quota.unit, quota.said, quota.is_slice) == (407_407_110_000, "share", 33, True)
+
     def test_leaves_quotas_of_which_it_does_not_know(self, firm: Firm, now: datetime) -> None:
         models_shelf.seed(now=now, addresses=ADDRESSES)
         fast = ChatModel.objects.earliest("pk").pk

@@ -10,6 +10,7 @@ from django.test import Client
 from accounts.models import AuditEvent, Department, Member, Project
 from models_catalog import shelf
 from models_catalog.models import ChatModel
+from plans import quotas
 from plans.models import Quota
 from portal.kit import clock
 from portal.kit.units import credits
@@ -186,6 +187,68 @@ class TestThePage:
         assert Quota.objects.in_force().count() == 3
         client.post("/board/undo/")
         assert not Quota.objects.in_force().exists()
+
+    def share(self, owner: Member, department: Department) -> Quota:
+        """A third of the plan: 333.33 of 1,010.1 credits."""
+        books.grant(owner, 10_100_000, source="plan")
+        return self.put(owner, department, limit=333_333_000, unit="share", said=33)
+
+    def put(self, owner: Member, department: Department, **terms: Any) -> Quota:
+        return quotas.put(
+            owner.account,
+            node_kind="department",
+            node_id=department.pk,
+            terms=quotas.Terms(window="month", **terms),
+            by=None,
+            now=clock.now(),
+        )
+
+    def carried(self, client: Client) -> dict[str, str]:
+        """The form as the page shows it."""
+        page = client.get("/board/").context
+        fields = {"before": page["before"]}
+        for line in page["lines"]:
+            for column in ("aside", "ceiling"):
+                fields[f"{column}-{line['row'].kind}-{line['row'].id}"] = line[column]
+        return fields
+
+    def test_leaves_a_share_and_a_soft_ceiling_that_nobody_touched(
+        self, owner: Member, tree: dict[str, Department]
+    ) -> None:
+        share = self.share(owner, tree["Sales"])
+        soft = self.put(owner, tree["North"], limit=credits(50) + 1, grace_percent=20)
+        client = fresh(client_of(owner))
+        form = self.carried(client) | self.form(tree, ceiling_Shop="5")
+        assert "1 row changes." in client.post("/board/", form).content.decode()
+        books.grant(owner, credits(1000), source="plan")  # meanwhile
+        quotas.follow_plan(owner.account_id)
+        preview = client.post("/board/", form)
+        assert preview.context["changes"] == 1
+        client.post("/board/saving/", form)
+        kept = {each.pk: (each.unit, each.said, each.grace_percent) for each in Quota.objects.in_force()}
+        assert (kept[share.pk], kept[soft.pk]) == (("share", 33, 0), ("credits", None, 20))
+        assert Quota.objects.get(pk=share.pk).limit == 663_333_000
+        assert Quota.objects.get(pk=soft.pk).limit == credits(50) + 1
+        assert len(kept) == 3
+
+    def test_keeps_a_changed_ceiling_soft_and_takes_all_of_it_back(
+        self, owner: Member, tree: dict[str, Department]
+    ) -> None:
+        self.share(owner, tree["Sales"])
+        self.put(owner, tree["North"], limit=credits(50), grace_percent=20)
+        client = fresh(client_of(owner))
+        form = self.carried(client) | self.form(tree, ceiling_Sales="7", ceiling_North="60")
+        client.post("/board/saving/", form)
+        terms = Quota.objects.in_force().order_by("pk").values_list("limit", "unit", "said", "grace_percent")
+        assert list(terms) == [(credits(7), "credits", None, 0), (credits(60), "credits", None, 20)]
+        client.post("/board/undo/")
+        assert list(terms) == [(333_333_000, "share", 33, 0), (credits(50), "credits", None, 20)]
+
+    @pytest.mark.parametrize("before", ["x", "{}", "[1]", '[["department"]]', '[["department", "x", "", ""]]'])
+    def test_saves_a_form_that_carries_nonsense(self, owner: Member, tree: dict[str, Department], before: str) -> None:
+        form = self.form(tree, ceiling_Sales="7") | {"before": before}
+        fresh(client_of(owner)).post("/board/saving/", form)
+        assert Quota.objects.in_force().get().limit == credits(7)
 
     @pytest.mark.parametrize(
         "typed", [{"aside_Sales": "x"}, {"aside_Sales": "-1"}, {"aside_Sales": "1", "ceiling_Sales": "1"}]

@@ -1,5 +1,6 @@
 """The allotment board: fill it in, look at what it would mean, save it at once, take it back."""
 
+import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -52,7 +53,8 @@ def saving(request: HttpRequest) -> HttpResponse:
     wanted, wrong = _read(request, laid)
     if wrong:
         return _page(request, member, laid, wanted, wrong=wrong)
-    changed = verbs.save(member.account, wanted, by=member, now=now)
+    typed = {row.key: wanted[row.key] for row in laid.rows if wanted[row.key] != row.allotment}
+    changed = verbs.save(member.account, typed, by=member, now=now)
     words = ngettext("{number} row was changed.", "{number} rows were changed.", changed)
     messages.info(request, words.format(number=changed))
     return redirect("board")
@@ -109,6 +111,7 @@ def _page(
     words: dict[str, Any] = {
         "board": laid,
         "lines": lines,
+        "before": json.dumps([[*row.key, *_fields(row.allotment)] for row in laid.rows], separators=(",", ":")),
         "aside_total": verbs.set_aside(laid.rows, wanted),
         "is_preview": is_preview,
         "changes": sum(bool(line["is_changed"]) for line in lines),
@@ -132,27 +135,50 @@ def _stopped(member: Member, key: Key, allotment: Allotment, *, now: datetime) -
 
 
 def _read(request: HttpRequest, laid: Board) -> tuple[dict[Key, Allotment], dict[Key, str]]:
-    """What was typed for each row, and what is wrong with it."""
+    """What was typed for each row, and what is wrong with it.
+
+    A row of which nothing was changed on the page stays whatever it is by now: a share, money's worth, parts of a
+    credit that the page does not show, or what somebody else has made of it.
+    """
     wanted, wrong = {}, {}
+    before = _before(request)
     for row in laid.rows:
         aside, ceiling = (_typed(request, name, row.key).replace(",", "") for name in (ASIDE, CEILING))
         wanted[row.key] = row.allotment
+        if (aside, ceiling) == before.get(row.key, _fields(row.allotment)):
+            continue
         if aside and ceiling:
             wrong[row.key] = _("Either set it aside or give it a ceiling, not both.")
         elif any(typed and not _is_amount(typed) for typed in (aside, ceiling)):
             wrong[row.key] = _("Type whole credits, or leave it empty.")
         elif aside or ceiling:
-            wanted[row.key] = Allotment(int(aside or ceiling) * MICROCREDITS_PER_CREDIT, is_slice=bool(aside))
+            amount = int(aside or ceiling) * MICROCREDITS_PER_CREDIT
+            wanted[row.key] = row.allotment.changed(amount, is_slice=bool(aside))
         else:
             wanted[row.key] = Allotment(None)
     return wanted, wrong
+
+
+def _before(request: HttpRequest) -> dict[Key, tuple[str, str]]:
+    """What the page showed in the fields of each row before anything was typed, of the rows that it tells."""
+    try:
+        carried = json.loads(request.POST.get("before", "[]"))
+        return {(str(kind), int(node_id)): (str(aside), str(ceiling)) for kind, node_id, aside, ceiling in carried}
+    except (ValueError, TypeError, RecursionError):
+        return {}
+
+
+def _fields(allotment: Allotment) -> tuple[str, str]:
+    """What stands in the two fields of a row: set aside, ceiling."""
+    credits = _credits(allotment)
+    return (credits, "") if allotment.is_slice else ("", credits)
 
 
 def _shown(request: HttpRequest, name: str, key: Key, allotment: Allotment, *, is_wrong: bool) -> str:
     """What stands in a field: its credits, or what is wrong as it was typed."""
     if is_wrong:
         return _typed(request, name, key)
-    return _credits(allotment) if allotment.is_slice == (name == ASIDE) else ""
+    return _fields(allotment)[name == CEILING]
 
 
 def _typed(request: HttpRequest, name: str, key: Key) -> str:
