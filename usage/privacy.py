@@ -10,7 +10,7 @@ from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 
-from accounts import audit
+from accounts import audit, traces
 from accounts.models import Agreement, ApiKey, Device, Guardianship, Member, Notification, User
 from plans.models import Extra
 from usage import conversations, departures, reading
@@ -58,12 +58,15 @@ def export(user: User, *, by: User, now: datetime) -> Json:
 def erase(user: User, *, now: datetime) -> None:
     """This will end every membership of a person, forget their words and addresses, and close their sign-in.
 
-    Calls, receipts and audit events keep the number of the membership and no name. Raises `ownership.LastOwner`
-    where an account would be left without an owner; then nothing was erased.
+    Calls and receipts, and what the accounts were told and have written down of the person, keep the number of the
+    membership and no name; only what others typed as a reason stays as it is. Raises `ownership.LastOwner` where an
+    account would be left without an owner; then nothing was erased.
     """
     standing = list(Member.objects.active().of(user).select_related("account", "user"))
     with transaction.atomic():
+        _forget_names(user)
         for member in standing:
+            member.name = _nameless(member)  # what is told of the end as well
             departures.end(member, by=user, reason=REASON, now=now)
         _forget_words(user)
         _forget_person(user)
@@ -123,13 +126,24 @@ def _forget_words(user: User) -> None:
     Extra.objects.filter(member__in=members).update(reason="")
 
 
+def _forget_names(user: User) -> None:
+    """Also in accounts that were left before."""
+    mailboxes = EmailAddress.objects.filter(user=user).values_list("email", flat=True)
+    everywhere = {user.name, user.email, user.phone or "", *mailboxes}
+    for member in Member.objects.filter(user=user).select_related("account"):
+        Member.objects.filter(pk=member.pk).update(name=_nameless(member))
+        traces.erase(member.account, everywhere | {member.name}, instead=_nameless(member))
+
+
+def _nameless(member: Member) -> str:
+    return f"#{member.pk}"
+
+
 def _forget_person(user: User) -> None:
     for table in (EmailAddress, Authenticator, SocialAccount, UserSession):
         table.objects.filter(user=user).delete()
     Notification.objects.filter(member__user=user).delete()
-    for member in Member.objects.filter(user=user):
-        Member.objects.filter(pk=member.pk).update(name=f"#{member.pk}")
-        ApiKey.objects.filter(member=member).update(label="")
+    ApiKey.objects.filter(member__user=user).update(label="")
     user.email, user.phone, user.name, user.is_active = f"{user.pk}@erased.invalid", None, "", False
     user.phone_verified_at = None
     user.set_unusable_password()  # every session of theirs ends with the password it began with

@@ -1,4 +1,4 @@
-"""Something someone did, and why; never edited, never deleted."""
+"""Something someone did, and why; never deleted, and never edited but for the name of who is erased."""
 
 from typing import ClassVar
 

@@ -4,9 +4,10 @@ import json
 from datetime import date, timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 
-from accounts import callers, children
-from accounts.models import ApiKey, Member, User
+from accounts import audit, callers, children, members
+from accounts.models import ApiKey, AuditEvent, Member, Notification, User
 from plans.ledger.refusals import MinutesUsed
 from portal.kit import clock, ids
 from tests.accounts.people import client_of, found, fresh, join
@@ -114,6 +115,48 @@ class TestErase:
         assert (user.email, user.name, user.is_active) == (f"{user.pk}@erased.invalid", "", False)
         assert (member.name, member.left_at is not None) == (f"#{member.pk}", True)
         assert ApiKey.objects.get(pk=key.pk).revoked_at is not None
+
+    def test_leaves_no_name_in_news_and_audit_events(self, owner: Member, adult: Member) -> None:
+        now = clock.now()
+        members.welcome(adult, now=now)
+        audit.record(
+            "device.sign_in", subject=f"partner: {'iPad' * 30}", account=adult.account, by=None, now=now, who="partner"
+        )
+        kept = audit.record(
+            "member.join",
+            subject="partners",
+            account=adult.account,
+            by=None,
+            now=now,
+            whose="x partner",
+            kinds=["partner"],
+        )
+        elsewhere = join(found("other@example.com", kind="household", name="Wu"), role="adult", name="former")
+        Member.objects.filter(pk=elsewhere.pk).update(user=adult.user, name="P. of Wu's")
+        elsewhere.refresh_from_db()
+        members.welcome(elsewhere, now=now)
+        departures.remove(elsewhere, by=adult.user, reason="", now=now)
+        privacy.erase(adult.user, now=now)
+        told = list(Notification.objects.values_list("details", flat=True))
+        written = list(AuditEvent.objects.exclude(pk=kept.pk).values_list("subject", "details"))
+        assert not [each for each in (*told, *written) if "partner" in str(each) or "P. of" in str(each)]
+        assert {each["name"] for each in told} == {f"#{adult.pk}", f"#{elsewhere.pk}"}
+        assert f"#{adult.pk} has left" in str(Notification.objects.get(member=owner, kind="member_left"))
+        kept.refresh_from_db()
+        assert (kept.subject, kept.details) == ("partners", {"whose": "x partner", "kinds": ["partner"]})
+
+    def test_lets_nobody_change_anything_else_that_was_written_down(self, owner: Member, adult: Member) -> None:
+        event = audit.record("member.join", subject="partner", account=adult.account, by=None, now=clock.now())
+        privacy.erase(adult.user, now=clock.now())
+        assert AuditEvent.objects.get(pk=event.pk).subject == f"#{adult.pk}"
+        for changes in ({"subject": "partner"}, {"verb": "member.place"}):
+            with pytest.raises(IntegrityError), transaction.atomic():
+                AuditEvent.objects.filter(pk=event.pk).update(**changes)
+        books.run("SELECT set_config('accounts.erasing', 'on', true)")
+        with pytest.raises(IntegrityError), transaction.atomic():
+            AuditEvent.objects.filter(pk=event.pk).update(verb="member.place")
+        with pytest.raises(IntegrityError), transaction.atomic():
+            AuditEvent.objects.filter(pk=event.pk).delete()
 
     def test_forgets_what_they_were_refused(self, owner: Member, adult: Member) -> None:
         for member in (owner, adult):
