@@ -1,9 +1,19 @@
 """Telling members something: on the page of news at once; mail and text messages follow (`accounts.outbox`)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import Member, Notification
+
+
+@dataclass(frozen=True)
+class News:
+    """What one member is told: where it leads to, and what the sentence is filled from."""
+
+    member: Member
+    path: str
+    details: Mapping[str, object]
 
 
 def tell(
@@ -13,9 +23,21 @@ def tell(
 
     `path` is where it leads to. Mail and text messages follow, sent by a task.
     """
+    return tell_each([News(member, path, details) for member in members], kind=kind, sentence=sentence, now=now)
+
+
+def tell_each(news: Iterable[News], *, kind: str, sentence: str, now: datetime) -> list[Notification]:
+    """This will tell members the same sentence, each filled from details of its own."""
     return Notification.objects.bulk_create(
-        Notification(member=member, kind=kind, sentence=sentence, details=details, path=path, created_at=now)
-        for member in members
+        Notification(
+            member=each.member,
+            kind=kind,
+            sentence=sentence,
+            details=dict(each.details),
+            path=each.path,
+            created_at=now,
+        )
+        for each in news
     )
 
 

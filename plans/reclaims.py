@@ -5,21 +5,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from django.urls import reverse
 
 from accounts import audit, members, notifications
-from accounts.models import Account, ApiKey, Member
-from plans import ledger, nodes, slices
+from accounts.models import Account, Member
+from plans import ledger, slice_news, slices
 from plans.models import Quota, Reclaim, ReclaimRule
 from plans.models.reclaim import FIRST_DAY, LAST_DAY, MOST_FLOOR_PERCENT
 from plans.slices import Unused
 from portal.kit import periods
 from portal.kit.refusals import Refusal, gettext_noop
-from portal.kit.units import MICROCREDITS_PER_CREDIT, Microcredits
+from portal.kit.units import Microcredits
 
 ACCOUNTS_A_RUN = 200
 
@@ -74,7 +73,7 @@ def set_rule(account: Account, *, days: Sequence[int], floor_percent: int, by: M
     wanted = sorted(set(days))
     if any(not FIRST_DAY <= day <= LAST_DAY for day in wanted) or not 0 <= floor_percent <= MOST_FLOOR_PERCENT:
         raise BadReclaim
-    today = _today(account, ledger.stop_admission(account.pk))
+    today = account.local_day(ledger.stop_admission(account.pk))
     told: dict[str, Any] = {"days": wanted, "floor_percent": floor_percent}
     rule, is_new = ReclaimRule.objects.get_or_create(account=account, defaults={**told, "done_date": today})
     if not is_new:
@@ -87,7 +86,7 @@ def outlook(account: Account, *, days: Sequence[int], floor_percent: int, now: d
     """This will tell what would flow back on the next of `days`, by what is used until now; None without a day."""
     if not days:
         return None
-    today = _today(account, now)
+    today = account.local_day(now)
     later = [day for day in days if day > today.day]
     if not later:
         following = periods.after_months(now.astimezone(ZoneInfo(account.time_zone)).replace(day=1), months=1)
@@ -120,23 +119,19 @@ def give_back(reclaims: Iterable[Reclaim], *, by: Member, now: datetime) -> Micr
     found = list(asked.select_related("window__quota"))
     if not found:
         raise ReclaimEnded
+    amounts: dict[int, int] = {}
     for each in found:
-        given = ledger.give_extra(each.window.quota_id, amount=each.microcredits)
-        assert given is not None
-        assert given.window_id == each.window_id, f"reclaim {each.pk} is of another window"
+        amounts[each.window.quota_id] = amounts.get(each.window.quota_id, 0) + each.microcredits
+    given = ledger.give_extras(amounts)
+    for each in found:
+        assert given[each.window.quota_id].window_id == each.window_id, f"reclaim {each.pk} is of another window"
     asked.update(returned_at=moment, returned_by=by)
-    total = Microcredits(sum(each.microcredits for each in found))
-    told = _written((each.window.quota, each.microcredits) for each in found)
+    back = [(each.window.quota, each.microcredits) for each in found]
+    told = _written(back)
     audit.record("reclaim.give_back", subject=by.account.name, account=by.account, by=by.user, now=now, returned=told)
-    for each in found:
-        _tell_slice(
-            by.account,
-            each.window.quota,
-            sentence=gettext_noop("{name} has {credits} credits back that had flowed away unused."),
-            microcredits=each.microcredits,
-            now=now,
-        )
-    return total
+    sentence = gettext_noop("{name} has {credits} credits back that had flowed away unused.")
+    slice_news.tell(by.account, back, sentence=sentence, now=now)
+    return Microcredits(sum(amount for _quota, amount in back))
 
 
 def _reclaimed(account_id: int) -> bool:
@@ -153,49 +148,55 @@ def _reclaim(account_id: int) -> bool:
     """Whoever comes second waits for the account and finds the day done."""
     moment = ledger.stop_admission(account_id)
     rule = ReclaimRule.objects.select_related("account").get(pk=account_id)
-    account, today = rule.account, _today(rule.account, moment)
+    account, today = rule.account, rule.account.local_day(moment)
     passed = [day for day in rule.days if day <= today.day]
     if not passed or today.replace(day=max(passed)) <= rule.done_date:
         return False
     due = today.replace(day=max(passed))
     found = slices.unused(account, due=due, floor_percent=rule.floor_percent, now=moment)
-    for each in found:
-        _take(account, each, due=due, moment=moment)
+    _take(account, found, due=due, moment=moment)
     ReclaimRule.objects.filter(pk=rule.pk).update(done_date=due)
     _record(account, found, due=due, moment=moment)
     return True
 
 
-def _take(account: Account, unused: Unused, *, due: date, moment: datetime) -> None:
-    taken = ledger.give_extra(unused.quota.pk, amount=-unused.microcredits)
-    assert taken is not None, f"quota {unused.quota.pk} has less than was found while nobody was let in"
-    assert taken.ends_at is not None
-    Reclaim.objects.create(
-        account=account,
-        window_id=taken.window_id,
-        due_date=due,
-        microcredits=unused.microcredits,
-        reclaimed_at=moment,
-        ends_at=taken.ends_at,
+def _take(account: Account, found: Sequence[Unused], *, due: date, moment: datetime) -> None:
+    taken = ledger.give_extras({each.quota.pk: -each.microcredits for each in found})
+    assert len(taken) == len(found), f"account {account.pk} has less than was found while nobody was let in"
+    ends = {quota_id: each.ends_at for quota_id, each in taken.items() if each.ends_at is not None}
+    Reclaim.objects.bulk_create(
+        Reclaim(
+            account=account,
+            window_id=taken[each.quota.pk].window_id,
+            due_date=due,
+            microcredits=each.microcredits,
+            reclaimed_at=moment,
+            ends_at=ends[each.quota.pk],
+        )
+        for each in found
     )
 
 
 def _record(account: Account, found: Sequence[Unused], *, due: date, moment: datetime) -> None:
-    told = _written((each.quota, each.microcredits) for each in found)
+    flowed = [(each.quota, each.microcredits) for each in found]
     audit.record(
-        "reclaim.run", subject=account.name, account=account, by=None, now=moment, day=due.isoformat(), reclaimed=told
+        "reclaim.run",
+        subject=account.name,
+        account=account,
+        by=None,
+        now=moment,
+        day=due.isoformat(),
+        reclaimed=_written(flowed),
     )
-    for each in found:
-        _tell_slice(
-            account,
-            each.quota,
-            sentence=gettext_noop(
-                "{name} did not use {credits} credits of its part of the month so far. They flowed back, for others"
-                " to use. Ask for more if you need it."
-            ),
-            microcredits=each.microcredits,
-            now=moment,
-        )
+    slice_news.tell(
+        account,
+        flowed,
+        sentence=gettext_noop(
+            "{name} did not use {credits} credits of its part of the month so far. They flowed back, for others"
+            " to use. Ask for more if you need it."
+        ),
+        now=moment,
+    )
     if total := _to_pool(found):
         notifications.tell(
             account.members.owners(),
@@ -205,46 +206,12 @@ def _record(account: Account, found: Sequence[Unused], *, due: date, moment: dat
             ),
             path=reverse("plans:reclaims"),
             now=moment,
-            credits=_credits(total),
+            credits=slice_news.in_credits(total),
         )
-
-
-def _tell_slice(account: Account, quota: Quota, *, sentence: str, microcredits: int, now: datetime) -> None:
-    notifications.tell(
-        _users_of(account, quota),
-        kind="slice_reclaimed",
-        sentence=sentence,
-        path=f"{reverse('plans:extras')}?{urlencode({'about': 'quota', 'quota': quota.pk})}",
-        now=now,
-        name=nodes.name_of(account, quota.node_kind, quota.node_id) or account.name,
-        credits=_credits(microcredits),
-    )
-
-
-def _users_of(account: Account, quota: Quota) -> Iterable[Member]:
-    """Whom a slice is for, as far as they can ask for more of it: a department's heads, a member, a key's holder."""
-    people = account.members.active()
-    match quota.node_kind:
-        case Quota.Node.DEPARTMENT:
-            return people.filter(role=Member.Role.HEAD, department=quota.node_id)
-        case Quota.Node.MEMBER:
-            return people.filter(pk=quota.node_id)
-        case Quota.Node.KEY:
-            return people.filter(pk__in=ApiKey.objects.filter(pk=quota.node_id).values("member"))
-        case _:
-            return people.none()
 
 
 def _to_pool(found: Iterable[Unused]) -> Microcredits:
     return Microcredits(sum(each.microcredits for each in found if not each.is_inside))
-
-
-def _today(account: Account, moment: datetime) -> date:
-    return moment.astimezone(ZoneInfo(account.time_zone)).date()
-
-
-def _credits(microcredits: int) -> str:
-    return f"{microcredits // MICROCREDITS_PER_CREDIT:,}"
 
 
 def _written(amounts: Iterable[tuple[Quota, int]]) -> list[list[object]]:

@@ -36,7 +36,7 @@ from plans.ledger.expiry import (
     note_endings,
     roll_over,
 )
-from plans.ledger.extras import Given, give_extra, give_minutes
+from plans.ledger.extras import Given, give_extra, give_extras, give_minutes
 from plans.ledger.grants import Grant, Granted, Received, grant
 from plans.ledger.holds import (
     Claim,
@@ -112,6 +112,7 @@ __all__ = [
     "forget_keys",
     "forget_windows",
     "give_extra",
+    "give_extras",
     "give_minutes",
     "grant",
     "granted_by_plans",

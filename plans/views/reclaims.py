@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import departments, members
+from accounts import members
 from accounts.models import Account, Member
+from accounts.views.projects import reader
 from plans import nodes, transfers
 from plans import reclaims as verbs
 from plans.forms import ReclaimForm
@@ -29,7 +30,7 @@ PAGE = "plans/reclaims.html"
 @require_http_methods(["GET", "HEAD", "POST"])
 def reclaims(request: HttpRequest) -> HttpResponse:
     """This will show the rule and what came of it; a POST looks ahead by the rule that was typed."""
-    member = _member(request)
+    member = reader(request)
     rule = _rule_of(member)
     form = ReclaimForm(request.POST or None, initial=_typed(rule))
     tried = form.cleaned_data if form.is_bound and form.is_valid() else None
@@ -40,7 +41,7 @@ def reclaims(request: HttpRequest) -> HttpResponse:
 @require_POST
 def saving(request: HttpRequest) -> HttpResponse:
     """This will set the rule."""
-    member = _member(request)
+    member = reader(request)
     members.check_owner(member)
     form = ReclaimForm(request.POST)
     if not form.is_valid():
@@ -54,7 +55,7 @@ def saving(request: HttpRequest) -> HttpResponse:
 @require_POST
 def returned(request: HttpRequest, reclaim_id: int) -> HttpResponse:
     """This will give one slice back what flowed from it."""
-    member = _member(request)
+    member = reader(request)
     reclaim = get_object_or_404(Reclaim, pk=reclaim_id, account=member.account_id)
     return _give_back(request, member, [reclaim])
 
@@ -63,7 +64,7 @@ def returned(request: HttpRequest, reclaim_id: int) -> HttpResponse:
 @require_POST
 def all_returned(request: HttpRequest) -> HttpResponse:
     """This will give all slices back what flowed from them this month."""
-    member = _member(request)
+    member = reader(request)
     members.check_owner(member)
     running = Reclaim.objects.filter(account=member.account_id, returned_at=None, ends_at__gt=clock.now())
     if not running:  # a second tap
@@ -99,14 +100,6 @@ def _page(
 
 def _rule_of(member: Member) -> ReclaimRule | None:
     return ReclaimRule.objects.filter(account=member.account_id).first()
-
-
-def _member(request: HttpRequest) -> Member:
-    member = members.current(request.user)
-    if not member.sees_all():
-        raise Http404
-    departments.check_business(member.account)
-    return member
 
 
 def _give_back(request: HttpRequest, member: Member, asked: Iterable[Reclaim]) -> HttpResponse:

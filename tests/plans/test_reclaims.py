@@ -8,11 +8,12 @@ from django.db import IntegrityError, transaction
 
 from accounts.members import OwnersOnly
 from accounts.models import Account, AuditEvent, Member, Notification
-from plans import loans, quotas, reclaims, slices, tasks
+from plans import loans, reclaims, slices, tasks
 from plans.models import Quota, Reclaim, ReclaimRule
 from portal.kit import clock
 from portal.kit.units import credits
 from tests.accounts.people import join
+from tests.budget import query_budget
 from tests.plans.ledger import books
 from tests.plans.reclaiming import (
     begin_month,
@@ -148,6 +149,21 @@ class TestRun:
         event = AuditEvent.objects.get(verb="reclaim.run")
         assert event.details["reclaimed"] == [["department", sales.node_id, Reclaim.objects.get().microcredits]]
 
+    def test_asks_the_database_as_much_for_many_slices_as_for_one(self, owner: Member, sales: Quota) -> None:
+        choose(owner, 10, 20)
+        heads = [join(owner, role="head", name=f"head{number}") for number in range(5)]
+        for head in heads:
+            room = sliced(owner, f"Room {head.pk}", 600).node_id
+            Member.objects.filter(pk=head.pk).update(department=room)
+        move_to(10)
+        with query_budget(22):
+            reclaims.run()
+        assert Reclaim.objects.count() == 6
+        with query_budget(12):
+            reclaims.give_back(Reclaim.objects.all(), by=owner, now=clock.now())
+        assert Notification.objects.filter(kind="slice_reclaimed").count() == 10
+        assert books.kinds() == set()
+
     def test_is_off_unless_it_was_chosen(self, owner: Member, sales: Quota) -> None:
         choose(owner, 10)
         choose(owner)
@@ -253,49 +269,3 @@ class TestOutlook:
         assert ahead is not None
         assert (ahead.due.day, ahead.due.month, ahead.unused) == (10, today.month % 12 + 1, None)
         assert ahead.total == 0
-
-
-class TestGiveBack:
-    def flowed(self, owner: Member) -> list[Reclaim]:
-        choose(owner, 10, 20)
-        move_to(10)
-        reclaims.run()
-        return list(Reclaim.objects.all())
-
-    def test_returns_all_of_it_once(self, owner: Member, sales: Quota) -> None:
-        found = self.flowed(owner)
-        assert reclaims.give_back(found, by=owner, now=clock.now()) == found[0].microcredits
-        assert extra_of(sales) == 0
-        assert asks(owner, 3000, of=sales) == "ok"
-        with pytest.raises(reclaims.ReclaimEnded):
-            reclaims.give_back(found, by=owner, now=clock.now())
-        assert AuditEvent.objects.filter(verb="reclaim.give_back").count() == 1
-        assert books.kinds() == set()
-
-    def test_keeps_what_was_given_back_from_flowing_again(self, owner: Member, sales: Quota) -> None:
-        found = self.flowed(owner)
-        reclaims.give_back(found, by=owner, now=clock.now())
-        move_to(20)
-        reclaims.run()
-        month = days_in_month_of(sales)
-        second = Reclaim.objects.get(returned_at=None)
-        assert second.microcredits == part_of(3000, 19, month, less=found[0].microcredits)
-
-    def test_is_over_with_the_month(self, owner: Member, sales: Quota) -> None:
-        found = self.flowed(owner)
-        begin_month()
-        with pytest.raises(reclaims.ReclaimEnded):
-            reclaims.give_back(found, by=owner, now=clock.now())
-
-    def test_is_over_with_the_quota(self, owner: Member, sales: Quota) -> None:
-        found = self.flowed(owner)
-        quotas.end(sales, by=owner.user, now=clock.now())
-        with pytest.raises(reclaims.ReclaimEnded):
-            reclaims.give_back(found, by=owner, now=clock.now())
-
-    def test_is_for_the_owners_of_the_account(self, owner: Member, sales: Quota) -> None:
-        found = self.flowed(owner)
-        with pytest.raises(OwnersOnly):
-            reclaims.give_back(found, by=join(owner, role="auditor", name="auditor"), now=clock.now())
-        with pytest.raises(reclaims.ReclaimEnded):
-            reclaims.give_back(found, by=books.founded(), now=clock.now())
