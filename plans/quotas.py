@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from math import ceil
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -10,7 +11,7 @@ from django.db import transaction
 from accounts import audit
 from accounts.models import Account, Department, Member, User
 from models_catalog.models import ChatModel
-from plans import ledger, nodes, used_up
+from plans import ledger, nodes, returns, used_up
 from plans.ledger import QuotaExceeded
 from plans.models import Quota
 from plans.models.quota import LARGEST_LIMIT, MOST_GRACE_PERCENT
@@ -74,24 +75,25 @@ class Terms:
 def put(account: Account, *, node_kind: str, node_id: int, terms: Terms, by: User | None, now: datetime) -> Quota:
     """This will set a quota, or change the one of the same window, metric and model; running calls go on as they are.
 
-    Raises `UnknownNode` and `BadQuota`.
+    A slice that is raised counts from then on where unused slices flow back; one that is lowered gets back what
+    flowed from it, as far as it would have less than it has used. Raises `UnknownNode` and `BadQuota`.
     """
     if nodes.name_of(account, node_kind, node_id) is None:
         raise UnknownNode
     if not _fit(node_kind, terms):
         raise BadQuota
     moment = ledger.stop_admission(account.pk)
-    told = {name: value for name, value in asdict(terms).items() if name not in {"window", "metric", "chat_model_id"}}
+    told: dict[str, Any] = asdict(terms)
+    same = {name: told.pop(name) for name in ("window", "metric", "chat_model_id")}
+    same |= {"account": account, "node_kind": node_kind, "node_id": node_id}
+    before = Quota.objects.in_force().filter(**same).first()
+    if before and (terms.limit > before.limit or (terms.is_slice and not before.is_slice)):
+        told["raised_at"] = moment
     quota, _ = Quota.objects.in_force().update_or_create(
-        account=account,
-        node_kind=node_kind,
-        node_id=node_id,
-        window=terms.window,
-        metric=terms.metric,
-        chat_model_id=terms.chat_model_id,
-        defaults=told,
-        create_defaults=told | {"created_at": moment},
+        **same, defaults=told, create_defaults=told | {"created_at": moment}
     )
+    if before and quota.limit < before.limit:
+        returns.make_good(account, [quota], moment=moment)
     audit.record("quota.put", subject=str(quota), account=account, by=by, now=now, **asdict(terms))
     return quota
 
@@ -125,19 +127,36 @@ def part_of(granted: Microcredits, *, percent: int) -> Microcredits:
 
 @transaction.atomic
 def follow_plan(account_id: int) -> None:
-    """This will let the quotas that are a share of the plan follow what the plans grant at this moment."""
+    """This will let the quotas that are a share of the plan follow what the plans grant at this moment.
+
+    What it changes it writes down, by nobody: kind, id, microcredits before and after of each. It is as with `put`.
+    """
     shares = Quota.objects.in_force().filter(account=account_id, unit=Quota.Unit.SHARE)
     if not shares.exists():
         return
     moment = ledger.stop_admission(account_id)  # later than the lot that was granted just now
-    for quota in shares:
-        limit = worth(account_id, unit=quota.unit, said=quota.said or 0, now=moment)
-        Quota.objects.in_force().filter(pk=quota.pk).update(limit=limit)
+    granted = ledger.granted_by_plans(account_id, now=moment)
+    changed: list[list[object]] = []
+    lowered: list[Quota] = []
+    for quota in shares.order_by("pk"):
+        before, quota.limit = quota.limit, part_of(granted, percent=quota.said or 0)
+        if quota.limit != before:
+            raised = {"raised_at": moment} if quota.limit > before else {}
+            Quota.objects.in_force().filter(pk=quota.pk).update(limit=quota.limit, **raised)
+            changed.append([quota.node_kind, quota.node_id, before, quota.limit])
+            lowered += [] if raised else [quota]
+    if not changed:
+        return
+    account = Account.objects.get(pk=account_id)
+    audit.record("quota.follow_plan", subject=account.name, account=account, by=None, now=moment, changed=changed)
+    if lowered:
+        returns.make_good(account, lowered, moment=moment)
 
 
 def told(refusal: QuotaExceeded, *, account_id: int) -> QuotaExceeded:
     """This will say a quota's refusal in words: whose, which window, how much of what, and when it starts anew."""
     details = dict(refusal.details)
+    details["limit"] = max(0, int(str(details["limit"])))  # more than all of it may be lent
     account = Account.objects.get(pk=account_id)
     node_kind, node_id = str(details["node_kind"]), int(str(details["node_id"]))
     name = nodes.name_of(account, node_kind, node_id) or account.name

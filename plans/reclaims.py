@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from accounts import audit, members, notifications
 from accounts.models import Account, Member
-from plans import ledger, slice_news, slices
-from plans.models import Quota, Reclaim, ReclaimRule
+from plans import ledger, returns, slice_news, slices
+from plans.models import Reclaim, ReclaimRule
 from plans.models.reclaim import FIRST_DAY, LAST_DAY, MOST_FLOOR_PERCENT
 from plans.slices import Unused
 from portal.kit import periods
@@ -119,19 +119,7 @@ def give_back(reclaims: Iterable[Reclaim], *, by: Member, now: datetime) -> Micr
     found = list(asked.select_related("window__quota"))
     if not found:
         raise ReclaimEnded
-    amounts: dict[int, int] = {}
-    for each in found:
-        amounts[each.window.quota_id] = amounts.get(each.window.quota_id, 0) + each.microcredits
-    given = ledger.give_extras(amounts)
-    for each in found:
-        assert given[each.window.quota_id].window_id == each.window_id, f"reclaim {each.pk} is of another window"
-    asked.update(returned_at=moment, returned_by=by)
-    back = [(each.window.quota, each.microcredits) for each in found]
-    told = _written(back)
-    audit.record("reclaim.give_back", subject=by.account.name, account=by.account, by=by.user, now=now, returned=told)
-    sentence = gettext_noop("{name} has {credits} credits back that had flowed away unused.")
-    slice_news.tell(by.account, back, sentence=sentence, now=now)
-    return Microcredits(sum(amount for _quota, amount in back))
+    return returns.give(by.account, found, by=by, moment=moment, now=now)
 
 
 def _reclaimed(account_id: int) -> bool:
@@ -186,7 +174,7 @@ def _record(account: Account, found: Sequence[Unused], *, due: date, moment: dat
         by=None,
         now=moment,
         day=due.isoformat(),
-        reclaimed=_written(flowed),
+        reclaimed=returns.written(flowed),
     )
     slice_news.tell(
         account,
@@ -212,7 +200,3 @@ def _record(account: Account, found: Sequence[Unused], *, due: date, moment: dat
 
 def _to_pool(found: Iterable[Unused]) -> Microcredits:
     return Microcredits(sum(each.microcredits for each in found if not each.is_inside))
-
-
-def _written(amounts: Iterable[tuple[Quota, int]]) -> list[list[object]]:
-    return [[quota.node_kind, quota.node_id, microcredits] for quota, microcredits in amounts]

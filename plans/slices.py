@@ -73,8 +73,9 @@ def unused(account: Account, *, due: date, floor_percent: int, now: datetime) ->
 def idle(slices: Sequence[Slice], *, month: Period, moment: datetime, floor_percent: int) -> dict[int, Microcredits]:
     """This will return, by the ids of the quotas, what may flow back of each slice at a moment of the month.
 
-    Of the part of a slice that belongs to the time since the month began (or since it was made) it is what neither
-    calls have taken nor flowed back before; what was given back is not asked for again. What calls have taken stays,
+    Of the part of a slice that belongs to the time since the month began (or since it was made or raised: what was
+    allotted anew counts from then on) it is what neither calls have taken nor flowed back before; what was given back
+    is not asked for again. What calls have taken stays,
     so does the floor, so does what slices inside of it keep. Whole credits, rounded in favor of the slice.
     """
     found: dict[int, Microcredits] = {}
@@ -93,7 +94,8 @@ def idle(slices: Sequence[Slice], *, month: Period, moment: datetime, floor_perc
 
 
 def _part(one: Slice, *, month: Period, moment: datetime) -> int:
-    since = max(month.active_from, one.quota.created_at.astimezone(month.active_from.tzinfo))
+    allotted_at = one.quota.raised_at or one.quota.created_at
+    since = max(month.active_from, allotted_at.astimezone(month.active_from.tzinfo))
     passed = max(moment - since, timedelta())
     return one.whole * (passed // TICK) // ((month.active_to - month.active_from) // TICK)
 

@@ -27,6 +27,7 @@ class Quota(models.Model):
 
     It is a ceiling on the account's pool, or a slice of it that is set aside: then nobody else draws on what is
     left of it. With grace it is soft: past the limit calls go on for so many percent, and the caller is told.
+    It was `raised_at` the last moment at which its limit grew, or what was a ceiling was set aside.
     """
 
     class Node(models.TextChoices):
@@ -81,6 +82,7 @@ class Quota(models.Model):
     is_slice = models.BooleanField(_("set aside"), default=False)
     is_brake = models.BooleanField(_("brake of a new key"), default=False)
     created_at = models.DateTimeField(_("made"))
+    raised_at = models.DateTimeField(_("raised"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
     objects = QuotaQuerySet.as_manager()

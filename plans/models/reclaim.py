@@ -44,7 +44,7 @@ class ReclaimRule(models.Model):
 class Reclaim(models.Model):
     """What flowed back from one slice on one day; the month is that of its window, and with it this ends.
 
-    An owner may return it before that.
+    An owner may return it before that. Nobody does where the slice was set lower than it would leave it anything.
     """
 
     account = models.ForeignKey(
@@ -68,9 +68,7 @@ class Reclaim(models.Model):
             models.UniqueConstraint(name="reclaim_once_a_day", fields=["window", "due_date"]),
             models.CheckConstraint(name="reclaim_positive", condition=Q(microcredits__gt=0)),
             models.CheckConstraint(
-                name="reclaim_returned_by_somebody",
-                condition=Q(returned_at=None, returned_by=None)
-                | Q(returned_at__isnull=False, returned_by__isnull=False),
+                name="reclaim_returned_once_by_one", condition=Q(returned_by=None) | Q(returned_at__isnull=False)
             ),
         )
         indexes = (models.Index(name="reclaim_of_account", fields=["account", "-reclaimed_at"]),)

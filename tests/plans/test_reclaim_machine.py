@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from plans import ledger, loans, reclaims
+from plans import ledger, loans, quotas, reclaims
 from plans.models import Loan, Quota, Reclaim
 from portal.kit import clock
 from portal.kit.refusals import Refusal
@@ -93,6 +93,17 @@ class Month(RuleBasedStateMachine):
             assert before[quota][0] - most == flowed.get(quota.pk, 0)
             assert quota.pk not in flowed or most >= taken
         assert reclaims.run() == 0
+
+    @rule(number=SLICES, percent=st.integers(0, 150))
+    def set_anew(self, number: int, percent: int) -> None:
+        slice_ = Quota.objects.get(pk=self.slices[number].pk)
+        lent = Loan.objects.filter(account=self.owner.account_id).exists()
+        terms = quotas.Terms(window="month", limit=credits(SIZES[number]) * percent // 100, is_slice=True)
+        where: dict[str, Any] = {"node_kind": slice_.node_kind, "node_id": slice_.node_id}
+        quotas.put(self.owner.account, terms=terms, by=None, now=clock.now(), **where)
+        self.slices[number] = Quota.objects.get(pk=slice_.pk)
+        most, taken, extra = self.standing()[self.slices[number]]
+        assert lent or terms.limit >= slice_.limit or most >= taken or extra >= 0
 
     @rule(newest=st.booleans())
     def give_back(self, *, newest: bool) -> None:

@@ -210,7 +210,7 @@ class TestRun:
         move_to(10)
         reclaims.run()
         made = Reclaim.objects.get()
-        for changes in ({"microcredits": 0}, {"returned_at": clock.now()}):
+        for changes in ({"microcredits": 0}, {"returned_by": owner}):
             with pytest.raises(IntegrityError), transaction.atomic():
                 Reclaim.objects.filter(pk=made.pk).update(**changes)
         for wrong in ({"days": [1]}, {"days": [29]}, {"floor_percent": 101}):

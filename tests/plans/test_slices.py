@@ -72,6 +72,13 @@ class TestIdle:
     def test_leaves_whole_credits_in_favor_of_the_slice(self) -> None:
         assert idle(one(7), day=10) == [2]
 
+    def test_counts_from_when_it_was_raised(self) -> None:
+        raised = one(3000)
+        raised.quota.raised_at = MONTH.active_from.replace(day=8)
+        assert idle(raised, day=10) == [200]
+        raised.quota.raised_at = MONTH.active_from - timedelta(days=8)
+        assert idle(raised, day=10) == [900]
+
     def test_leaves_what_stands_inside(self) -> None:
         outer = one(3000)
         assert idle(outer, one(2700, number=2, inside=1, day=28), day=10) == [300, 0]
