@@ -47,7 +47,9 @@ class ReclaimEnded(Refusal):
 
     code = "reclaim_ended"
     status = 410
-    sentence = gettext_noop("There is nothing to give back any more: it was done already, or the month is over.")
+    sentence = gettext_noop(
+        "There is nothing to give back any more: it was done already, the month is over, or the quota was ended."
+    )
 
 
 @dataclass(frozen=True)

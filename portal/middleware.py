@@ -61,6 +61,7 @@ class MembershipMiddleware:
         "/billing/",
         "/checkout/",
         "/board/",
+        "/reclaims/",
         "/privacy/",
         "/admin/",
     )

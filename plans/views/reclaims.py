@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import members
 from accounts.models import Account, Member
 from accounts.views.projects import reader
+from accounts.views.proof import proven
 from plans import nodes, transfers
 from plans import reclaims as verbs
 from plans.forms import ReclaimForm
@@ -39,6 +40,7 @@ def reclaims(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+@proven
 def saving(request: HttpRequest) -> HttpResponse:
     """This will set the rule."""
     member = reader(request)
@@ -53,6 +55,7 @@ def saving(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+@proven
 def returned(request: HttpRequest, reclaim_id: int) -> HttpResponse:
     """This will give one slice back what flowed from it."""
     member = reader(request)
@@ -62,11 +65,13 @@ def returned(request: HttpRequest, reclaim_id: int) -> HttpResponse:
 
 @login_required
 @require_POST
+@proven
 def all_returned(request: HttpRequest) -> HttpResponse:
     """This will give all slices back what flowed from them this month."""
     member = reader(request)
     members.check_owner(member)
     running = Reclaim.objects.filter(account=member.account_id, returned_at=None, ends_at__gt=clock.now())
+    running = running.filter(window__quota__ended_at=None)
     if not running:  # a second tap
         messages.info(request, _("All of it is given back."))
         return redirect("plans:reclaims")
@@ -132,7 +137,8 @@ def _flowed(account: Account, *, now: datetime) -> dict[str, Any]:
     found = list(running.select_related("window__quota", "returned_by")[: transfers.MOST_ROWS])
     names = nodes.names_of(account, [(each.window.quota.node_kind, each.window.quota.node_id) for each in found])
     lines = [(names.get((each.window.quota.node_kind, each.window.quota.node_id), ""), each) for each in found]
-    return {"flowed": lines, "are_many": sum(each.returned_at is None for each in found) > 1}
+    open_ones = [each for each in found if each.returned_at is None and each.window.quota.ended_at is None]
+    return {"flowed": lines, "are_many": len(open_ones) > 1}
 
 
 def _month(request: HttpRequest, account: Account, *, now: datetime) -> tuple[datetime, bool]:

@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 
 from accounts.models import Member
-from plans import reclaims
+from plans import quotas, reclaims
 from plans.models import Quota, Reclaim, ReclaimRule
+from portal.kit import clock
 from portal.kit.units import credits
-from tests.accounts.people import client_of, join
+from tests.accounts.people import client_of, fresh, join
 from tests.budget import query_budget
 from tests.plans.ledger import books
 from tests.plans.reclaiming import begin_month, choose, extra_of, move_to, sliced, used
@@ -32,7 +33,7 @@ def sales(owner: Member) -> Quota:
 
 @pytest.fixture
 def browser(owner: Member, sales: Quota) -> Client:
-    return client_of(owner)
+    return fresh(client_of(owner))
 
 
 def shown(client: Client, path: str = "/reclaims/", **asked: object) -> str:
@@ -68,11 +69,31 @@ class TestTheRule:
         ("role", "seen", "saved"), [("auditor", 200, 403), ("adult", 404, 404), ("head", 404, 404)]
     )
     def test_is_for_owners(self, owner: Member, sales: Quota, role: str, seen: int, saved: int) -> None:
-        client = client_of(join(owner, role=role, name=role))
+        client = fresh(client_of(join(owner, role=role, name=role)))
         assert client.get("/reclaims/").status_code == seen
         typed = {"days": "10", "floor_percent": "20"}
         assert client.post("/reclaims/saving/", typed).status_code == saved
         assert not ReclaimRule.objects.exists()
+
+    def test_is_looked_at_with_enter_and_saved_by_its_own_button(self, browser: Client) -> None:
+        page = shown(browser)
+        assert page.index("Preview</button>") < page.index("Save the rule</button>")
+
+    def test_is_saved_only_by_who_has_just_proved_who_they_are(self, owner: Member, sales: Quota) -> None:
+        client = client_of(owner)
+        answer = client.post("/reclaims/saving/", {"days": "10", "floor_percent": "20"})
+        assert answer.status_code == 302
+        assert answer["Location"] != "/reclaims/"
+        assert not ReclaimRule.objects.exists()
+
+    def test_says_that_nothing_flows_back_without_a_day(self, browser: Client, owner: Member) -> None:
+        choose(owner, 10)
+        page = browser.post("/reclaims/", {"days": "", "floor_percent": "20"}).content.decode()
+        assert "Nothing is saved yet." in page
+        assert "Without a day nothing flows back." in page
+        move_to(20)
+        early = browser.post("/reclaims/", {"days": "10", "floor_percent": "20"}).content.decode()
+        assert "Nothing is saved yet." in early
 
     def test_tells_when_it_is_too_early(self, browser: Client, owner: Member) -> None:
         choose(owner, 10)
@@ -82,7 +103,7 @@ class TestTheRule:
     def test_tells_when_it_would_be_nothing(self, browser: Client, owner: Member, sales: Quota) -> None:
         choose(owner, 10)
         used(owner, sales, 2000)
-        assert "nothing would flow back" in shown(browser)
+        assert "nothing would flow back." in shown(browser)
 
 
 class TestGivingBack:
@@ -106,14 +127,35 @@ class TestGivingBack:
             assert not Reclaim.objects.filter(returned_at=None).exists()
         assert books.kinds() == set()
 
+    def test_waits_for_proof(self, owner: Member) -> None:
+        client = client_of(owner)
+        for path in ("/reclaims/return/", f"/reclaims/{Reclaim.objects.earliest('pk').pk}/return/"):
+            answer = client.post(path)
+            assert answer.status_code == 302
+            assert answer["Location"] != "/reclaims/"
+        assert not Reclaim.objects.exclude(returned_at=None).exists()
+
+    def test_counts_only_quotas_that_are_in_force(self, owner: Member, browser: Client, sales: Quota) -> None:
+        quotas.end(sales, by=owner.user, now=clock.now())
+        page = shown(browser)
+        assert page.count("Give back</button>") == 1
+        assert "Give all of it back" not in page
+        assert browser.post("/reclaims/return/").status_code == 302
+        assert browser.post("/reclaims/return/").status_code == 302
+        ended = Reclaim.objects.get(window__quota=sales)
+        assert ended.returned_at is None
+        refused = browser.post(f"/reclaims/{ended.pk}/return/")
+        assert refused.status_code == 410
+        assert "the quota was ended" in refused.content.decode()
+
     def test_is_for_owners(self, owner: Member, browser: Client) -> None:
         reclaim = Reclaim.objects.first()
         assert reclaim is not None
         path = f"/reclaims/{reclaim.pk}/return/"
-        auditor = client_of(join(owner, role="auditor", name="auditor"))
+        auditor = fresh(client_of(join(owner, role="auditor", name="auditor")))
         assert "Give back" not in shown(auditor)
         assert auditor.post(path).status_code == 403
-        assert client_of(books.founded()).post(path).status_code == 404
+        assert fresh(client_of(books.founded())).post(path).status_code == 404
         assert not Reclaim.objects.exclude(returned_at=None).exists()
 
     def test_is_told_on_the_quotas_of_the_department(self, owner: Member, sales: Quota, browser: Client) -> None:
