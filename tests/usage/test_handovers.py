@@ -214,6 +214,17 @@ class TestTheChat:
         assert client.post(f"/chat/{written.pk}/removal/").status_code == 302
         assert not Conversation.objects.filter(pk=written.pk).exists()
 
+    def test_tells_whose_stop_it_was(self, home: Home, now: datetime) -> None:
+        turn = cast.asked(home.adult, call_id=ids.uuid7(now), now=now)
+        assert turn.call_id
+        conversations.keep_answer(turn.call_id, text=ANSWER, end=cast.finished("stopped"))
+        path = f"/chat/{turn.conversation_id}/"
+        assert "You stopped this answer." in client_of(home.adult).get(path).content.decode()
+        give(home.adult, turn.conversation)
+        page = client_of(home.owner).get(path).content.decode()
+        assert "This answer was stopped." in page
+        assert "You stopped this answer." not in page
+
     def test_shows_no_receipt_of_the_author(self, home: Home, written: Conversation) -> None:
         call = Call.objects.get(member_id=home.adult.pk)
         receipt = f"/usage/calls/{call.pk}/"
