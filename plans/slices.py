@@ -61,6 +61,7 @@ class Unused:
 def unused(account: Account, *, due: date, floor_percent: int, now: datetime) -> list[Unused]:
     """This will tell what would flow back at the beginning of `due`, a day of the month around `now`, as things stand.
 
+    Slices of keys are left as they are: what a key has used goes along with its quota when it is rotated.
     It is the truth only for who has stopped the account's admission.
     """
     zone = ZoneInfo(account.time_zone)
@@ -114,7 +115,8 @@ def _inmost_first(slices: Iterable[Slice]) -> list[Slice]:
 
 
 def _standing(account: Account, *, now: datetime) -> list[Slice]:
-    quotas = list(Quota.objects.in_force().filter(account=account, is_slice=True).order_by("pk"))
+    sliced = Quota.objects.in_force().filter(account=account, is_slice=True)
+    quotas = list(sliced.exclude(node_kind=Quota.Node.KEY).order_by("pk"))
     flowed = dict(_flowed_back(account, now=now))
     inside = _enclosing(account, quotas)
     return [

@@ -17,7 +17,9 @@ MOST_ROWS = 400
 class MonthOfQuota:
     """What became of one quota in a month, in microcredits; loans and reclaims without what came back of them.
 
-    `budget` is the quota's limit as it is set now, `given` what was given on top because somebody asked.
+    `budget` is the quota's limit as it is set now, `given` what was given on top because somebody asked. `left` may
+    still be used: nothing where the quota ended in that month, and of a key that took the place of another one as much
+    less as the old one had used, which stands in the old one's row.
     """
 
     name: str
@@ -29,11 +31,7 @@ class MonthOfQuota:
     reclaimed: int
     used: int
     held: int
-
-    @property
-    def left(self) -> int:
-        """What may still be used."""
-        return max(0, self.budget - self.lent + self.borrowed + self.given - self.reclaimed - self.used - self.held)
+    left: int
 
 
 def of_month(account: Account, *, at: datetime) -> list[MonthOfQuota]:
@@ -86,15 +84,20 @@ def _moved(windows: Sequence[int]) -> _Moved:
 def _row(quota: Quota, window: QuotaWindow | None, moved: _Moved, *, name: str) -> MonthOfQuota:
     key = window.pk if window else 0
     lent, borrowed, reclaimed = (each.get(key, 0) for each in (moved.lent, moved.borrowed, moved.reclaimed))
-    extra = window.extra if window else 0
+    extra, used, held = (window.extra, window.used, window.held) if window else (0, 0, 0)
+    given = extra + lent - borrowed + reclaimed
+    is_over = quota.ended_at is not None and (
+        window is None or window.ends_at is None or quota.ended_at < window.ends_at
+    )
     return MonthOfQuota(
         name=name,
         quota=quota,
         budget=quota.limit,
         lent=lent,
         borrowed=borrowed,
-        given=extra + lent - borrowed + reclaimed,
+        given=max(0, given) if quota.node_kind == Quota.Node.KEY else given,
         reclaimed=reclaimed,
-        used=window.used if window else 0,
-        held=window.held if window else 0,
+        used=used,
+        held=held,
+        left=0 if is_over else max(0, quota.limit + extra - used - held),
     )

@@ -19,7 +19,7 @@ from accounts.views.proof import proven
 from plans import nodes, transfers
 from plans import reclaims as verbs
 from plans.forms import ReclaimForm
-from plans.models import Reclaim, ReclaimRule
+from plans.models import Quota, Reclaim, ReclaimRule
 from plans.reclaims import Outlook
 from portal.kit import clock, periods
 from portal.kit.units import MICROCREDITS_PER_CREDIT
@@ -99,7 +99,9 @@ def _page(
     if request.headers.get("HX-Request") == "true":
         return render(request, f"{PAGE}#hole", words)
     at, is_last = _month(request, account, now=now)
-    words |= {"months": transfers.of_month(account, at=at), "is_last": is_last}
+    months = transfers.of_month(account, at=at)
+    has_keys = any(each.quota.node_kind == Quota.Node.KEY for each in months)
+    words |= {"months": months, "is_last": is_last, "has_keys": has_keys}
     return render(request, PAGE, words, status=422 if form.errors else 200)
 
 

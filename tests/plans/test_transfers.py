@@ -3,10 +3,11 @@
 import pytest
 
 from accounts.models import Member
-from plans import loans, quotas, reclaims, transfers
-from plans.models import Quota
+from plans import keys, loans, quotas, reclaims, transfers
+from plans.models import Quota, Reclaim
 from portal.kit import clock
 from portal.kit.units import credits
+from tests.accounts.people import client_of
 from tests.plans.ledger import books
 from tests.plans.reclaiming import begin_month, choose, days_in_month_of, move_to, part_of, sliced, used
 
@@ -54,3 +55,20 @@ class TestOfMonth:
         quotas.end(sales, by=None, now=clock.now())
         assert transfers.of_month(owner.account, at=clock.now()) == []
         assert [each.used for each in transfers.of_month(owner.account, at=before)] == [credits(40)]
+
+    def test_counts_the_use_of_a_rotated_key_once(self, owner: Member, sales: Quota) -> None:
+        old = books.key_of(owner)
+        books.quota(owner, credits(100), kind="key", node_id=old.pk, window="month", is_slice=True)
+        asked = books.ask(owner, credits(30), api_key_id=old.pk)
+        assert books.reserve(asked)[0][0] == "ok"
+        books.close(asked, credits(30))
+        new, _secret = keys.rotate(old, overlap_seconds=60, by=owner.user, now=clock.now())
+        choose(owner, 28, floor_percent=0)
+        move_to(28)
+        assert reclaims.run() == 1
+        assert [each.window.quota for each in Reclaim.objects.all()] == [sales]
+        rows = {each.quota.node_id: each for each in transfers.of_month(owner.account, at=clock.now())}
+        told = [(each.given, each.reclaimed, each.used, each.left) for each in (rows[old.pk], rows[new.pk])]
+        assert told == [(0, 0, credits(30), 0), (0, 0, 0, credits(70))]
+        assert "stands in the row of the old key" in client_of(owner).get("/reclaims/").content.decode()
+        assert books.kinds() == set()
