@@ -169,6 +169,11 @@ class LoanForm(forms.Form):
         self._quotas = {quota.pk: quota for quota, _words in borrowers}
         for name, offered in (("lender", lenders), ("borrower", borrowers)):
             offer(self, name, [(quota.pk, words) for quota, words in offered])
+        if lenders:  # to lend to oneself is refused
+            first = lenders[0][0]
+            others = [quota for quota, _words in borrowers if quota.node_id != first.node_id]
+            others.sort(key=lambda each: each.window != first.window)
+            self.fields["borrower"].initial = others[0].pk if others else None
 
     def loan(self) -> dict[str, Any]:
         """This will return what `loans.lend` takes beside who and when."""

@@ -82,3 +82,14 @@ class TestTheForm:
         household = found("li@example.com", kind="household", name="Li")
         assert client_of(firm.clerk).get("/loans/").status_code == 404
         assert client_of(join(household, role="adult", name="partner")).get("/loans/").status_code == 404
+
+    def test_begins_with_two_departments_that_can_lend_to_each_other(self, firm: Firm) -> None:
+        quota_of(firm, firm.sales)
+        client = client_of(firm.owner)
+        assert client.get("/loans/").context["form"]["borrower"].value() is None
+        books.quota(firm.owner, 10**9, kind="department", node_id=firm.sales.pk, window="week")
+        books.quota(firm.owner, 10**9, kind="department", node_id=firm.shop.pk, window="week")
+        shop = quota_of(firm, firm.shop)
+        form = client.get("/loans/").context["form"]
+        assert form["borrower"].value() == shop.pk
+        assert f'<option value="{shop.pk}" selected>' in str(form["borrower"])

@@ -167,6 +167,12 @@ class TestWhyRefused:
         assert "quota.put" in page
         assert "quota.end" in page
 
+    def test_sets_no_other_session_beside_the_one_that_was_refused(self, home: Home) -> None:
+        row = used_up(home.adult, node=("member", home.adult.pk))
+        Quota.objects.update(window="session")
+        told = lines(row)
+        assert (told["used"][1], told["set aside for open calls"][1], told["at most"][1]) == ("–", "–", "1")
+
     def test_tells_what_was_left_then_and_now(self, home: Home) -> None:
         books.grant(home.adult, 5 * 10**6)
         row = used_up(home.adult, node=("member", home.adult.pk))

@@ -98,6 +98,7 @@ def events_around(row: Refused) -> Sequence[AuditEvent]:
 
 
 def _quota(case: _Case) -> Iterable[Line]:
+    """What a session has used by now is not told: a quota has many, and the refusal does not name it."""
     details = case.row.details
     quota = Quota.objects.filter(pk=details.get("quota_id") or 0).first()
     standing = next(iter(standings.of([quota])), None) if quota else None
@@ -106,7 +107,8 @@ def _quota(case: _Case) -> Iterable[Line]:
     yield Line(_("window"), _window(details["window"]), _window(quota.window) if quota else "–")
     for words, name, figure in _FIGURES:
         then = _amount(int(details[name]), metric) if name in details else "–"
-        yield Line(words, then, _amount(figure(standing), metric) if standing else "–")
+        is_known = standing is not None and (name == "limit" or standing.quota.window != Quota.Window.SESSION)
+        yield Line(words, then, _amount(figure(standing), metric) if standing and is_known else "–")
     yield Line(_("grace, in percent"), details["grace_percent"], quota.grace_percent if quota else "–")
     ends = standing.resets_at if standing else None
     yield Line(_("starts anew"), case.in_zone(details["resets_at"]), case.in_zone(ends))
