@@ -206,7 +206,7 @@ def kind_of(refusal: QuotaExceeded) -> type[QuotaExceeded]:
     window, metric = str(details["window"]), str(details["metric"])
     if isinstance(refusal, ledger.SetAside):
         return SetAsideUntil if details["resets_at"] else SetAsideFor
-    limit, grace, needed = (int(str(details[name])) for name in ("limit", "grace_percent", "needed"))
+    limit, grace, needed = (int(str(details.get(name, 0))) for name in ("limit", "grace_percent", "needed"))
     fits = needed <= limit + limit * grace // HUNDRED
     if not fits and (window in _SOON_ANEW or metric in {Quota.Metric.TOKENS, Quota.Metric.AT_ONCE}):
         return _NEVER[metric]

@@ -53,7 +53,7 @@ PAGES = (
     "/nowhere/",
 )
 WORD = re.compile(r"[A-Za-z][A-Za-z'’]{2,}")
-NAMES = {"API", "Anthropic", "Cookie", "Node", "OpenAI", "Python", "curl", "insufficient", "quota", "token"}
+NAMES = {"API", "ASCII", "Anthropic", "Cookie", "Node", "OpenAI", "Python", "curl", "insufficient", "quota", "token"}
 """What stays as it is in a Chinese sentence: names, protocols, the other language."""
 
 SPOKEN = ("alt", "aria-label", "placeholder", "title")

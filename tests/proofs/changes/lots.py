@@ -107,7 +107,7 @@ CHANGES = {
     ],
     "plans/ledger/retention.sql": [
         ("w.ends_at < app_now() - interval '1 day'", "w.ends_at < app_now()"),
-        ("      AND NOT EXISTS (SELECT FROM plans_hold h WHERE w.id = ANY (h.quota_windows))\n", ""),
+        ("      AND w.id <> ALL (ARRAY(SELECT unnest(h.quota_windows) FROM plans_hold h))\n", ""),
         ("q.\"window\" IN ('minute', 'session') AND", "true AND"),
         ("IF p_months < 120 THEN", "IF p_months < 12 THEN"),
         ("p_months + 1) > app_now()", "p_months) > app_now()"),
