@@ -5,6 +5,7 @@ from datetime import datetime
 import pytest
 
 from accounts.models import Department, Member
+from plans import ledger
 from plans.models import Quota
 from portal.kit import clock
 from tests.plans.ledger import books
@@ -35,6 +36,15 @@ class TestSlice:
         Quota.objects.filter(pk=quota.pk).update(limit=10)
         books.quota(member, 5, kind="department", node_id=department(member, "Shop").pk, window="day", is_slice=True)
         assert kept(member) == 5
+
+    @pytest.mark.parametrize("extra", [150, -150])
+    def test_keeps_what_it_has_on_top_and_not_what_it_lent(self, extra: int) -> None:
+        member = books.founded()
+        books.grant(member, 1000)
+        sales = department(member, "Sales")
+        quota = books.quota(member, 400, kind="department", node_id=sales.pk, window="month", is_slice=True)
+        assert ledger.give_extra(quota.pk, amount=extra)
+        assert kept(member) == 400 + extra
 
     def test_is_no_ceiling_and_none_that_has_ended(self) -> None:
         member = books.founded()
