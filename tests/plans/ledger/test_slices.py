@@ -69,6 +69,16 @@ class TestSlice:
         books.quota(member, 300, kind="department", node_id=leaf.pk, window="month", is_slice=True)
         assert books.reserve(books.ask(member, 400))[0][0] == "ok"
 
+    def test_that_is_told_is_not_the_callers_own(self) -> None:
+        member = books.founded()
+        books.grant(member, 1000)
+        sales, shop, team = (department(member, name) for name in ("Sales", "Shop", "Team"))
+        Department.objects.filter(pk=team.pk).update(parent=sales)
+        for each, limit in ((sales, 550), (shop, 500), (team, 400)):
+            books.quota(member, limit, kind="department", node_id=each.pk, window="month", is_slice=True)
+        outcome, details = books.reserve(books.ask(member, 300, departments=(sales.pk,)))[0]
+        assert (outcome, details["node_id"]) == ("set_aside", shop.pk)
+
     def test_that_keeps_most_is_the_one_that_is_told(self) -> None:
         member = books.founded()
         books.grant(member, 1000)
