@@ -94,6 +94,16 @@ class TestCapture:
         assert books.counters(lot) == (950, 0, 50, 0)
         assert [each.credits_left for each in closed] == [590, 680, 770, 860, 950]
 
+    def test_books_what_a_call_cost_beyond_its_hold_though_nothing_is_charged(self) -> None:
+        member = books.founded()
+        lot = books.grant(member, 1000)
+        asked = books.ask(member, 100)
+        books.reserve(asked)
+        [closed] = books.capture({"call_id": asked.call_id, "charge": 0, "cost": 150})
+        assert closed.charged == 0
+        assert postings(asked.call_id) == {("issued", 0): -50, ("provider_variance", 0): 50}
+        assert books.counters(lot) == (1000, 0, 0, 0)
+
 
 class TestFence:
     def test_lets_only_its_holder_close(self) -> None:
@@ -175,7 +185,7 @@ class TestExpire:
         assert books.counters(lot) == (0, 300, 0, 700)
         closed = books.close(asked, 100)
         assert closed.charged == 100
-        assert closed.lots[0]["available_after"] == 0
+        assert (closed.lots[0]["available_before"], closed.lots[0]["available_after"]) == (300, 0)
         assert books.counters(lot) == (0, 0, 100, 900)
         assert postings(asked.call_id) == {("avail", lot): -300, ("usage", lot): 100, ("expired", lot): 200}
         assert books.kinds() == set()

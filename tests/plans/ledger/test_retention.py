@@ -154,6 +154,8 @@ class TestWindows:
         assert ledger.forget_windows() == 0
         books.move_clock(timedelta(seconds=6))
         assert ledger.forget_windows() == 1
+        books.move_clock(timedelta(days=40))
+        assert ledger.forget_windows() == 0
         kept = QuotaWindow.objects.values_list("quota__window", flat=True)
         assert set(kept) == {"day", "lifetime"}
         assert books.kinds() == set()
