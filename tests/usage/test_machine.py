@@ -5,9 +5,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, consumes, multiple, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import Bundle, consumes, multiple, precondition, rule
 
 from models_catalog import shelf
 from plans import ledger
@@ -15,6 +14,7 @@ from plans.models import Lot
 from portal.kit import clock
 from portal.kit.refusals import Refusal
 from portal.kit.units import Microcredits
+from tests import machines
 from tests.plans.ledger import books
 from tests.usage import cast
 from tests.usage.machine_calls import Calls
@@ -177,14 +177,4 @@ class TestBooks:
     @pytest.mark.parametrize("shard", range(SHARDS))
     def test_equal_their_model(self, shard: int) -> None:
         shelf.seed(now=clock.now(), addresses=cast.ADDRESSES)
-        machine: Any = seed(shard)(Books)
-        run_state_machine_as_test(
-            machine,
-            settings=settings(
-                max_examples=RUNS,
-                stateful_step_count=STEPS,
-                deadline=None,
-                suppress_health_check=list(HealthCheck),
-                database=None,
-            ),
-        )
+        machines.run(Books, shard=shard, runs=RUNS, steps=STEPS)

@@ -76,3 +76,9 @@ def days_in_month_of(quota: Quota) -> int:
 def part_of(amount: int, days: int, month: int, *, less: int = 0) -> int:
     """The part of so many days of a slice, in whole credits."""
     return (credits(amount) * days // month - less) // credits(1) * credits(1)
+
+
+def asks(owner: Member, amount: int, *, of: Quota | None = None) -> str:
+    """This will ask for a call of so many credits and return how that came out."""
+    departments = departments_of(of) if of else ()
+    return books.reserve(books.ask(owner, credits(amount), departments=departments))[0][0]

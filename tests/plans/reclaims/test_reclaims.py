@@ -15,7 +15,8 @@ from portal.kit.units import credits
 from tests.accounts.people import join
 from tests.budget import query_budget
 from tests.plans.ledger import books
-from tests.plans.reclaiming import (
+from tests.plans.reclaims.months import (
+    asks,
     begin_month,
     choose,
     days_in_month_of,
@@ -28,24 +29,6 @@ from tests.plans.reclaiming import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def owner() -> Member:
-    begin_month()
-    member = books.founded()
-    books.grant(member, credits(10_000))
-    return member
-
-
-@pytest.fixture
-def sales(owner: Member) -> Quota:
-    return sliced(owner, "Sales", 3000)
-
-
-def asks(owner: Member, amount: int, *, of: Quota | None = None) -> str:
-    departments = departments_of(of) if of else ()
-    return books.reserve(books.ask(owner, credits(amount), departments=departments))[0][0]
 
 
 class TestRun:

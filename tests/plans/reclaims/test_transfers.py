@@ -9,22 +9,9 @@ from portal.kit import clock
 from portal.kit.units import credits
 from tests.accounts.people import client_of
 from tests.plans.ledger import books
-from tests.plans.reclaiming import begin_month, choose, days_in_month_of, move_to, part_of, sliced, used
+from tests.plans.reclaims.months import begin_month, choose, days_in_month_of, move_to, part_of, sliced, used
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def owner() -> Member:
-    begin_month()
-    member = books.founded()
-    books.grant(member, credits(10_000))
-    return member
-
-
-@pytest.fixture
-def sales(owner: Member) -> Quota:
-    return sliced(owner, "Sales", 3000)
 
 
 class TestOfMonth:

@@ -12,7 +12,7 @@ from plans.models import Reclaim
 from portal.kit import clock
 from portal.kit.units import credits
 from tests.plans.ledger import books
-from tests.plans.reclaiming import begin_month, choose, departments_of, move_to, sliced
+from tests.plans.reclaims.months import begin_month, choose, departments_of, move_to, sliced
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,7 +13,7 @@ from portal.kit.units import credits
 from tests.accounts.people import client_of, fresh, join
 from tests.budget import query_budget
 from tests.plans.ledger import books
-from tests.plans.reclaiming import begin_month, choose, extra_of, move_to, sliced, used
+from tests.plans.reclaims.months import begin_month, choose, extra_of, move_to, sliced, used
 
 pytestmark = pytest.mark.django_db
 

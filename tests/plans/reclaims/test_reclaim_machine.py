@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from plans import ledger, loans, quotas, reclaims
 from plans.models import Loan, Quota, Reclaim
 from portal.kit import clock
 from portal.kit.refusals import Refusal
 from portal.kit.units import Microcredits, credits
+from tests import machines
 from tests.plans.ledger import books
-from tests.plans.reclaiming import SHANGHAI, begin_month, choose, departments_of, sliced
+from tests.plans.reclaims.months import SHANGHAI, begin_month, choose, departments_of, sliced
 
 RUNS = 8
 STEPS = 30
@@ -144,14 +144,4 @@ def _tried(verb: Any) -> None:
 class TestAMonth:
     @pytest.mark.parametrize("shard", range(SHARDS))
     def test_adds_up_in_any_order(self, shard: int) -> None:
-        machine: Any = seed(shard)(Month)
-        run_state_machine_as_test(
-            machine,
-            settings=settings(
-                max_examples=RUNS,
-                stateful_step_count=STEPS,
-                deadline=None,
-                suppress_health_check=list(HealthCheck),
-                database=None,
-            ),
-        )
+        machines.run(Month, shard=shard, runs=RUNS, steps=STEPS)

@@ -7,38 +7,19 @@ from accounts.models import AuditEvent, Member
 from plans import quotas, reclaims
 from plans.models import Quota, Reclaim
 from portal.kit import clock
-from portal.kit.units import credits
 from tests.accounts.people import join
 from tests.plans.ledger import books
-from tests.plans.reclaiming import (
+from tests.plans.reclaims.months import (
+    asks,
     begin_month,
     choose,
     days_in_month_of,
-    departments_of,
     extra_of,
     move_to,
     part_of,
-    sliced,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def owner() -> Member:
-    begin_month()
-    member = books.founded()
-    books.grant(member, credits(10_000))
-    return member
-
-
-@pytest.fixture
-def sales(owner: Member) -> Quota:
-    return sliced(owner, "Sales", 3000)
-
-
-def asks(owner: Member, amount: int, *, of: Quota) -> str:
-    return books.reserve(books.ask(owner, credits(amount), departments=departments_of(of)))[0][0]
 
 
 class TestGiveBack:
