@@ -92,11 +92,15 @@ class QuotaForm(forms.Form):
         )
 
     def clean(self) -> dict[str, Any]:
-        """This will refuse more than the whole plan."""
+        """This will refuse more than the whole plan, and a part of what there are only whole ones of."""
         values: dict[str, Any] = super().clean() or self.cleaned_data
         amount: Decimal | None = values.get("amount")
-        if values.get("unit") == Quota.Unit.SHARE and amount is not None and amount > MOST_PERCENT:
+        if amount is None:
+            return values
+        if values.get("unit") == Quota.Unit.SHARE and amount > MOST_PERCENT:
             self.add_error("amount", _("A share of the plan is at most 100 percent."))
+        if values.get("unit") in {*WHOLE, Quota.Unit.SHARE} and amount != int(amount):
+            self.add_error("amount", _("Calls, tokens and percent are whole numbers."))
         return values
 
 

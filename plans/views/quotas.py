@@ -16,6 +16,7 @@ from plans.forms import AccessForm, QuotaForm
 from plans.models import Quota
 from plans.nodes import Node
 from portal.kit import clock
+from portal.kit.sentences import say
 from portal.kit.units import Microcredits
 
 
@@ -25,15 +26,21 @@ def quotas(request: HttpRequest, kind: str, node_id: int) -> HttpResponse:
     """This will show a node's quotas and its rule; a POST sets a quota."""
     node = _seen(request, kind, node_id)
     form = QuotaForm(request.POST or None)
+    status = 422 if form.is_bound else 200
     if request.method == "POST":
         _check(node)
         if form.is_valid():
             now = clock.now()
-            terms = form.terms(account_id=node.account.pk, now=now)
-            verbs.put(node.account, node_kind=kind, node_id=node_id, terms=terms, by=person(request), now=now)
-            messages.info(request, _("The quota holds from the next call on."))
-            return redirect("plans:quotas", kind, node_id)
-    return _page(request, node, form=form, status=422 if form.is_bound else 200)
+            try:
+                terms = form.terms(account_id=node.account.pk, now=now)
+                verbs.put(node.account, node_kind=kind, node_id=node_id, terms=terms, by=person(request), now=now)
+            except (verbs.BadQuota, verbs.NoPlanToCount) as no:
+                form.add_error(None, say(no.sentence, no.details))
+                status = no.status
+            else:
+                messages.info(request, _("The quota holds from the next call on."))
+                return redirect("plans:quotas", kind, node_id)
+    return _page(request, node, form=form, status=status)
 
 
 @login_required

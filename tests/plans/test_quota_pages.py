@@ -59,7 +59,10 @@ class TestSetting:
         assert put(client_of(firm.owner), firm.sales, is_slice="on") == 302
         assert Quota.objects.get().is_slice
         assert put(client_of(firm.owner), firm.owner.account, is_slice="on") == 422
-        assert put(client_of(firm.owner), firm.shop, is_slice="on", grace_percent=5) == 422
+        unfit = client_of(firm.owner).post(path_of(firm.shop), {**TERMS, "is_slice": "on", "grace_percent": 5})
+        assert unfit.status_code == 422
+        assert "These terms do not fit together." in html(unfit)
+        assert 'value="2.5"' in html(unfit)  # what was typed is still there
         assert Quota.objects.count() == 1
 
     def test_counts_calls_in_whole_ones(self, firm: Firm) -> None:
@@ -109,6 +112,10 @@ class TestSetting:
             {"unit": "gold"},
             {"chat_model": "999999"},
             {"unit": "share", "amount": "101"},
+            {"unit": "share", "amount": "33.5"},
+            {"unit": "calls", "amount": "2.7"},
+            {"unit": "tokens", "amount": "0.5"},
+            {"unit": "at_once", "amount": "1.5"},
             {"grace_percent": "101"},
             {"grace_percent": "-1"},
         ],

@@ -186,7 +186,10 @@ class TestThePage:
             assert client.post(path_of(home.adult), form).status_code == 422
         unknown = client.post(path_of(home.adult), form_of(written, to="nobody@example.com"))
         assert unknown.status_code == 422
-        assert "signs in with this address" in unknown.content.decode()
+        page = unknown.content.decode()
+        assert "signs in with this address" in page
+        assert 'value="nobody@example.com"' in page
+        assert " checked" in page
 
     def test_holds_back_without_a_fresh_sign_in(self, home: Home, written: Conversation) -> None:
         answer = client_of(home.adult).post(path_of(home.adult), form_of(written))

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.views.proof import person, proven
 from portal.kit import clock
+from portal.kit.sentences import say
 from usage import conversations, handovers
 from usage.forms import HandoverForm
 
@@ -28,9 +29,13 @@ def handover(request: HttpRequest, member_id: int) -> HttpResponse:
     form = HandoverForm(request.POST or None, headings=headings)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        number = handovers.hand_over(author, given["conversations"], contact=given["contact"], now=now)
-        words = ngettext("{number} chat was handed over.", "{number} chats were handed over.", number)
-        messages.info(request, words.format(number=number))
-        return redirect("handover", author.pk)
+        try:
+            number = handovers.hand_over(author, given["conversations"], contact=given["contact"], now=now)
+        except handovers.NobodyThere as no:
+            form.add_error("contact", say(no.sentence, no.details))
+        else:
+            words = ngettext("{number} chat was handed over.", "{number} chats were handed over.", number)
+            messages.info(request, words.format(number=number))
+            return redirect("handover", author.pk)
     words_shown = {"author": author, "form": form, "headings": headings}
     return render(request, "usage/handover.html", words_shown, status=422 if form.is_bound else 200)
