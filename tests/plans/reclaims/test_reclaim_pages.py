@@ -27,17 +27,12 @@ def owner() -> Member:
 
 
 @pytest.fixture
-def sales(owner: Member) -> Quota:
-    return sliced(owner, "Sales", 3000)
-
-
-@pytest.fixture
 def browser(owner: Member, sales: Quota) -> Client:
     return fresh(client_of(owner))
 
 
-def shown(client: Client, path: str = "/reclaims/", **asked: object) -> str:
-    return escapes.unescape(client.get(path, **asked).content.decode())  # type: ignore[arg-type]
+def shown(client: Client, path: str = "/reclaims/", headers: dict[str, str] | None = None) -> str:
+    return escapes.unescape(client.get(path, headers=headers).content.decode())
 
 
 class TestTheRule:

@@ -7,6 +7,7 @@ from threading import Barrier
 import pytest
 from django.db import connections
 
+from accounts.models import Member
 from plans import reclaims
 from plans.models import Reclaim
 from portal.kit import clock
@@ -71,8 +72,8 @@ def _alone(work: Callable[[], list[str]]) -> list[str]:
         connections.close_all()
 
 
-def _given_back(owner: object, found: list[Reclaim]) -> int:
+def _given_back(owner: Member, found: list[Reclaim]) -> int:
     try:
-        return reclaims.give_back(found, by=owner, now=clock.now())  # type: ignore[arg-type]
+        return reclaims.give_back(found, by=owner, now=clock.now())
     except reclaims.ReclaimEnded:
         return 0
