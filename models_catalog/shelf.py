@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from models_catalog import catalog, prices, upstreams
+from models_catalog import aliases, catalog, prices, upstreams
 from models_catalog.models import Alias, ChatModel, Price, Route, Upstream, Vendor
 from models_catalog.pricing import INPUT_CLASSES, OUTPUT_CLASSES, Rates
 from portal.kit import environment
@@ -40,7 +40,7 @@ def seed(*, now: datetime, by: int | None = None, addresses: Mapping[str, str] |
     for item in shelf["routes"]:
         _put_route(item)
     for item in shelf["aliases"]:
-        _put_alias(item, with_model=bool(found.get("model_url")))
+        _put_alias(item, with_model=bool(found.get("model_url")), by=by, now=now)
     transaction.on_commit(catalog.forget)
 
 
@@ -97,8 +97,11 @@ def _put_route(item: Item) -> None:
     )
 
 
-def _put_alias(item: Item, *, with_model: bool) -> None:
+def _put_alias(item: Item, *, with_model: bool, by: int | None, now: datetime) -> None:
     stand_in = item.pop("without_model", item["chat_model"])
     target = ChatModel.objects.get(slug=item.pop("chat_model") if with_model else stand_in)
     item.pop("chat_model", None)
-    Alias.objects.update_or_create(slug=item.pop("slug"), defaults=item | {"chat_model": target})
+    alias, _ = Alias.objects.update_or_create(
+        slug=item.pop("slug"), defaults=item, create_defaults=item | {"chat_model": target}
+    )
+    aliases.point(alias, target, by=by, now=now)

@@ -1,12 +1,10 @@
-"""What callers may ask for: chat models, and the aliases that point to one."""
+"""What callers may ask for: chat models, what they can do and where what is sent to them goes."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-
-from models_catalog.models.vendor import SLUG_PATTERN
 
 MODEL_SLUG_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$"
 
@@ -52,9 +50,40 @@ class Capability(models.TextChoices):
     STREAMING = "streaming", _("streaming")
     TOOLS = "tools", _("tools")
     REASONING = "reasoning", _("reasoning")
+    STRUCTURED = "structured", _("structured output")
+    CACHING = "caching", _("prompt caching")
+    CHINESE = "chinese", _("strong in Chinese")
+    CODE = "code", _("strong in code")
     IMAGES = "images", _("reads pictures")
     AUDIO = "audio", _("hears sound")
+    VIDEO = "video", _("watches video")
+    FILES = "files", _("reads files")
+    IMAGE_OUTPUT = "image_output", _("draws pictures")
+    AUDIO_OUTPUT = "audio_output", _("speaks")
     OPEN_WEIGHTS = "open_weights", _("open weights")
+
+
+class Tokenizer(models.TextChoices):
+    """What splits a text for a model as its vendor does; without one, what a text costs is an estimate."""
+
+    ESTIMATE = "", _("estimate")
+    DEEPSEEK = "deepseek", "DeepSeek V3"
+    QWEN = "qwen", "Qwen 2.5 / 3"
+    QWEN_3_5 = "qwen3.5", "Qwen 3.5"
+    O200K = "o200k", "GPT o200k"
+    EMBEDDED = "embedded", _("the model on this machine")
+
+
+CARD_IS_COMPLETE = (
+    ~models.Q(operated_by="")
+    & ~models.Q(data_region=DataRegion.UNKNOWN)
+    & ~models.Q(retention=Retention.UNKNOWN)
+    & models.Q(trains_on_data__isnull=False)
+    & ~models.Q(contract="")
+    & ~models.Q(filing="")
+    & ~models.Q(service_label="")
+)
+"""A model leaves "announced" only with a data card that answers where data goes and under which rules."""
 
 
 class ChatModels(models.QuerySet["ChatModel"]):
@@ -86,6 +115,10 @@ class ChatModel(models.Model):
     slug = models.CharField(_("id"), max_length=120, unique=True)
     vendor = models.ForeignKey("models_catalog.Vendor", on_delete=models.PROTECT, verbose_name=_("vendor"))
     name = models.CharField(_("name"), max_length=120)
+    family = models.CharField(
+        _("family"), max_length=80, blank=True, db_default="", help_text=_("What its versions have in common: Qwen3.")
+    )
+    released_date = models.DateField(_("released"), null=True, blank=True)
     summary = models.TextField(_("summary"), blank=True)
     summary_zh = models.TextField(_("summary in Chinese"), blank=True)
     good_for = ArrayField(models.CharField(max_length=160), verbose_name=_("good for"), default=list, blank=True)
@@ -97,16 +130,48 @@ class ChatModel(models.Model):
     data_region = models.CharField(_("where data goes"), max_length=20, choices=DataRegion, default=DataRegion.UNKNOWN)
     retention = models.CharField(_("retention"), max_length=20, choices=Retention, default=Retention.UNKNOWN)
     trains_on_data = models.BooleanField(_("trains on data"), null=True)
+    operated_by = models.CharField(_("operated by"), max_length=120, blank=True, db_default="")
+    contract = models.CharField(
+        _("contract"), max_length=200, blank=True, db_default="", help_text=_("Under which contract it is served.")
+    )
+    filing = models.CharField(
+        _("generative-AI filing"),
+        max_length=200,
+        blank=True,
+        db_default="",
+        help_text=_("The filing number, or why none is needed."),
+    )
+    service_label = models.CharField(
+        _("service label"),
+        max_length=200,
+        blank=True,
+        db_default="",
+        help_text=_("How answers are marked as made by AI."),
+    )
     capabilities = ArrayField(
         models.CharField(max_length=32, choices=Capability),
         verbose_name=_("capabilities"),
         default=list,
         blank=True,
     )
+    tokenizer = models.CharField(
+        _("tokenizer"), max_length=16, choices=Tokenizer, blank=True, default=Tokenizer.ESTIMATE, db_default=""
+    )
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.ANNOUNCED)
+    retires_date = models.DateField(_("retires on"), null=True, blank=True)
+    replacement = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("replaced by"),
+    )
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
     prompt_permille = models.PositiveIntegerField(_("set aside for what goes in, in permille"), default=1000)
     """Learnt: how many tokens of a thousand bytes the vendor counts at most. What is set aside follows it."""
+    imported = models.JSONField(_("imported"), default=dict, db_default={}, blank=True, editable=False)
+    """What public data says, by field: value, source and date. A field that says something else was edited."""
 
     objects = ChatModels.as_manager()
 
@@ -126,6 +191,13 @@ class ChatModel(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(state__in=State.values), name="chat_model_state_is_known"),
             models.CheckConstraint(condition=models.Q(prompt_permille__gte=1), name="chat_model_prompt_weighs"),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=CALLABLE_STATES) | CARD_IS_COMPLETE, name="chat_model_shows_its_card"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(replacement=None) | ~models.Q(replacement=models.F("pk")),
+                name="chat_model_replaced_by_another",
+            ),
         )
 
     def __str__(self) -> str:
@@ -149,32 +221,6 @@ class ChatModel(models.Model):
     def capability_labels(self) -> list[str]:
         """What it can do, in the reader's language."""
         return [str(Capability(name).label) for name in self.capabilities if name in Capability.values]
-
-
-class Alias(models.Model):
-    """A stable name that points to one model; a model's own id wins over an alias of the same name."""
-
-    slug = models.CharField(_("id"), max_length=64, unique=True)
-    name = models.CharField(_("name"), max_length=80)
-    name_zh = models.CharField(_("name in Chinese"), max_length=80, blank=True)
-    chat_model = models.ForeignKey(ChatModel, on_delete=models.PROTECT, verbose_name=_("model"))
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
-
-    class Meta:
-        verbose_name = _("alias")
-        verbose_name_plural = _("aliases")
-        ordering = ("position", "slug")
-        constraints = (
-            models.CheckConstraint(condition=models.Q(slug__regex=SLUG_PATTERN), name="alias_slug_is_plain"),
-        )
-
-    def __str__(self) -> str:
-        return self.local_name
-
-    @property
-    def local_name(self) -> str:
-        """The name in the reader's language."""
-        return self.name_zh if self.name_zh and _reads_chinese() else self.name
 
 
 def _reads_chinese() -> bool:

@@ -29,6 +29,12 @@ class Upstream(models.Model):
     dialect = models.CharField(_("dialect"), max_length=24, choices=Dialect, default=Dialect.OPENAI_COMPATIBLE)
     base_url = models.CharField(_("address"), max_length=300)
     sealed_secret = models.BinaryField(_("sealed secret"), default=b"", editable=False)
+    may_be_private = models.BooleanField(
+        _("may stand in a private network"),
+        default=False,
+        db_default=False,
+        help_text=_("Only for an endpoint of your own: its address may then be one of your network's."),
+    )
     region = models.CharField(_("region"), max_length=40, blank=True)
     is_mainland = models.BooleanField(_("stays in mainland China"), default=False)
     is_never_trained = models.BooleanField(_("never trains on data"), default=False)
@@ -44,6 +50,8 @@ class Upstream(models.Model):
     )
     on_leave = models.CharField(_("when the caller leaves"), max_length=8, choices=OnLeave, default=OnLeave.CANCEL)
     disabled_at = models.DateTimeField(_("disabled at"), null=True, blank=True)
+    tested_at = models.DateTimeField(_("tested at"), null=True, blank=True, editable=False)
+    test_found = models.CharField(_("found by the test"), max_length=300, blank=True, db_default="", editable=False)
 
     class Meta:
         verbose_name = _("upstream")

@@ -44,8 +44,10 @@ def _connect(port: int, *, now: datetime) -> None:
     for name in wire.MODELS:
         room = {"context_tokens": CONTEXT_TOKENS, "max_output_tokens": OUTPUT_TOKENS}
         life = {"state": "available", "published_at": now}
+        card = {"data_region": "this_machine", "retention": "nothing", "trains_on_data": False}
+        card |= dict.fromkeys(("operated_by", "contract", "filing", "service_label"), "Bench")
         model, made = ChatModel.objects.get_or_create(
-            slug=name, defaults={"vendor": vendor, "name": name} | room | life
+            slug=name, defaults={"vendor": vendor, "name": name} | room | life | card
         )
         if made:
             Route.objects.create(chat_model=model, upstream=upstream, upstream_model=name, priority=0)

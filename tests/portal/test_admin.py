@@ -148,7 +148,7 @@ class TestRecords:
 class TestChanges:
     def test_of_the_catalog_are_written_down_with_their_reason(self, desk: Client) -> None:
         path = "/admin/models_catalog/vendor/add/"
-        given = {"slug": "new", "name": "New", "country": "CN"}
+        given = {"slug": "new", "name": "New", "country": "CN", "risk": "low"}
         assert desk.post(path, given).status_code == 200
         assert desk.post(path, given | {"reason": "a new contract"}).status_code == 302
         event = AuditEvent.objects.get(verb="staff.add.vendor")
