@@ -153,7 +153,7 @@ class TestChanges:
         assert desk.post(path, given | {"reason": "a new contract"}).status_code == 302
         event = AuditEvent.objects.get(verb="staff.add.vendor")
         assert (event.subject, event.reason) == ("New", "a new contract")
-        assert event.details["fields"] == ["country", "name", "slug"]
+        assert event.details["fields"] == ["country", "name", "risk", "slug"]
 
     def test_never_touch_a_price(self, desk: Client) -> None:
         price = Price.objects.earliest("pk")
