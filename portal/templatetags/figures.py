@@ -67,6 +67,17 @@ def money(amount: int | Money | None, currency: str = "") -> str:
 
 
 @register.filter
+def money_fine(minor: Decimal | None, currency: str = "") -> str:
+    """This will write an amount of minor units that need not be whole, three digits that count: ¥0.0297 · ¥12."""
+    if minor is None:
+        return "–"
+    currency = currency or settings.CURRENCY
+    whole = _significant(Decimal(minor).scaleb(-get_currency_precision(currency)))
+    text = format_currency(whole, currency, locale=_locale(), currency_digits=False, decimal_quantization=False)
+    return text.replace("CN¥", "¥")
+
+
+@register.filter
 def percent(part: int | None, whole: int | None) -> str:
     """This will write `part` as a share of `whole`: 37 % · 4.2 % · 0.003 %; a dash where there is no whole."""
     if not whole:

@@ -1,6 +1,7 @@
 """Numbers are written as people read them, in both languages."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 from django.utils import translation
@@ -145,3 +146,16 @@ class TestDigits:
         assert figures.digits(14_803) == "014803"
         assert figures.digits(12_345_678) == "12345678"
         assert figures.digits(None) == "000000"
+
+
+class TestMoneyFine:
+    @pytest.mark.parametrize(
+        ("minor", "english"),
+        [("0", "¥0.00"), ("2.97", "¥0.0297"), ("29.7", "¥0.297"), ("99", "¥0.99"), ("99000", "¥990.00")],
+    )
+    def test_shows_parts_of_a_minor_unit(self, minor: str, english: str) -> None:
+        with translation.override("en"):
+            assert figures.money_fine(Decimal(minor), "CNY") == english
+
+    def test_of_nothing_is_a_dash(self) -> None:
+        assert figures.money_fine(None) == "–"
