@@ -15,8 +15,9 @@ INPUT, OUTPUT = "in_fresh", "out_text"
 
 @dataclass(frozen=True)
 class PriceLine:
-    """One class of tokens: microcredits per million, and minor units of `currency` per million where credits have
-    a price. `billed_as` is empty for a class with a price of its own, else `in_fresh` or `out_text`.
+    """One class of tokens, in microcredits per million and, where credits have a price, in minor units of `currency`.
+
+    `billed_as` is empty for a class with a price of its own, else `in_fresh` or `out_text`.
     """
 
     name: str
