@@ -19,6 +19,8 @@ from portal.kit.refusals import Refusal, gettext_noop
 __all__ = [
     "NotConnected",
     "Offer",
+    "Replaced",
+    "Retired",
     "RouteOffer",
     "UnknownModel",
     "forget",
@@ -39,6 +41,19 @@ class UnknownModel(Refusal):
     code = "model_not_found"
     status = 404
     sentence = gettext_noop("There is no model named “{model}”. The list of models shows the names to use.")
+
+
+class Retired(UnknownModel):
+    """The model is not served any more, and nothing replaces it."""
+
+    code = "model_retired"
+    sentence = gettext_noop("The model “{model}” was retired. Please choose another one from the list of models.")
+
+
+class Replaced(Retired):
+    """The model is not served any more; `replacement` is the id to use instead."""
+
+    sentence = gettext_noop("The model “{model}” was retired. Please use “{replacement}” instead.")
 
 
 class NotConnected(Refusal):
@@ -71,6 +86,7 @@ class _Snapshot:
     taken_at: float
     offers: dict[str, Offer]
     names: frozenset[str]
+    retired: dict[str, str]
     routes: dict[int, tuple[RouteOffer, ...]]
 
 
@@ -80,7 +96,7 @@ _snapshots: list[_Snapshot] = []
 def offer(name: str) -> Offer:
     """This will return what the model or alias `name` offers now, at most 5 seconds old.
 
-    Raises `UnknownModel` and `NotConnected`.
+    Raises `UnknownModel`, `Retired` (which is one) and `NotConnected`.
     """
     return _pick(_fresh(), name)
 
@@ -116,6 +132,9 @@ def _pick(snapshot: _Snapshot, name: str) -> Offer:
         return found
     if name in snapshot.names:
         raise NotConnected(model=name)
+    if name in snapshot.retired:
+        successor = snapshot.retired[name]
+        raise Replaced(model=name, replacement=successor) if successor else Retired(model=name)
     raise UnknownModel(model=name[:120])
 
 
@@ -141,7 +160,15 @@ def _take_snapshot() -> _Snapshot:
         target = offers.get(slugs[alias.chat_model_id])
         if target is not None:
             offers.setdefault(alias.slug, replace(target, alias=alias.slug))
-    return _Snapshot(taken_at, offers, frozenset(names), routes)
+    return _Snapshot(taken_at, offers, frozenset(names), _retired(), routes)
+
+
+def _retired() -> dict[str, str]:
+    """By id and by alias, the id of what replaces each model that was retired, empty where nothing does."""
+    gone = ChatModel.objects.retired().select_related("replacement")
+    names = {model.slug: model.successor.slug if model.successor else "" for model in gone}
+    left = Alias.objects.filter(chat_model__slug__in=names).values_list("slug", "chat_model__slug")
+    return {alias: names[slug] for alias, slug in left} | names
 
 
 def _offer_of(model: ChatModel, *, price: Price, routes: tuple[RouteOffer, ...]) -> Offer:

@@ -9,7 +9,7 @@ from celery import shared_task
 
 from models_catalog.providers.base import ChatRequest
 from portal.kit import clock, database
-from usage import audits, conversations, digests, dispatch, factors, key_use, radar, refusals
+from usage import audits, conversations, digests, dispatch, factors, key_use, radar, refusals, retirements
 from usage.calls import performing, upkeep
 from usage.models import CHAT
 
@@ -97,3 +97,9 @@ def send_digests() -> int:
 def look_for_breaks() -> int:
     """This will slow keys that suddenly use far more than they ever did."""
     return radar.look(clock.now())
+
+
+@shared_task(ignore_result=True)
+def remind_of_retirements() -> int:
+    """This will tell those who use a model that it is being retired."""
+    return retirements.remind(clock.now())

@@ -6,6 +6,10 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from portal.kit.moves import moves
+
+LONGEST_CHAIN = 10
+"""Replacements that were replaced themselves are followed no further."""
 MODEL_SLUG_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$"
 
 
@@ -20,6 +24,14 @@ class State(models.TextChoices):
 
 
 CALLABLE_STATES = (State.PREVIEW, State.AVAILABLE, State.DEPRECATED)
+LIFE = moves(
+    announced="preview available",
+    preview="announced available deprecated",
+    available="announced deprecated",
+    deprecated="available deprecated retired",
+    retired="available",
+)
+"""A model is announced again when it is withdrawn, and available again when its end is taken back."""
 
 
 class DataRegion(models.TextChoices):
@@ -92,6 +104,10 @@ class ChatModels(models.QuerySet["ChatModel"]):
     def published(self) -> "ChatModels":
         """This will leave the models that anyone may see."""
         return self.filter(published_at__isnull=False).exclude(state=State.RETIRED)
+
+    def retired(self) -> "ChatModels":
+        """This will leave the models that were published once and are not served any more."""
+        return self.filter(published_at__isnull=False, state=State.RETIRED)
 
     def like(self, words: str) -> "ChatModels":
         """This will leave the models in whose name, id, vendor or summary every one of `words` stands."""
@@ -206,6 +222,16 @@ class ChatModel(models.Model):
     def get_absolute_url(self) -> str:
         """This will return the address of its page."""
         return reverse("models_catalog:model", args=[self.slug])
+
+    @property
+    def successor(self) -> "ChatModel | None":
+        """What replaces it today, also where its replacement was replaced itself; None where nothing does."""
+        following = self.replacement
+        for _step in range(LONGEST_CHAIN):
+            if following is None or following.state in CALLABLE_STATES:
+                return following
+            following = following.replacement
+        return None
 
     @property
     def local_summary(self) -> str:

@@ -47,5 +47,7 @@ TIMETABLE = {
     "tell guardians about the week": _every(CHORES_SECONDS, "usage.tasks.send_digests"),
     "look for keys that break out": _every(ENDINGS_SECONDS, "usage.tasks.look_for_breaks"),
     "forget old refusals": _every(CHORES_SECONDS, "usage.tasks.forget_refusals"),
+    "retire models": _every(ENDINGS_SECONDS, "models_catalog.tasks.retire_models"),
+    "tell who uses models that are being retired": _every(CHORES_SECONDS, "usage.tasks.remind_of_retirements"),
     "make partitions of the calls": _every(CHORES_SECONDS, "usage.tasks.make_partitions"),
 }

@@ -83,7 +83,7 @@ leftovers = Router()
 def models(request: ApiRequest) -> Json:
     """Lists aliases first, then models, each with its price in credits a token."""
     visible = access.visible(request.auth)
-    found = {model.slug: model for model in visible.select_related("vendor")}
+    found = {model.slug: model for model in visible.select_related("vendor", "replacement")}
     names = [*Alias.objects.order_by("position").values_list("slug", flat=True), *found]
     offers = [(name, offer) for name in names if (offer := _offer(name)) and offer.slug in found]
     return {"object": "list", "data": [_model(name, offer, found[offer.slug]) for name, offer in offers]}
@@ -94,7 +94,7 @@ def model(request: ApiRequest, name: str) -> Json:
     """Tells of one model or alias."""
     offer = catalog.offer(name)
     visible = access.visible(request.auth)
-    found = visible.select_related("vendor").filter(slug=offer.slug).first()
+    found = visible.select_related("vendor", "replacement").filter(slug=offer.slug).first()
     if found is None:
         raise catalog.UnknownModel(model=name)
     return _model(name, offer, found)
@@ -230,6 +230,9 @@ def _model(name: str, offer: Offer, found: ChatModel) -> Json:
         "canonical_slug": offer.slug,
         "name": found.name,
         "description": found.summary,
+        "state": found.state,
+        "expiration_date": found.retires_date and found.retires_date.isoformat(),
+        "replacement": found.successor and found.successor.slug,
         "context_length": offer.context_tokens,
         "pricing": {
             "unit": "credits per token",

@@ -4,6 +4,7 @@ from usage.models.audit import AuditRun
 from usage.models.call import CHAT, Attempt, Call, CallLot, How, KeptAnswer, LateEvidence
 from usage.models.conversation import ContentKey, Conversation, Turn
 from usage.models.refused import Refused
+from usage.models.retirement import RetirementNotice
 from usage.models.rollup import DailyTotal, Dropped, HourProfile
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "KeptAnswer",
     "LateEvidence",
     "Refused",
+    "RetirementNotice",
     "Turn",
 ]
