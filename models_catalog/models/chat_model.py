@@ -141,8 +141,9 @@ class ChatModel(models.Model):
     good_for_zh = ArrayField(
         models.CharField(max_length=160), verbose_name=_("good for, in Chinese"), default=list, blank=True
     )
-    context_tokens = models.PositiveIntegerField(_("context, in tokens"))
-    max_output_tokens = models.PositiveIntegerField(_("longest answer, in tokens"))
+    context_tokens = models.PositiveIntegerField(_("context, in tokens"), default=0)
+    max_output_tokens = models.PositiveIntegerField(_("longest answer, in tokens"), default=0)
+    """Both are 0 while nobody knows them, which only a model that cannot be called may be."""
     data_region = models.CharField(_("where data goes"), max_length=20, choices=DataRegion, default=DataRegion.UNKNOWN)
     retention = models.CharField(_("retention"), max_length=20, choices=Retention, default=Retention.UNKNOWN)
     trains_on_data = models.BooleanField(_("trains on data"), null=True)
@@ -198,7 +199,8 @@ class ChatModel(models.Model):
         constraints = (
             models.CheckConstraint(condition=models.Q(slug__regex=MODEL_SLUG_PATTERN), name="chat_model_slug_is_plain"),
             models.CheckConstraint(
-                condition=models.Q(context_tokens__gte=1) & models.Q(max_output_tokens__gte=1),
+                condition=~models.Q(state__in=CALLABLE_STATES)
+                | models.Q(context_tokens__gte=1, max_output_tokens__gte=1),
                 name="chat_model_has_room",
             ),
             models.CheckConstraint(
