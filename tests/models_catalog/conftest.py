@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 import uvicorn
+from pytest_django import Settings
 
 from models_catalog.providers.base import RouteOffer
 from portal.sandbox import upstream
@@ -50,3 +51,9 @@ def route(upstream_url: str) -> Callable[..., RouteOffer]:
         loopback=True,
     )
     return lambda **changes: replace(offer, **changes)
+
+
+@pytest.fixture
+def _yuan(settings: Settings) -> None:
+    """The portal counts in yuan."""
+    settings.CURRENCY = "CNY"
