@@ -1,4 +1,4 @@
-"""Fills the catalog from a reviewed file: the demo's models and routes, and well-known models without a route."""
+"""Fills the catalog from a reviewed file: the models that the demo can call, and their routes."""
 
 import json
 from collections.abc import Mapping

@@ -18,7 +18,7 @@ from django.core.management import call_command
 
 from accounts import accounts, api_keys, legal_texts
 from accounts.models import ApiKey, Member, User
-from models_catalog import shelf
+from models_catalog import importing, shelf
 from plans import offerings, orders
 from plans.models import Order
 from portal.embedded import logins, place
@@ -81,6 +81,7 @@ def load() -> None:
     note = _note()
     passwords = {known["email"]: known["password"] for known in [*note["people"], note["staff"]]}
     shelf.seed(now=now)
+    importing.carry_out(importing.read(importing.SEED), by=None, now=now)
     offerings.seed(now)
     _wait_for_operator()
     if not User.objects.filter(email=STAFF_EMAIL).exists():

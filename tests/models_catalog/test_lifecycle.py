@@ -10,6 +10,7 @@ from django.utils import timezone
 from models_catalog import aliases, catalog, lifecycle, shelf
 from models_catalog.models import Alias, AliasVersion, ChatModel, State
 from portal.kit import clock
+from tests.models_catalog.small_seed import well_known
 from tests.models_catalog.test_catalog import HERE
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +21,7 @@ A_DAY = timedelta(days=1)
 def _shelf() -> Iterator[None]:
     """The demo's catalog, of which nothing is remembered."""
     shelf.seed(now=clock.now(), addresses=HERE)
+    well_known("gpt-4o")
     catalog.forget()
     yield
     catalog.forget()

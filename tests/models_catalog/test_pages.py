@@ -11,6 +11,7 @@ from models_catalog import shelf, upstreams
 from models_catalog.models import ChatModel, Upstream
 from models_catalog.models.price import RATE_NAMES
 from portal.kit import clock
+from tests.models_catalog.small_seed import well_known
 from tests.models_catalog.test_catalog import HERE
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.django_db
 def _shelf() -> None:
     """The demo's catalog."""
     shelf.seed(now=clock.now(), addresses=HERE)
+    well_known()
 
 
 def text_of(client: Client, url: str, status: int = 200, **headers: Any) -> str:

@@ -13,6 +13,7 @@ from models_catalog.models import Upstream
 from portal import brand
 from portal.kit import ids
 from tests.budget import query_budget
+from tests.models_catalog.small_seed import well_known
 from tests.usage import cast
 from tests.usage.cast import Home
 from usage import conversations, pickers
@@ -254,8 +255,9 @@ class TestVisitors:
 
 class TestPicker:
     def test_has_only_what_can_be_called(self, home: Home) -> None:
+        well_known("gpt-5", "claude-sonnet-5")
         picker = pickers.for_member(home.owner)
-        assert {choice.slug for choice in picker.choices}.isdisjoint({"gpt-5", "claude-sonnet-4-5"})
+        assert {choice.slug for choice in picker.choices}.isdisjoint({"gpt-5", "claude-sonnet-5"})
         assert picker.chosen
         assert [choice.slug for choice in (*picker.aliases, *picker.choices) if choice.is_chosen] == ["everyday"]
 
