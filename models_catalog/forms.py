@@ -1,16 +1,21 @@
 """The shape of what people write about the catalog: the search, an upstream, a price."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
 from django.contrib.postgres.forms import SimpleArrayField
+from django.http import QueryDict
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from models_catalog.models import ChatModel, Price, Upstream
+from models_catalog import facets, listing, price_cards
+from models_catalog.entries import Entry
+from models_catalog.listing import RECOMMENDED
+from models_catalog.models import ChatModel, CreditPrice, Price, Upstream
 from models_catalog.models.chat_model import Capability
 from models_catalog.models.price import RATE_NAMES
 from portal.kit import clock, egress
@@ -38,15 +43,46 @@ else:
 
 
 class SearchForm(forms.Form):
-    """Words to look for, and whether only callable models are wanted; both stand in the address."""
+    """What stands in the address of the list; unknown and broken values are passed over, the others still count."""
 
     q = forms.CharField(
         label=_("Search"),
-        max_length=LONGEST_SEARCH,
         required=False,
-        widget=forms.TextInput(attrs={"type": "search", "enterkeyhint": "search"}),
+        widget=forms.TextInput(attrs={"type": "search", "enterkeyhint": "search", "maxlength": LONGEST_SEARCH}),
     )
-    callable = forms.BooleanField(label=_("Only models that can be called here"), required=False)
+    sort = forms.ChoiceField(
+        label=_("Order"), choices=[(name, label) for name, (label, _key) in listing.SORTS.items()], required=False
+    )
+    offering = forms.ChoiceField(label=_("Prices in money with"), required=False)
+    page = forms.IntegerField(min_value=1, required=False)
+
+    def __init__(self, given: QueryDict, *, offerings: Sequence[CreditPrice]) -> None:
+        words = given.get("q", "").strip()[:LONGEST_SEARCH]
+        chosen = price_cards.chosen(offerings, slug=given.get("offering", ""))
+        self.at, self.usual = chosen, price_cards.chosen(offerings, slug="")
+        shown = {"q": words, "offering": chosen.slug if chosen else "", "page": given.get("page", "")}
+        super().__init__({**shown, "sort": given.get("sort") if given.get("sort") in listing.SORTS else RECOMMENDED})
+        self.given = given
+        self.fields["offering"].choices = [(one.slug, price_cards.name_of(one)) for one in offerings]  # type: ignore[attr-defined]
+
+    def wish(self, *, among: Sequence[Entry]) -> listing.Wish:
+        """This will return what is asked for; `among` names the vendors that there are."""
+        self.full_clean()
+        found = self.cleaned_data
+        at = self.at.slug if self.at and self.at != self.usual else ""
+        return listing.Wish(
+            words=found["q"],
+            chosen={facet.name: self._ticked(facet, among) for facet in facets.FACETS},
+            here=next((name for name in (listing.UNCONNECTED, listing.ALL) if self.given.get(name)), ""),
+            sort=found["sort"],
+            offering=at,
+            page=found.get("page") or 1,
+        )
+
+    def _ticked(self, facet: facets.Facet, among: Sequence[Entry]) -> tuple[str, ...]:
+        known = facets.known(facet, among=among)
+        ticked = [value for value in dict.fromkeys(self.given.getlist(facet.name)) if value in known]
+        return tuple(ticked[-1:] if facet.way is facets.Way.ONE else ticked)
 
 
 class UpstreamForm(UpstreamShape):

@@ -7,5 +7,6 @@ from models_catalog import views
 app_name = "models_catalog"
 urlpatterns = [
     path("", views.model_list, name="list"),
+    path("compare/", views.comparison, name="compare"),
     path("<path:slug>/", views.model_page, name="model"),
 ]

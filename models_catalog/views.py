@@ -1,31 +1,51 @@
 """The pages of the catalog: the list of models, and a page for each."""
 
-from typing import Any
-
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
-from models_catalog import listing, snippets
+from models_catalog import comparing, entries, listing, price_cards, snippets
 from models_catalog.forms import SearchForm
 from portal.kit import clock
 
 
 @require_safe
+@vary_on_headers("HX-Request", "HX-Target")
 def model_list(request: HttpRequest) -> HttpResponse:
-    """This will show the models that match the search, the callable ones first."""
-    form = SearchForm(request.GET)
-    asked: dict[str, Any] = form.cleaned_data if form.is_valid() else {"q": "", "callable": False}
-    found = listing.listing(words=asked["q"], callable_only=asked["callable"], now=clock.now())
+    """This will show the models that match what stands in the address: words, ticks, an order and a page."""
+    form = SearchForm(request.GET, offerings=price_cards.offerings())
+    among = entries.entries(at=form.at, now=clock.now())
+    found = listing.find(form.wish(among=among), among=among, at=form.at)
+    words = {"form": form, "found": found, "at": form.at, "offering": form.at and price_cards.name_of(form.at)}
+    if request.headers.get("HX-Target") != "found":
+        return render(request, "models_catalog/list.html", words)
+    fragment = render(request, "models_catalog/list.html#swapped", words)
+    fragment["HX-Push-Url"] = f"{request.path}{found.wish.address}"
+    return fragment
+
+
+@require_safe
+def comparison(request: HttpRequest) -> HttpResponse:
+    """This will show up to four models side by side."""
+    offerings = price_cards.offerings()
+    at = price_cards.chosen(offerings, slug=request.GET.get("offering", ""))
+    now = clock.now()
+    among = entries.entries(at=at, now=now)
+    shown = comparing.compare(request.GET.getlist("model"), among=among, at=at, now=now)
+    taken = {column.entry.slug for column in shown.columns}
+    others = sorted((each for each in among if each.slug not in taken), key=lambda each: (each.vendor, each.name))
     words = {
-        "form": form,
-        "is_filtered": bool(asked["q"] or asked["callable"]),
-        "callable_models": [one for one in found if one.is_callable],
-        "other_models": [one for one in found if not one.is_callable],
+        "shown": shown,
+        "others": others,
+        "offerings": [(one.slug, price_cards.name_of(one)) for one in offerings],
+        "at": at,
+        "usual": price_cards.chosen(offerings, slug=""),
+        "example": entries.EXAMPLE,
     }
-    return render(request, "models_catalog/list.html", words)
+    return render(request, "models_catalog/compare.html", words)
 
 
 @require_safe
@@ -38,6 +58,6 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
         "listed": listed,
         "model": listed.model,
         "snippets": snippets.snippets(listed.model.slug, base=f"{settings.BASE_URL}/v1"),
-        "example": listing.EXAMPLE,
+        "example": entries.EXAMPLE,
     }
     return render(request, "models_catalog/model.html", words)

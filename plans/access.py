@@ -18,7 +18,7 @@ from models_catalog.models.chat_model import ChatModels
 from plans.models import AccessRule
 from plans.nodes import Node
 
-__all__ = ["Rule", "put", "rule_of", "visible"]
+__all__ = ["Rule", "kept_from", "put", "rule_of", "visible"]
 
 _REFUSED = """(SELECT r.refused FROM ledger_rules(%s, %s::text[], %s::bigint[], models_catalog_chatmodel.id) r)"""
 
@@ -40,6 +40,11 @@ def visible(caller: Caller) -> ChatModels:
     kinds, nodes = zip(*caller.nodes, strict=True)
     refused = RawSQL(_REFUSED, [caller.account_id, list(kinds), list(nodes)], models.JSONField())  # noqa: S611 - no values in it
     return published.annotate(refused=refused).filter(refused__isnull=True)
+
+
+def kept_from(caller: Caller, among: ChatModels) -> ChatModels:
+    """This will leave the published ones `among` some models that a rule keeps from the caller."""
+    return among.published().exclude(pk__in=visible(caller).values("pk"))
 
 
 def rule_of(node: Node) -> Rule:

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from plans.views import bulk, closing, extras, joining, keys, loans, quotas, reclaims, shop
+from plans.views import access, bulk, closing, extras, joining, keys, loans, quotas, reclaims, shop
 
 app_name = "plans"
 
 urlpatterns = [
     path("plans/", shop.plans, name="plans"),
     path("plans/business/", shop.plans, {"audience": "business"}, name="business_plans"),
+    path("plans/models/", access.beyond, name="beyond"),
     path("checkout/orders/<uuid:order_id>/", shop.order, name="order"),
     path("checkout/orders/<uuid:order_id>/cancellation/", shop.cancellation, name="cancellation"),
     path("checkout/<slug:slug>/", shop.checkout, name="checkout"),

@@ -31,46 +31,6 @@ def text_of(client: Client, url: str, status: int = 200, **headers: Any) -> str:
     return response.content.decode()
 
 
-class TestList:
-    """The page /models/."""
-
-    def test_is_empty_in_words(self, client: Client) -> None:
-        assert "No models yet" in text_of(client, "/models/")
-
-    @pytest.mark.usefixtures("_shelf")
-    def test_shows_callable_models_first(self, client: Client) -> None:
-        page = text_of(client, "/models/")
-        assert page.index("Callable now") < page.index("SmolLM2 135M") < page.index("Demo Deep")
-        assert page.index("Demo Fast") < page.index("Not connected on this portal") < page.index("GPT-4o")
-        for burn in ("×1", "×0.3", "×12"):
-            assert burn in page
-
-    @pytest.mark.usefixtures("_shelf")
-    def test_finds_by_words_and_by_what_is_callable(self, client: Client) -> None:
-        page = text_of(client, "/models/?q=qwen+coder")
-        assert "Qwen3 Coder" in page
-        assert "GPT-4o" not in page
-        assert "GPT-4o" not in text_of(client, "/models/?callable=on")
-        assert "No model matches" in text_of(client, "/models/?q=zzzz")
-
-    @pytest.mark.usefixtures("_shelf")
-    def test_survives_any_search(self, client: Client) -> None:
-        for asked in ("%27%3B--", "x" * 500, "%25_", "<script>"):
-            assert "<script>alert" not in text_of(client, f"/models/?q={asked}")
-
-    @pytest.mark.usefixtures("_shelf")
-    def test_speaks_chinese(self, client: Client) -> None:
-        with override("zh-hans"):
-            page = text_of(client, "/models/", accept_language="zh-hans")
-        assert "深度求索" in page
-        assert "微型开放权重模型" in page
-
-    @pytest.mark.usefixtures("_shelf")
-    def test_asks_the_database_little(self, client: Client, django_assert_max_num_queries: Callable[..., Any]) -> None:
-        with django_assert_max_num_queries(8):
-            text_of(client, "/models/")
-
-
 @pytest.mark.usefixtures("_shelf")
 class TestModel:
     """The pages /models/<slug>/."""

@@ -61,6 +61,7 @@ PORTAL = {
 }
 CATALOG = {
     "models/": Row(get=PUBLIC),
+    "models/compare/": Row(get=PUBLIC),
     "models/<path:slug>/": Row("model", get=PUBLIC),
 }
 ACCOUNTS = {
@@ -133,6 +134,7 @@ ACCOUNTS = {
 PLANS = {
     "plans/": Row(get=PUBLIC),
     "plans/business/": Row(get=PUBLIC),
+    "plans/models/": Row(get=PUBLIC),
     "checkout/<slug:slug>/": Row(
         "offering",
         get=may(of_all="!common", owner="common", payer="common", child="", nobody="common", anonymous="?common"),

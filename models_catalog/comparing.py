@@ -1,0 +1,284 @@
+"""Up to four models side by side: what differs is marked, and nothing that is known is hidden."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from decimal import Decimal
+from functools import cached_property, partial
+from typing import Any
+from urllib.parse import urlencode
+
+from django.utils.dates import WEEKDAYS_ABBR
+from django.utils.translation import gettext as _
+
+from models_catalog import price_cards
+from models_catalog.entries import EXAMPLE, Entry
+from models_catalog.models import Capability, ChatModel, CreditPrice, ModelHealth, Price
+from models_catalog.price_cards import PriceLine
+from models_catalog.pricing import Rates
+from portal.kit.units import TOKENS_PER_PRICE
+
+MOST = 4
+WHOLE_WEEK = 7
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Rates that take the place of the usual ones: from so many input tokens on, or within a window of the week."""
+
+    rates: Rates
+    from_input_tokens: int | None = None
+    weekdays: tuple[int, ...] = ()
+    starts_at: time | None = None
+    ends_at: time | None = None
+
+    @property
+    def days(self) -> str:
+        """The days of the window in words; empty for the whole week."""
+        if len(self.weekdays) == WHOLE_WEEK:
+            return ""
+        return " ".join(str(WEEKDAYS_ABBR[day - 1]) for day in sorted(self.weekdays))
+
+
+@dataclass(frozen=True)
+class Sum:
+    """Microcredits where there is a price here, and what they cost in minor units of `currency`."""
+
+    microcredits: int | None
+    money: Decimal | None
+    currency: str
+
+
+@dataclass(frozen=True)
+class Success:
+    """How many per cent of the calls succeeded, cut to one place so that 100 means all of them."""
+
+    percent: Decimal
+    calls: int
+
+
+@dataclass(frozen=True)
+class Column:
+    """One of the models, with all that its cells say; `price` is None for a model that is not connected."""
+
+    entry: Entry
+    model: ChatModel
+    price: Price | None
+    health: ModelHealth | None
+    at: CreditPrice | None
+
+    @cached_property
+    def lines(self) -> dict[str, PriceLine]:
+        """Its price by class of tokens."""
+        return {line.name: line for line in price_cards.lines(self.price.rates, at=self.at)} if self.price else {}
+
+    @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        """When other rates count."""
+        if self.price is None:
+            return ()
+        found = _tiers(self.price)
+        for window in self.price.windows.all():
+            named = (tuple(window.weekdays), window.starts_at, window.ends_at)
+            found += [Condition(window.rates, None, *named)]
+            found += [Condition(tier.rates, tier.from_input_tokens, *named) for tier in window.tiers.all()]
+        return tuple(found)
+
+    @property
+    def request_sum(self) -> Sum | None:
+        """What each call costs beside its tokens."""
+        return self._sum(self.price.per_request) if self.price else None
+
+    @property
+    def example(self) -> Sum | None:
+        """What `EXAMPLE` costs; in money alone, by the vendor's list, where there is no price here."""
+        if self.price is not None:
+            return self._sum(self.entry.example_cost or 0)
+        listed = self.entry.list_price
+        if listed is None:
+            return None
+        minor = (listed.given * EXAMPLE.in_fresh + listed.answered * EXAMPLE.out_text) / TOKENS_PER_PRICE
+        return Sum(None, minor, "")
+
+    def _sum(self, microcredits: int) -> Sum:
+        money = price_cards.in_money(microcredits, at=self.at) if self.at else None
+        return Sum(microcredits, money, self.at.currency if self.at else "")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row: `kind` tells the page how to write the cells, which stand in the order of the columns."""
+
+    label: str
+    kind: str
+    cells: tuple[Any, ...]
+    is_different: bool
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows that belong together."""
+
+    label: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The table; `left_out` are names beyond the fourth, `unknown` what is no model here."""
+
+    columns: tuple[Column, ...]
+    parts: tuple[Part, ...]
+    left_out: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no further model fits."""
+        return len(self.columns) >= MOST
+
+    @property
+    def heads(self) -> list[tuple[Column, str]]:
+        """Each column with the query of the comparison without it."""
+        slugs = [column.entry.slug for column in self.columns]
+        return [
+            (column, urlencode([("model", other) for other in slugs if other != slug]))
+            for column, slug in zip(self.columns, slugs, strict=True)
+        ]
+
+
+def compare(slugs: Iterable[str], *, among: Sequence[Entry], at: CreditPrice | None, now: datetime) -> Comparison:
+    """This will put the first four of the models named side by side; money is told at the offering `at`."""
+    known = {entry.slug: entry for entry in among}
+    asked = [slug for slug in dict.fromkeys(slugs) if slug]
+    found = [known[slug] for slug in asked if slug in known]
+    columns = _columns(found[:MOST], at=at, now=now)
+    return Comparison(
+        columns=columns,
+        parts=tuple(part for part in _parts(columns) if part.lines) if columns else (),
+        left_out=tuple(entry.name for entry in found[MOST:]),
+        unknown=tuple(slug[:120] for slug in asked if slug not in known),
+    )
+
+
+def _columns(found: list[Entry], *, at: CreditPrice | None, now: datetime) -> tuple[Column, ...]:
+    pks = [entry.pk for entry in found]
+    models = {model.pk: model for model in ChatModel.objects.filter(pk__in=pks).select_related("vendor")}
+    in_force = Price.objects.in_force(now=now).filter(chat_model_id__in=pks)
+    prices = {price.chat_model_id: price for price in in_force.prefetch_related("tiers", "windows__tiers")}
+    last_day = ModelHealth.objects.filter(chat_model_id__in=pks, span=ModelHealth.Span.LAST_DAY)
+    health = {each.chat_model_id: each for each in last_day.order_by("starts_at")}
+    return tuple(
+        Column(each, models[each.pk], prices.get(each.pk) if each.is_callable else None, health.get(each.pk), at)
+        for each in found
+    )
+
+
+def _tiers(price: Price) -> list[Condition]:
+    return [Condition(tier.rates, tier.from_input_tokens) for tier in price.tiers.all()]
+
+
+def _parts(columns: tuple[Column, ...]) -> list[Part]:
+    return [
+        Part(_("The model"), _model_lines(columns)),
+        Part(_("Can do"), _capability_lines(columns)),
+        Part(_("Price in credits per million tokens, and in money"), _price_lines(columns)),
+        Part(_("The last 24 hours"), _health_lines(columns)),
+        Part(_("Your data"), _data_lines(columns)),
+    ]
+
+
+def _line(
+    label: object, kind: str, columns: Sequence[Column], read: Callable[[Column], Any], *, weigh: Any = None
+) -> Line:
+    """Cells differ when what is read of them differs, or what `weigh` makes of it."""
+    cells = tuple(read(column) for column in columns)
+    weighed = [weigh(cell) if weigh and cell is not None else cell for cell in cells]
+    text = str(label)
+    return Line(text[:1].upper() + text[1:], kind, cells, any(each != weighed[0] for each in weighed))
+
+
+def _model_lines(columns: tuple[Column, ...]) -> tuple[Line, ...]:
+    return (
+        _line(_("Id"), "code", columns, lambda column: column.entry.slug),
+        _line(_("Vendor"), "text", columns, lambda column: column.entry.vendor),
+        _line(_("Family"), "text", columns, lambda column: column.model.family),
+        _line(_("Released"), "day", columns, lambda column: column.entry.released_date),
+        _line(_("State"), "state", columns, lambda column: column.entry, weigh=_state),
+        _line(_("Context"), "tokens", columns, lambda column: column.entry.context_tokens),
+        _line(_("Longest answer"), "tokens", columns, lambda column: column.model.max_output_tokens),
+    )
+
+
+def _state(entry: Entry) -> tuple[object, ...]:
+    return entry.is_callable, entry.state, entry.retires_date
+
+
+def _capability_lines(columns: tuple[Column, ...]) -> tuple[Line, ...]:
+    known = [each for each in Capability if any(each.value in column.entry.capabilities for column in columns)]
+    return tuple(_line(each.label, "tick", columns, partial(_can, name=each.value)) for each in known)
+
+
+def _can(column: Column, *, name: str) -> bool:
+    return name in column.entry.capabilities
+
+
+def _price_lines(columns: tuple[Column, ...]) -> tuple[Line, ...]:
+    lines: list[Line] = []
+    labels = {name: line.label for column in columns for name, line in column.lines.items()}
+    if labels:
+        lines += [_line(labels[name], "price", columns, partial(_price, name=name), weigh=_rate) for name in labels]
+        lines.append(_line(_("Each request"), "sum", columns, lambda column: column.request_sum))
+    if any(column.conditions for column in columns):
+        lines.append(_line(_("At other times and lengths"), "conditions", columns, lambda column: column.conditions))
+    if any(column.entry.list_price for column in columns):
+        lines.append(_line(_("Vendor's list price"), "list_price", columns, lambda column: column.entry.list_price))
+    lines.append(_line(_("A typical question"), "sum", columns, lambda column: column.example))
+    return tuple(lines)
+
+
+def _price(column: Column, *, name: str) -> PriceLine | None:
+    return column.lines.get(name)
+
+
+def _rate(line: PriceLine) -> int:
+    return line.per_million
+
+
+def _health_lines(columns: tuple[Column, ...]) -> tuple[Line, ...]:
+    if not any(column.health for column in columns):
+        return ()
+    return (
+        _line(_("Speed, median"), "speed", columns, lambda column: column.entry.tokens_a_second),
+        _line(_("First token, median"), "wait", columns, lambda column: _read(column.health, "first_token_p50")),
+        _line(
+            _("First token, 95 of 100 calls"), "wait", columns, lambda column: _read(column.health, "first_token_p95")
+        ),
+        _line(_("Calls that succeeded"), "share", columns, _success, weigh=_percent),
+    )
+
+
+def _read(health: ModelHealth | None, name: str) -> int | None:
+    return getattr(health, name) if health else None
+
+
+def _success(column: Column) -> Success | None:
+    health = column.health
+    if health is None or not health.calls:
+        return None
+    return Success(Decimal(health.succeeded * 1000 // health.calls) / 10, health.calls)
+
+
+def _percent(success: Success) -> Decimal:
+    return success.percent
+
+
+def _data_lines(columns: tuple[Column, ...]) -> tuple[Line, ...]:
+    return (
+        _line(_("What you send"), "text", columns, lambda column: column.entry.region),
+        _line(_("Kept there"), "text", columns, lambda column: column.model.get_retention_display()),
+        _line(_("Used for training"), "yes", columns, lambda column: column.model.trains_on_data),
+        _line(_("Operated by"), "text", columns, lambda column: column.model.operated_by),
+        _line(_("Contract"), "text", columns, lambda column: column.model.contract),
+        _line(_("Generative-AI filing"), "text", columns, lambda column: column.model.filing),
+    )
