@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from models_catalog import price_cards
 from models_catalog.entries import EXAMPLE, Entry
-from models_catalog.models import Capability, ChatModel, CreditPrice, ModelHealth, Price
+from models_catalog.models import Capability, ChatModel, CreditPrice, DataRegion, ModelHealth, Price, Retention
 from models_catalog.price_cards import PriceLine
 from models_catalog.pricing import Rates
 from portal.kit.units import TOKENS_PER_PRICE
@@ -191,11 +191,12 @@ def _parts(columns: tuple[Column, ...]) -> list[Part]:
 def _line(
     label: object, kind: str, columns: Sequence[Column], read: Callable[[Column], Any], *, weigh: Any = None
 ) -> Line:
-    """Cells differ when what is read of them differs, or what `weigh` makes of it."""
+    """Cells differ when what is known of them differs, or what `weigh` makes of it."""
     cells = tuple(read(column) for column in columns)
     weighed = [weigh(cell) if weigh and cell is not None else cell for cell in cells]
+    known = [each for each in weighed if each is not None and each != ""]
     text = str(label)
-    return Line(text[:1].upper() + text[1:], kind, cells, any(each != weighed[0] for each in weighed))
+    return Line(text[:1].upper() + text[1:], kind, cells, any(each != known[0] for each in known))
 
 
 def _model_lines(columns: tuple[Column, ...]) -> tuple[Line, ...]:
@@ -275,10 +276,14 @@ def _percent(success: Success) -> Decimal:
 
 def _data_lines(columns: tuple[Column, ...]) -> tuple[Line, ...]:
     return (
-        _line(_("What you send"), "text", columns, lambda column: column.entry.region),
-        _line(_("Kept there"), "text", columns, lambda column: column.model.get_retention_display()),
+        _line(_("What you send"), "text", columns, lambda column: column.entry.region, weigh=_told),
+        _line(_("Kept there"), "text", columns, lambda column: column.model.get_retention_display(), weigh=_told),
         _line(_("Used for training"), "yes", columns, lambda column: column.model.trains_on_data),
         _line(_("Operated by"), "text", columns, lambda column: column.model.operated_by),
         _line(_("Contract"), "text", columns, lambda column: column.model.contract),
         _line(_("Generative-AI filing"), "text", columns, lambda column: column.model.filing),
     )
+
+
+def _told(text: str) -> str:
+    return "" if text in {str(DataRegion.UNKNOWN.label), str(Retention.UNKNOWN.label)} else text

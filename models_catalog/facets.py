@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import chain
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -35,6 +36,10 @@ ROOMS = {"32k": 32_000, "128k": 128_000, "200k": 200_000, "1m": 1_000_000}
 BURNS = {"0.5": 500, "1": 1000, "3": 3000, "10": 10_000}
 """Thousandths of a credit for each token of `EXAMPLE`, at most."""
 ABOVE = "above"
+_MOST = {
+    name: permille * (EXAMPLE.input_tokens + EXAMPLE.output_tokens) * MICROCREDITS_PER_CREDIT // 1000
+    for name, permille in BURNS.items()
+}
 
 Chosen = Mapping[str, Collection[str]]
 """What is ticked, by facet."""
@@ -59,11 +64,10 @@ class Facet:
     labels: Mapping[str, Any] | None
     """What each value is called; None where the models name them."""
 
-    def lets_through(self, entry: Entry, ticked: Collection[str]) -> bool:
-        """This will say whether the model has what is ticked; nothing ticked lets everything through."""
-        if not ticked:
-            return True
-        return (all if self.way is Way.ALL else any)(value in self.values(entry) for value in ticked)
+    def is_met(self, values: Collection[str], ticked: Collection[str]) -> bool:
+        """This will say whether a model with these values has what is ticked; something is."""
+        found = [each in values for each in ticked]
+        return all(found) if self.way is Way.ALL else any(found)
 
 
 @dataclass(frozen=True)
@@ -99,10 +103,7 @@ def _rooms(entry: Entry) -> list[str]:
 def _burns(entry: Entry) -> list[str]:
     if entry.example_cost is None:
         return []
-    tokens = EXAMPLE.input_tokens + EXAMPLE.output_tokens
-    per_permille = tokens * MICROCREDITS_PER_CREDIT // 1000
-    met = [name for name, permille in BURNS.items() if entry.example_cost <= permille * per_permille]
-    return met or [ABOVE]
+    return [name for name, most in _MOST.items() if entry.example_cost <= most] or [ABOVE]
 
 
 FACETS = (
@@ -159,46 +160,43 @@ FACETS = (
 
 def narrow(entries: Iterable[Entry], *, chosen: Chosen) -> list[Entry]:
     """This will leave the models that have what is ticked."""
-    ticked = [(facet, chosen[facet.name]) for facet in FACETS if chosen.get(facet.name)]
-    return [entry for entry in entries if all(facet.lets_through(entry, values) for facet, values in ticked)]
+    ticked = _ticked(chosen)
+    return [each for each in entries if all(facet.is_met(facet.values(each), values) for facet, values in ticked)]
 
 
 def sides(entries: Sequence[Entry], *, among: Sequence[Entry], chosen: Chosen) -> list[Side]:
     """This will count for every value how many of `entries` would be left with it; `among` names the values."""
     counts: dict[str, Counter[str]] = {facet.name: Counter() for facet in FACETS}
-    ticked = [(facet, chosen[facet.name]) for facet in FACETS if chosen.get(facet.name)]
+    ticked = _ticked(chosen)
     for entry in entries:
-        kept_out = [facet for facet, values in ticked if not facet.lets_through(entry, values)]
-        if len(kept_out) > 1:
-            continue
-        for facet in kept_out or FACETS:
-            if not kept_out or facet.way is not Way.ALL:
+        kept_out = [facet for facet, values in ticked if not facet.is_met(facet.values(entry), values)]
+        if not kept_out:
+            for facet in FACETS:
                 counts[facet.name].update(facet.values(entry))
+        elif len(kept_out) == 1 and kept_out[0].way is not Way.ALL:
+            counts[kept_out[0].name].update(kept_out[0].values(entry))
     return [_side(facet, counts[facet.name], among=among, ticked=chosen.get(facet.name, ())) for facet in FACETS]
 
 
-def label_of(facet: Facet, value: str, *, among: Iterable[Entry]) -> str:
-    """This will return what a value is called."""
-    return dict(_labels(facet, among)).get(value, value)
+def labels(facet: Facet, *, among: Iterable[Entry]) -> dict[str, str]:
+    """This will return what each value that may be ticked is called."""
+    if facet.labels is not None:
+        return {value: str(label) for value, label in facet.labels.items()}
+    return {entry.vendor_slug: entry.vendor for entry in among}
 
 
-def known(facet: Facet, *, among: Iterable[Entry]) -> set[str]:
-    """This will return the values that may be ticked."""
-    return {value for value, _label in _labels(facet, among)}
+def _ticked(chosen: Chosen) -> list[tuple[Facet, Collection[str]]]:
+    return [(facet, chosen[facet.name]) for facet in FACETS if chosen.get(facet.name)]
 
 
 def _side(facet: Facet, counted: Counter[str], *, among: Sequence[Entry], ticked: Collection[str]) -> Side:
+    """What is fixed as it stands, where some model has it; vendors by how many models they have."""
+    seen = Counter(chain.from_iterable(map(facet.values, among)))
+    named = [(value, label) for value, label in labels(facet, among=among).items() if value in seen]
+    if facet.labels is None:
+        named.sort(key=lambda item: (-seen[item[0]], item[1]))
     options = tuple(
         Option(value, label, counted[value], value in ticked, f"{facet.name}-{number}")
-        for number, (value, label) in enumerate(_labels(facet, among))
+        for number, (value, label) in enumerate(named)
     )
     return Side(facet.name, str(facet.label), facet.way is Way.ONE, options)
-
-
-def _labels(facet: Facet, among: Iterable[Entry]) -> list[tuple[str, str]]:
-    """What is fixed as it stands, where some model has it; vendors by how many models they have."""
-    seen = Counter(value for entry in among for value in facet.values(entry))
-    if facet.labels is not None:
-        return [(value, str(label)) for value, label in facet.labels.items() if value in seen]
-    names = {entry.vendor_slug: entry.vendor for entry in among}
-    return [(slug, names[slug]) for slug, _count in sorted(seen.items(), key=lambda item: (-item[1], names[item[0]]))]

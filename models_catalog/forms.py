@@ -51,7 +51,7 @@ class SearchForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "search", "enterkeyhint": "search", "maxlength": LONGEST_SEARCH}),
     )
     sort = forms.ChoiceField(
-        label=_("Order"), choices=[(name, label) for name, (label, _key) in listing.SORTS.items()], required=False
+        label=_("Sort by"), choices=[(name, label) for name, (label, _key) in listing.SORTS.items()], required=False
     )
     offering = forms.ChoiceField(label=_("Prices in money with"), required=False)
     page = forms.IntegerField(min_value=1, required=False)
@@ -80,7 +80,7 @@ class SearchForm(forms.Form):
         )
 
     def _ticked(self, facet: facets.Facet, among: Sequence[Entry]) -> tuple[str, ...]:
-        known = facets.known(facet, among=among)
+        known = facets.labels(facet, among=among)
         ticked = [value for value in dict.fromkeys(self.given.getlist(facet.name)) if value in known]
         return tuple(ticked[-1:] if facet.way is facets.Way.ONE else ticked)
 

@@ -174,7 +174,7 @@ def _chips(wish: Wish, *, among: Sequence[Entry]) -> list[Chip]:
     if here == UNCONNECTED:
         on.append(chip(gettext("Not connected here"), replace(wish, here=ALL, page=1)))
     return on + [
-        chip(facets.label_of(each, value, among=among), wish.without(each.name, value))
+        chip(facets.labels(each, among=among)[value], wish.without(each.name, value))
         for each in FACETS
         for value in wish.chosen.get(each.name, ())
     ]

@@ -1,6 +1,6 @@
 """Runs the benchmark: every contender in turn, three times, before the same upstream; then the ledger by itself.
 
-python -m tests.bench [--rounds 3] [--only nginx,litellm,portal,ledger,audit] [--seconds 4] [--calls 100000]
+python -m tests.bench [--rounds 3] [--only nginx,litellm,portal,ledger,audit,catalog] [--seconds 4] [--calls 100000]
 """
 
 import argparse
@@ -26,6 +26,7 @@ WARM_UP_SECONDS = 1.0
 RACERS = ("nginx", "litellm", "portal")
 FEW_CALLS = 100_000
 """A million takes minutes: `make prove`."""
+FEW_PAGES = 50
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def main() -> None:
     found: dict[str, object] = {}
     if set(RACERS) & set(wanted):
         found |= _race(folder, wanted=wanted, rounds=options.rounds, seconds=options.seconds)
-    for part, size in {"ledger": options.seconds, "audit": options.calls}.items():
+    for part, size in {"ledger": options.seconds, "audit": options.calls, "catalog": FEW_PAGES}.items():
         if part in wanted:
             figures, targets = alone.run(part, folder / part, size)
             _tell(targets)

@@ -1,11 +1,9 @@
 """The pages of the catalog, as a stranger sees them."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils.translation import override
 
 from models_catalog import shelf, upstreams
 from models_catalog.models import ChatModel, Upstream
