@@ -112,6 +112,11 @@ class Found:
     chips: tuple[Chip, ...]
 
     @property
+    def loosening(self) -> list[Chip]:
+        """The filters without which something would be found."""
+        return [chip for chip in self.chips if chip.count]
+
+    @property
     def callable_slugs(self) -> str:
         """The query that names what of this page can be called here; empty where nothing can."""
         slugs = [("model", row.entry.slug) for row in self.rows if row.entry.is_callable]

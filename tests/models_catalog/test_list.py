@@ -202,6 +202,8 @@ class TestPage:
         assert "No model matches" in page
         assert "without “small”: 1 model<" in page
         assert "without at least 1 million tokens: 1 model<" in page
+        assert "without Callable here" not in page
+        assert "Take one of these away" not in text_of(page_of(client, "?q=zzz&context=1m"))
 
     def test_says_that_nothing_is_published(self, client: Client) -> None:
         ChatModel.objects.update(published_at=None)
