@@ -169,6 +169,7 @@ class Scenario(models.Model):
         gettext_noop("Languages"),
         gettext_noop("Stories and play"),
         gettext_noop("Letters and texts"),
+        gettext_noop("Translation"),
         gettext_noop("Shop and customers"),
         gettext_noop("Coding"),
         gettext_noop("Research"),
