@@ -9,7 +9,7 @@ from celery import shared_task
 
 from models_catalog.providers.base import ChatRequest
 from portal.kit import clock, database
-from usage import audits, conversations, digests, dispatch, factors, key_use, radar, refusals, retirements
+from usage import audits, conversations, digests, dispatch, factors, health, key_use, radar, refusals, retirements
 from usage.calls import performing, upkeep
 from usage.models import CHAT
 
@@ -103,3 +103,15 @@ def look_for_breaks() -> int:
 def remind_of_retirements() -> int:
     """This will tell those who use a model that it is being retired."""
     return retirements.remind(clock.now())
+
+
+@shared_task(ignore_result=True)
+def write_down_hours() -> int:
+    """This will write down how models did in the last hours."""
+    return health.write_down_hours(clock.now())
+
+
+@shared_task(ignore_result=True)
+def write_down_health() -> int:
+    """This will write down how models did in the last hours and the last month."""
+    return health.write_down(clock.now())
