@@ -15,7 +15,7 @@ from accounts.models import Agreement, ApiKey, Device, Guardianship, Member, Not
 from plans.models import Extra
 from usage import conversations, departures, reading
 from usage.conversations import Said
-from usage.models import Call, ContentKey, Conversation, Refused
+from usage.models import Call, ContentKey, Conversation, Refused, Vote
 
 MOST_CALLS = 50_000
 """The newest; older ones are in the account's own figures."""
@@ -92,6 +92,7 @@ def _membership(member: Member, *, by: User, now: datetime) -> Json:
         ],
         "requests_for_more": _rows(Extra.objects.filter(member=member), "about", "asked", "reason", "state"),
         "refusals": _rows(Refused.objects.filter(member_id=member.pk), "code", "model_name", "refused_at"),
+        "votes": _rows(Vote.objects.filter(member=member), "call_id", "chat_model__slug", "is_up", "voted_at"),
         "conversations": [
             {
                 "id": str(kept.pk),
@@ -122,6 +123,7 @@ def _forget_words(user: User) -> None:
     members = Member.objects.filter(user=user).values("pk")
     Conversation.objects.filter(member__in=members).delete()
     ContentKey.objects.filter(member__in=members).delete()
+    Vote.objects.filter(member__in=members).delete()
     Refused.objects.filter(member_id__in=members).delete()
     Extra.objects.filter(member__in=members).update(reason="")
 

@@ -9,7 +9,19 @@ from celery import shared_task
 
 from models_catalog.providers.base import ChatRequest
 from portal.kit import clock, database
-from usage import audits, conversations, digests, dispatch, factors, health, key_use, radar, refusals, retirements
+from usage import (
+    approvals,
+    audits,
+    conversations,
+    digests,
+    dispatch,
+    factors,
+    health,
+    key_use,
+    radar,
+    refusals,
+    retirements,
+)
 from usage.calls import performing, upkeep
 from usage.models import CHAT
 
@@ -115,3 +127,9 @@ def write_down_hours() -> int:
 def write_down_health() -> int:
     """This will write down how models did in the last hours and the last month."""
     return health.write_down(clock.now())
+
+
+@shared_task(ignore_result=True)
+def write_down_approvals() -> int:
+    """This will write down what readers said of answers."""
+    return approvals.write_down(clock.now())

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from usage.views import answers, board, chat, handovers, keys, people, privacy, reading, refusals, usage
+from usage.views import answers, board, chat, handovers, keys, people, privacy, reading, refusals, usage, votes
 
 urlpatterns = [
     path("chat/", chat.new, name="chat"),
     path("chat/estimate/", chat.estimate, name="estimate"),
     path("chat/answers/<uuid:call_id>/stream/", answers.stream, name="answer_stream"),
     path("chat/answers/<uuid:call_id>/stop/", answers.stop, name="answer_stop"),
+    path("chat/answers/<uuid:call_id>/vote/", votes.vote, name="vote"),
+    path("chat/answers/<uuid:call_id>/vote/removal/", votes.removal, name="vote_removal"),
     path("chat/<uuid:conversation_id>/", chat.conversation, name="conversation"),
     path("chat/<uuid:conversation_id>/turns/", chat.turns, name="turns"),
     path("chat/<uuid:conversation_id>/removal/", chat.removal, name="conversation_removal"),

@@ -9,6 +9,7 @@ POST_SECONDS = 3.0
 ENDINGS_SECONDS = 60.0
 AUDIT_SECONDS = 300.0
 HEALTH_SECONDS = 180.0
+VOTES_SECONDS = 600.0
 CHORES_SECONDS = 3600.0
 
 
@@ -34,6 +35,7 @@ TIMETABLE = {
     "note which lots are about to end": _every(CHORES_SECONDS, "plans.tasks.note_endings"),
     "note how models do": _every(HEALTH_SECONDS, "usage.tasks.write_down_hours"),
     "note how models did this month": _every(CHORES_SECONDS, "usage.tasks.write_down_health"),
+    "note what readers like": _every(VOTES_SECONDS, "usage.tasks.write_down_approvals"),
     "note when keys called last": _every(ENDINGS_SECONDS, "usage.tasks.note_key_calls"),
     "point out keys that nobody uses": _at_night(1, "usage.tasks.remind_of_keys"),
     "end the quotas of keys that ended": _every(CHORES_SECONDS, "plans.tasks.tidy_keys"),

@@ -190,6 +190,8 @@ USAGE = {
     "chat/estimate/": Row(post=MEMBERS, form={"text": "Why?", "model": "fast"}),
     "chat/answers/<uuid:call_id>/stream/": Row("answer", get=may(of_all="mine", nobody="", anonymous="")),
     "chat/answers/<uuid:call_id>/stop/": Row("answer", post=OWN),
+    "chat/answers/<uuid:call_id>/vote/": Row("answer", post=OWN, form={"thumb": "up"}),
+    "chat/answers/<uuid:call_id>/vote/removal/": Row("answer", post=OWN),
     "chat/<uuid:conversation_id>/": Row("conversation", get=OWN),
     "chat/<uuid:conversation_id>/turns/": Row("conversation", post=OWN, form={"text": "", "model": "fast"}),
     "chat/<uuid:conversation_id>/removal/": Row("conversation", post=OWN),

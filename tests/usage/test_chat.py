@@ -110,8 +110,8 @@ class TestPage:
         with query_budget(13):
             client.get("/chat/")
         brand.forget()
-        # The conversation, its turns and their key, the calls, what a month has, and the names of their models.
-        with query_budget(19):
+        # The conversation, its turns and their key, the calls and votes, what a month has, the names of their models.
+        with query_budget(20):
             client.get(f"/chat/{conversation.pk}/")
 
 

@@ -14,7 +14,7 @@ from tests.usage import cast
 from tests.usage.cast import Home
 from usage import audits
 from usage.calls import kept, upkeep
-from usage.models import Attempt, Call, Dropped, KeptAnswer
+from usage.models import Attempt, Call, Dropped, KeptAnswer, Vote
 
 pytestmark = pytest.mark.django_db
 
@@ -48,10 +48,14 @@ class TestDropOldMonths:
         for tokens in (10, 20):
             cast.called(home.owner, used=Usage(out_text=tokens))
         charged = sum(call.charged_microcredits for call in Call.objects.all())
+        for call in Call.objects.all():
+            said = {"member": home.owner, "chat_model_id": call.chat_model_id, "voted_at": call.opened_at}
+            Vote.objects.create(call_id=call.pk, is_up=True, **said)
         turn_to(timedelta(days=800))
         assert upkeep.drop_old_months() >= 1
         assert not Call.objects.exists()
         assert not Attempt.objects.exists()
+        assert not Vote.objects.exists()
         dropped = Dropped.objects.get()
         assert (dropped.calls, dropped.charged_microcredits) == (2, charged)
         assert audits.violations() == []

@@ -13,7 +13,7 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
 $$;
 
 -- Drops the oldest month of calls, with their attempts and lot lines, once it is more than p_months old, and returns
--- it; nothing when none is due. What each account's calls came to is kept. Calls are what a bill is explained with,
+-- it; nothing when none is due. What each account's calls came to is kept; votes on them go too. Calls are what a bill is explained with,
 -- so they are kept for two years at least; less is refused.
 DROP FUNCTION IF EXISTS call_drop_month(integer);
 CREATE FUNCTION call_drop_month(p_months integer) RETURNS date
@@ -34,6 +34,7 @@ BEGIN
     ON CONFLICT (account_id) DO UPDATE SET
       calls = d.calls + excluded.calls, charged_microcredits = d.charged_microcredits + excluded.charged_microcredits
   $sql$, 'usage_call_' || v_name);
+  EXECUTE format('DELETE FROM usage_vote v USING %I c WHERE v.call_id = c.id', 'usage_call_' || v_name);
   EXECUTE format('DROP TABLE %I, %I, %I',
     'usage_call_' || v_name, 'usage_attempt_' || v_name, 'usage_calllot_' || v_name);
   RETURN v_month;

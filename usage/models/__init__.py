@@ -6,6 +6,7 @@ from usage.models.conversation import ContentKey, Conversation, Turn
 from usage.models.refused import Refused
 from usage.models.retirement import RetirementNotice
 from usage.models.rollup import DailyTotal, Dropped, HourProfile
+from usage.models.vote import Vote
 
 __all__ = [
     "CHAT",
@@ -24,4 +25,5 @@ __all__ = [
     "Refused",
     "RetirementNotice",
     "Turn",
+    "Vote",
 ]

@@ -1,0 +1,26 @@
+"""Adds the votes of readers on answers."""
+
+import django.db.models.deletion
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('accounts', '0010_erased_names'),
+        ('models_catalog', '0007_open_eyes'),
+        ('usage', '0012_sessions'),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='Vote',
+            fields=[
+                ('call_id', models.UUIDField(primary_key=True, serialize=False)),
+                ('is_up', models.BooleanField()),
+                ('voted_at', models.DateTimeField()),
+                ('chat_model', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='models_catalog.chatmodel')),
+                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.member')),
+            ],
+        ),
+    ]
