@@ -45,8 +45,8 @@ def shelf(*, audience: str) -> Shelf:
     """This will return the plans and bundles of `audience`, and the packs, which are for everybody."""
     packs = OfferingVersion.objects.current().filter(offering__in=Offering.objects.on_sale().packs())
     return Shelf(
-        plans=[_item(version) for version in on_sale(audience=audience)],
-        packs=[_item(version) for version in packs.order_by("offering__position", "pk")],
+        plans=[_item(version, audience=audience) for version in on_sale(audience=audience)],
+        packs=[_item(version, audience=audience) for version in packs.order_by("offering__position", "pk")],
     )
 
 
@@ -95,5 +95,5 @@ def seed(now: datetime) -> None:
             publish(offering, terms=terms, now=now)
 
 
-def _item(version: OfferingVersion) -> Item:
-    return Item(version, meaning.of(Microcredits(version.microcredits)))
+def _item(version: OfferingVersion, *, audience: str) -> Item:
+    return Item(version, meaning.of(Microcredits(version.microcredits), kinds=meaning.KINDS_OF[audience]))

@@ -19,6 +19,7 @@ from plans.models import OfferingVersion
 from plans.offerings import Item
 from portal import brand
 from portal.kit.units import Microcredits, credits
+from usage import averages
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,14 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
     """This will answer what people ask: credits, payment, refunds, children, the quick start."""
-    words = {"api_base": f"{settings.BASE_URL}/v1", "aliases": _aliases()}
+    words = {
+        "api_base": f"{settings.BASE_URL}/v1",
+        "aliases": _aliases(),
+        "life": meaning.averages(),
+        "fewest_calls": averages.FEWEST_CALLS,
+        "fewest_own_calls": averages.FEWEST_OWN_CALLS,
+        "page_tokens": meaning.PAGE_TOKENS,
+    }
     plan = _cheapest(offerings.shelf(audience="household").plans)
     return render(request, "portal/help.html", words | _examples(plan))
 
@@ -106,6 +114,7 @@ def _cheapest(shelf: Sequence[Item]) -> OfferingVersion | None:
 
 def _examples(version: OfferingVersion | None) -> dict[str, object]:
     """This will price a homework question, a letter and an hour of code; nothing without such a model."""
+    known = meaning.averages()
     try:
         offer = catalog.offer(meaning.MODEL)
     except (catalog.UnknownModel, catalog.NotConnected):
@@ -113,9 +122,10 @@ def _examples(version: OfferingVersion | None) -> dict[str, object]:
     if version is None:
         return {}
     return {
-        "homework": Example(meaning.HOMEWORK_QUESTION, offer, version),
-        "letter": Example(meaning.LONG_LETTER, offer, version),
-        "agent": Example(meaning.AGENT_HOUR, offer, version),
+        "homework_calls": known[meaning.HOMEWORK_QUESTION].calls,
+        "homework": Example(known[meaning.HOMEWORK_QUESTION].used, offer, version),
+        "letter": Example(known[meaning.LETTER].used, offer, version),
+        "agent": Example(known[meaning.AGENT_HOUR].used, offer, version),
         "meaning": meaning.of(Microcredits(version.microcredits)),
     }
 

@@ -15,7 +15,7 @@ from models_catalog.providers.base import ChatRequest
 from portal.kit import clock, ids
 from portal.kit.refusals import Refusal
 from portal.kit.units import Microcredits
-from usage import answers, conversations, gateway, guard
+from usage import answers, averages, conversations, gateway, guard
 from usage.models import Conversation, Turn
 
 BYTES_PER_TOKEN = 3
@@ -27,9 +27,15 @@ SHARE_OF_CONTEXT = 2
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a question would cost about, and what that is a share of: the `month`, 0 without a plan."""
+    """What a question would cost about, and what that is a share of: the `month`, 0 without a plan.
+
+    `whole` is what all of it takes on average, with what is asked back: of a homework question, a letter or a page,
+    as `kind` says; 0 where it is for something else.
+    """
 
     credits: Microcredits
+    whole: Microcredits
+    kind: str
     month: Microcredits
     is_household: bool
 
@@ -75,14 +81,16 @@ def stop(call_id: UUID) -> None:
     async_to_sync(gateway.stop)(call_id)
 
 
-def estimate(member: Member, *, text: str, model_name: str, now: datetime) -> Estimate:
+def estimate(member: Member, *, text: str, model_name: str, scenario_id: int | None = None, now: datetime) -> Estimate:
     """This will say what a question costs about, before it is sent; nothing is set aside."""
     offer = catalog.offer(model_name)
     tokens = -(-len(text.encode()) // BYTES_PER_TOKEN)
     usage = Usage(in_fresh=tokens, out_text=min(USUAL_ANSWER_TOKENS, offer.max_output_tokens))
-    account = member.account
+    account, kind = member.account, averages.kind_of(scenario_id)
     return Estimate(
         credits=pricing.cost(usage, offer.rates),
+        whole=pricing.cost(averages.for_account(account.pk, kind).used, offer.rates) if kind else Microcredits(0),
+        kind=kind,
         month=answers.month_of(account, now=now),
         is_household=account.kind == Account.Kind.HOUSEHOLD,
     )

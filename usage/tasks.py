@@ -12,6 +12,11 @@ from portal.kit import clock, database
 from usage import (
     approvals,
     audits,
+
+
+
+@shared_task(ignore_result=True)
+    averages,
     conversations,
     digests,
     dispatch,
@@ -21,6 +26,9 @@ from usage import (
     radar,
     refusals,
     retirements,
+
+
+@shared_task(ignore_result=True)
 )
 from usage.calls import performing, upkeep
 from usage.models import CHAT
@@ -133,3 +141,9 @@ def write_down_health() -> int:
 def write_down_approvals() -> int:
     """This will write down what readers said of answers."""
     return approvals.write_down(clock.now())
+
+
+@shared_task(ignore_result=True)
+def measure_life() -> int:
+    """This will measure what things of everyday life take."""
+    return averages.write_down(clock.now())

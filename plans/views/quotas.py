@@ -78,14 +78,14 @@ def _page(
     in_force = Quota.objects.in_force().filter(account=node.account, node_kind=node.kind, node_id=node.id)
     shown = standings.of(in_force.select_related("chat_model").order_by("pk"))
     counted = [each.most for each in shown if each.quota.counts_days_of_credits]
-    rule_now = access.rule_of(node)
+    rule_now, kinds = access.rule_of(node), meaning.KINDS_OF[node.account.kind]
     words = {
         "node": node,
         "standings": shown,
         "rule": rule_now,
         "form": form,
         "access_form": access_form or AccessForm(rule=rule_now),
-        "life": meaning.of(Microcredits(min(counted))) if counted else None,
+        "life": meaning.of(Microcredits(min(counted)), kinds=kinds) if counted else None,
     }
     is_hole = request.headers.get("HX-Request") == "true"
     page = "plans/quotas.html"

@@ -36,6 +36,7 @@ TIMETABLE = {
     "note how models do": _every(HEALTH_SECONDS, "usage.tasks.write_down_hours"),
     "note how models did this month": _every(CHORES_SECONDS, "usage.tasks.write_down_health"),
     "note what readers like": _every(VOTES_SECONDS, "usage.tasks.write_down_approvals"),
+    "measure what things of life take": _at_night(0, "usage.tasks.measure_life"),
     "note when keys called last": _every(ENDINGS_SECONDS, "usage.tasks.note_key_calls"),
     "point out keys that nobody uses": _at_night(1, "usage.tasks.remind_of_keys"),
     "end the quotas of keys that ended": _every(CHORES_SECONDS, "plans.tasks.tidy_keys"),

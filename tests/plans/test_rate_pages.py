@@ -37,7 +37,7 @@ class TestSetting:
         assert (made.metric, made.window, made.chat_model) == (metric, window, None)
         page = html(client_of(firm.clerk).get(path_of(firm.clerk)))
         assert words in page
-        assert "homework questions" not in page
+        assert "That is about" not in page
 
     def test_counts_one_model_alone(self, firm: Firm) -> None:
         models_shelf.seed(now=clock.now(), addresses=ADDRESSES)

@@ -55,12 +55,17 @@ class TestPlans:
             rates = pricing.Rates(in_fresh=10**12, out_text=10**12)
 
         monkeypatch.setattr(catalog, "offer", lambda _name: Offer)
-        question = meaning.HOMEWORK_QUESTION.input_tokens + meaning.HOMEWORK_QUESTION.output_tokens
-        exact = 10_000_000 // question
+        used = meaning.TABLE[meaning.HOMEWORK_QUESTION]
+        exact = 10_000_000 // (used.input_tokens + used.output_tokens)
         shown = meaning.of(credits(10_000_000))
         assert shown
-        assert shown.homework_questions == exact // 100 * 100
-        assert f"≈ {shown.homework_questions:,} homework questions" in html(client.get("/plans/"))
+        assert shown.counts["homework"] == exact // 100 * 100
+        household, business = (html(client.get(path)) for path in ("/plans/", "/plans/business/"))
+        assert f"≈ {shown.counts['homework']:,} homework questions, " in household
+        assert "hours of a coding agent" not in household
+        assert "hours of a coding agent on the Everyday model" in business
+        assert "homework questions" not in business
+        assert 'href="/help/#life"' in household
 
     def test_says_nothing_of_life_while_no_everyday_model_is_there(self, client: Client) -> None:
         assert "homework questions" not in html(client.get("/plans/"))

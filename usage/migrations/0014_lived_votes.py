@@ -1,4 +1,4 @@
-"""Adds the votes of readers on answers."""
+"""Adds the votes of readers on answers, and what things of everyday life take each account."""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -13,6 +13,21 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.CreateModel(
+            name='OwnAverage',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.SlugField()),
+                ('calls', models.PositiveIntegerField()),
+                ('in_fresh', models.PositiveIntegerField()),
+                ('out_text', models.PositiveIntegerField()),
+                ('measured_at', models.DateTimeField()),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.account')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('account', 'kind'), name='own_average_once')],
+            },
+        ),
         migrations.CreateModel(
             name='Vote',
             fields=[

@@ -1,6 +1,7 @@
 """What is kept of every call, and the totals that calls add up to."""
 
 from usage.models.audit import AuditRun
+from usage.models.average import OwnAverage
 from usage.models.call import CHAT, Attempt, Call, CallLot, How, KeptAnswer, LateEvidence
 from usage.models.conversation import ContentKey, Conversation, Turn
 from usage.models.refused import Refused
@@ -22,6 +23,7 @@ __all__ = [
     "How",
     "KeptAnswer",
     "LateEvidence",
+    "OwnAverage",
     "Refused",
     "RetirementNotice",
     "Turn",

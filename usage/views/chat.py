@@ -66,7 +66,8 @@ def estimate(request: HttpRequest) -> HttpResponse:
     figures = None
     if chosen and form.is_valid() and form.cleaned_data["text"].strip():
         text = form.cleaned_data["text"]
-        figures = questions.estimate(member, text=text, model_name=chosen.slug, now=clock.now())
+        scenario = form.cleaned_data["scenario"]
+        figures = questions.estimate(member, text=text, model_name=chosen.slug, scenario_id=scenario, now=clock.now())
     return render(request, "usage/chat.html#estimate", {"estimate": figures, "chosen": chosen})
 
 

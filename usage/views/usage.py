@@ -18,7 +18,7 @@ from accounts.models import Account, Department, Member
 from plans import ledger, meaning
 from portal.kit import clock, pages
 from portal.kit.units import Microcredits
-from usage import answers, outlook, receipts, reports
+from usage import answers, averages, outlook, receipts, reports
 from usage.reports import Dimension
 
 
@@ -40,7 +40,7 @@ def usage(request: HttpRequest) -> HttpResponse:
         "segments": _segments(member, chosen=dimension),
         "chart": reports.chart(month, even_pace=ahead.even_pace if is_whole else Microcredits(0)),
         "balance": balance,
-        "life": meaning.of(balance.left),
+        "life": _life(member, balance.left),
         "calls": pages.cut(calls),
         "here": _path(by=dimension, **({"department": opened.pk} if opened else {})),
         **vars(ahead),
@@ -65,6 +65,14 @@ def receipt(request: HttpRequest, call_id: UUID) -> HttpResponse:
         "month": answers.month_of(member.account, now=clock.now()),
     }
     return render(request, "usage/receipt.html", context)
+
+
+def _life(member: Member, left: Microcredits) -> meaning.Meaning | None:
+    """What is left in life, by the account's own averages where it has any."""
+    if not member.sees_all():
+        return None
+    kinds, own = meaning.KINDS_OF[member.account.kind], averages.of_account(member.account_id)
+    return meaning.of(left, kinds=kinds, own=own)
 
 
 def _viewer(member: Member) -> Mapping[str, Any]:
