@@ -12,10 +12,6 @@ from portal.kit import clock, database
 from usage import (
     approvals,
     audits,
-
-
-
-@shared_task(ignore_result=True)
     averages,
     conversations,
     digests,
@@ -26,9 +22,6 @@ from usage import (
     radar,
     refusals,
     retirements,
-
-
-@shared_task(ignore_result=True)
 )
 from usage.calls import performing, upkeep
 from usage.models import CHAT

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0010_erased_names'),
         ('models_catalog', '0007_open_eyes'),
-        ('usage', '0012_sessions'),
+        ('usage', '0013_retirement_notices'),
     ]
 
     operations = [
