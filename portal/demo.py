@@ -23,6 +23,7 @@ from plans import offerings, orders
 from plans.models import Order
 from portal.embedded import logins, place
 from portal.kit import clock
+from usage import shelf as assistants
 
 WAIT_SECONDS = 60.0
 POLL_SECONDS = 0.1
@@ -83,6 +84,7 @@ def load() -> None:
     shelf.seed(now=now)
     importing.carry_out(importing.read(importing.SEED), by=None, now=now)
     offerings.seed(now)
+    assistants.open_all(now=now)
     _wait_for_operator()
     if not User.objects.filter(email=STAFF_EMAIL).exists():
         User.objects.create_superuser(STAFF_EMAIL, password=passwords[STAFF_EMAIL])

@@ -14,7 +14,7 @@ from portal.kit import clock, ids
 from portal.kit.refusals import Refusal, gettext_noop
 from usage import content_keys
 from usage.events import Failed, Finished
-from usage.models import Conversation, Turn
+from usage.models import AssistantVersion, Conversation, Turn
 from usage.models.conversation import ConversationQuerySet
 
 LONGEST_QUESTION_CHARACTERS = 32_000
@@ -92,6 +92,21 @@ def open_turns(
             return _add_turns(spoken, text=text, model_name=model_name, call_id=call_id, key=key, now=now)
     except IntegrityError as error:
         raise StillAnswering from error
+
+
+def begin(member: Member, *, version: AssistantVersion, text: str, call_id: UUID, now: datetime) -> Turn:
+    """This will open a conversation with an assistant by its first question, and return the turn of the answer.
+
+    It keeps the version; the prompt is sent with each question and is no turn. Raises what `open_turns` refuses of
+    the text.
+    """
+    text = _checked(text)
+    key = content_keys.of(member.pk, now=now)
+    with transaction.atomic():
+        spoken = _open(member, text=text, model_name=version.model_name, key=key, now=now)
+        spoken.assistant_version = version
+        spoken.save(update_fields=["assistant_version"])
+        return _add_turns(spoken, text=text, model_name=version.model_name, call_id=call_id, key=key, now=now)
 
 
 def withdraw(answer: Turn) -> None:

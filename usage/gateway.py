@@ -15,13 +15,14 @@ from models_catalog.providers.base import ChatRequest
 from plans import extras, ledger, quotas
 from portal.kit import database, heap, ids
 from portal.kit.refusals import Refusal
-from usage import admission, guard, refusals, relay, watch
+from usage import admission, guard, refusals, relay, unfolding, watch
 from usage.admission import Idempotency
 from usage.calls import kept
 from usage.calls.settlement import TROUBLE
 from usage.events import Accepted, Delta, Event, Failed, Finished, KeepAlive
 from usage.failures import AnswerNotKept, OutOfService, StillRunning
 from usage.flights import Flight
+from usage.models import AssistantVersion
 from usage.reception import Reception
 from usage.valkey import Unavailable
 
@@ -87,7 +88,8 @@ async def start(
 ) -> Flight:
     """This will set credits aside, open the call and hand it to a worker, in `patience_seconds` or not at all.
 
-    Raises the refusals of the catalog, of `guard`, of the ledger, and `OutOfService`, `StillRunning`, `AnswerNotKept`.
+    Raises the refusals of the catalog, of `unfolding`, of `guard`, of the ledger, and `OutOfService`, `StillRunning`,
+    `AnswerNotKept`.
     """
     until = asyncio.get_running_loop().time() + patience_seconds
     try:
@@ -156,13 +158,18 @@ async def _let_in(
     reception = await _reception()
     if reception.room.is_short:
         raise OutOfService
-    offer = catalog.remembered(request.model)
+    version = await _version(caller, request.model)
+    name = request.model if version is None else version.model_name
+    offer = catalog.remembered(name)
     if offer is None:
-        offer = await _offer(request.model)
-    if caller.tier:
+        offer = await _offer(name)
+    if caller.tier:  # looks at what was asked, never at what the portal puts before it
         check = guard.check_all if caller.api_key_id else guard.check
         check(request, tier=caller.tier)
-        request = guard.tutored(request) if caller.is_tutored else request
+    if version is not None:
+        caller, request = unfolding.spoken_by(version, caller), unfolding.unfold(version, request, offer=offer)
+    if caller.is_tutored:
+        request = guard.tutored(request)
     reservation = admission.reservation(
         caller, request, offer,
         call_id=call_id or ids.uuid7(await reception.now()), source=source,
@@ -178,6 +185,8 @@ async def _let_in(
     flight = _board(reception, caller, request, offer, reservation)
     flight.keep = idempotency is not None
     flight.output_limit, flight.over, flight.rates = admitted.output_limit, admitted.over, admitted.rates
+    if version is not None:
+        reception.spawn(_note_assistant(flight.call_id, version))
     return flight
 
 
@@ -213,6 +222,22 @@ async def _reserve(reservation: ledger.Reservation) -> ledger.Hold | Refusal:
             if state is not None and state.state == "queued":
                 return ledger.Hold(reservation.call_id, reservation.amount, reservation.output_limit)
         raise OutOfService from error
+
+
+async def _version(caller: Caller, name: str) -> AssistantVersion | None:
+    """What an assistant's name stands for; None for the name of a model, which costs no look at anything."""
+    if not unfolding.is_assistant(name):
+        return None
+    try:
+        return unfolding.remembered(name, caller) or await database.in_thread(unfolding.find, name, caller)
+    except (*TROUBLE, DatabaseError) as error:
+        raise OutOfService from error
+
+
+async def _note_assistant(call_id: UUID, version: AssistantVersion) -> None:
+    """Beside the call, which does not wait for it: only its receipt would miss it."""
+    with contextlib.suppress(*TROUBLE, DatabaseError):
+        await database.in_thread(unfolding.note, call_id, version.pk)
 
 
 async def _offer(name: str) -> Offer:

@@ -10,6 +10,7 @@ from models_catalog.catalog import Offer
 from models_catalog.models import Alias, ChatModel
 from plans import access
 from portal.kit.refusals import Refusal
+from usage.models import AssistantVersion
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,17 @@ def for_member(member: Member, *, chosen: str = "") -> Picker:
     named = _existing(aliases)
     others = _existing(_choice(model.slug, model.name, model) for model in models.values())
     return _choose(named, others, chosen)
+
+
+def of_assistant(version: AssistantVersion) -> Picker:
+    """This will return what a conversation with an assistant asks: it alone, at the price of its model."""
+    try:
+        offer = catalog.offer(version.model_name)
+    except Refusal:
+        return Picker((), (), None)
+    model = ChatModel.objects.select_related("vendor").get(pk=offer.chat_model_id)
+    choice = _choice(version.model_name, str(version.assistant), model)
+    return Picker((), (), choice and replace(choice, slug=version.assistant.model_id, is_chosen=True))
 
 
 def _choose(aliases: tuple[Choice, ...], choices: tuple[Choice, ...], slug: str) -> Picker:

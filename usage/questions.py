@@ -7,6 +7,7 @@ from uuid import UUID
 from asgiref.sync import async_to_sync
 
 from accounts import callers
+from accounts.callers import Caller
 from accounts.models import Account, Member
 from models_catalog import catalog, pricing
 from models_catalog.catalog import Offer
@@ -15,8 +16,8 @@ from models_catalog.providers.base import ChatRequest
 from portal.kit import clock, ids
 from portal.kit.refusals import Refusal
 from portal.kit.units import Microcredits
-from usage import answers, averages, conversations, gateway, guard
-from usage.models import Conversation, Turn
+from usage import answers, averages, conversations, gateway, guard, unfolding
+from usage.models import AssistantVersion, Conversation, Turn
 
 BYTES_PER_TOKEN = 3
 """A careful middle of English (about 4 letters a token) and Chinese (1 or 2 characters of 3 bytes)."""
@@ -51,20 +52,18 @@ def ask(
 ) -> Turn:
     """This will ask `model_name` and return the turn in which the answer is awaited.
 
-    Raises what `conversations.open_turns`, `catalog.offer`, `callers` and `gateway.start` refuse; then nothing is left.
+    The name may be an assistant's, which a conversation keeps and which says what the call is for. Raises what
+    `conversations.open_turns`, `unfolding.find`, `catalog.offer`, `callers` and `gateway.start` refuse; then nothing
+    is left.
     """
-    offer = catalog.offer(model_name)
     caller = callers.of_member(member)
-    if scenario_id is not None:
+    version = _version(caller, conversation=conversation, model_name=model_name)
+    offer = catalog.offer(version.model_name if version else model_name)
+    if version is not None:
+        scenario_id = version.assistant.scenario_id  # which the gateway gives the call
+    elif scenario_id is not None:
         caller = callers.for_scenario(caller, str(scenario_id))
-    answer = conversations.open_turns(
-        member,
-        conversation=conversation,
-        text=text,
-        model_name=model_name,
-        call_id=ids.uuid7(now),
-        now=now,
-    )
+    answer = _write_down(member, conversation, version, text=text, model_name=model_name, now=now)
     try:
         request = _request(answer, offer=offer, now=now)
         spoken = replace(caller, session=str(answer.conversation_id))
@@ -82,9 +81,14 @@ def stop(call_id: UUID) -> None:
 
 
 def estimate(member: Member, *, text: str, model_name: str, scenario_id: int | None = None, now: datetime) -> Estimate:
-    """This will say what a question costs about, before it is sent; nothing is set aside."""
-    offer = catalog.offer(model_name)
-    tokens = -(-len(text.encode()) // BYTES_PER_TOKEN)
+    """This will say what a question costs about, before it is sent; nothing is set aside.
+
+    What an assistant is told before it is part of what it reads.
+    """
+    version = _version(callers.of_member(member), conversation=None, model_name=model_name)
+    offer = catalog.offer(version.model_name if version else model_name)
+    read = text + version.prompt_for(text) if version else text
+    tokens = -(-len(read.encode()) // BYTES_PER_TOKEN)
     usage = Usage(in_fresh=tokens, out_text=min(USUAL_ANSWER_TOKENS, offer.max_output_tokens))
     account, kind = member.account, averages.kind_of(scenario_id)
     return Estimate(
@@ -99,18 +103,52 @@ def estimate(member: Member, *, text: str, model_name: str, scenario_id: int | N
 def repeat(call_id: UUID) -> ChatRequest | None:
     """This will rebuild the request of a chat call from its stored turns, for whoever must send it again."""
     waiting = Turn.objects.filter(call_id=call_id, state=Turn.WAITING)
-    answer = waiting.select_related("conversation__member__account", "conversation__member__guardianship").first()
+    answer = waiting.select_related(
+        "conversation__member__account",
+        "conversation__member__guardianship",
+        "conversation__assistant_version__assistant",
+    ).first()
     if answer is None:
         return None
-    request = _request(answer, offer=catalog.offer(answer.model_name), now=clock.now())
+    offer = catalog.offer(answer.model_name)
+    request = _request(answer, offer=offer, now=clock.now())
+    if version := answer.conversation.assistant_version:
+        request = unfolding.unfold(version, request, offer=offer)
     is_tutored = callers.of_member(answer.conversation.member).is_tutored
     return guard.tutored(request) if is_tutored else request
 
 
+def _version(caller: Caller, *, conversation: Conversation | None, model_name: str) -> AssistantVersion | None:
+    """That of the conversation, which it began with; a new one takes the newest of what is named."""
+    if conversation is not None:
+        return conversation.assistant_version
+    return unfolding.find(model_name, caller) if unfolding.is_assistant(model_name) else None
+
+
+def _write_down(
+    member: Member,
+    conversation: Conversation | None,
+    version: AssistantVersion | None,
+    *,
+    text: str,
+    model_name: str,
+    now: datetime,
+) -> Turn:
+    call_id = ids.uuid7(now)
+    if version is not None and conversation is None:
+        return conversations.begin(member, version=version, text=text, call_id=call_id, now=now)
+    name = version.model_name if version else model_name
+    return conversations.open_turns(
+        member, conversation=conversation, text=text, model_name=name, call_id=call_id, now=now
+    )
+
+
 def _request(answer: Turn, *, offer: Offer, now: datetime) -> ChatRequest:
+    """A conversation with an assistant asks it by the name of its version, which the gateway unfolds."""
+    version = answer.conversation.assistant_version
     room_bytes = offer.context_tokens // SHARE_OF_CONTEXT
     return ChatRequest(
-        model=answer.model_name,
+        model=unfolding.name_of(version) if version else answer.model_name,
         messages=conversations.messages(answer, room_bytes=room_bytes, now=now),
         stream=True,
         include_usage=True,

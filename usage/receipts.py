@@ -4,12 +4,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from models_catalog.pricing import USAGE_CLASSES
 from plans.models import Lot
 from portal.kit.units import TOKENS_PER_PRICE, Microcredits
 from usage import codes
-from usage.models import Attempt, Call, CallLot
+from usage.models import AssistantCall, AssistantVersion, Attempt, Call, CallLot
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Receipt:
     restored: Microcredits
     """What staff gave back for it afterwards."""
     attempts: Sequence[Attempt]
+    assistant: AssistantVersion | None
+    """Through which assistant it was asked; None for a model that was asked by its name."""
 
     @property
     def code(self) -> str:
@@ -132,7 +135,14 @@ def of(call: Call) -> Receipt:
             Lot.objects.filter(dedupe_key=f"restore:{call.pk}").values_list("granted", flat=True).first() or 0
         ),
         attempts=list(Attempt.objects.filter(call_id=call.pk).order_by("position")),
+        assistant=assistants_of([call]).get(call.pk),
     )
+
+
+def assistants_of(calls: Sequence[Call]) -> dict[UUID, AssistantVersion]:
+    """This will return through which assistants calls were asked; who asked a model by its name is not in it."""
+    rows = AssistantCall.objects.filter(pk__in=[call.pk for call in calls]).select_related("version__assistant")
+    return {row.call_id: row.version for row in rows}
 
 
 def _milliseconds(start: datetime, end: datetime) -> int:

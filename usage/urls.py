@@ -1,10 +1,29 @@
-"""The addresses of the chat, the usage page and the receipts of calls."""
+"""The addresses of the assistants, the chat, the usage page and the receipts of calls."""
 
 from django.urls import path
 
-from usage.views import answers, board, chat, handovers, keys, people, privacy, reading, refusals, usage, votes
+from usage.views import (
+    answers,
+    assistants,
+    board,
+    chat,
+    handovers,
+    keys,
+    people,
+    privacy,
+    reading,
+    refusals,
+    usage,
+    votes,
+)
 
 urlpatterns = [
+    path("assistants/", assistants.shelf, name="assistants"),
+    path("assistants/new/", assistants.new, name="assistant_new"),
+    path("assistants/<slug:slug>/", assistants.assistant, name="assistant"),
+    path("assistants/<slug:slug>/revision/", assistants.revision, name="assistant_revision"),
+    path("assistants/<slug:slug>/publication/", assistants.publication, name="assistant_publication"),
+    path("assistants/<slug:slug>/withdrawal/", assistants.withdrawal, name="assistant_withdrawal"),
     path("chat/", chat.new, name="chat"),
     path("chat/estimate/", chat.estimate, name="estimate"),
     path("chat/answers/<uuid:call_id>/stream/", answers.stream, name="answer_stream"),

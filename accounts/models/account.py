@@ -173,6 +173,8 @@ class Scenario(models.Model):
         gettext_noop("Shop and customers"),
         gettext_noop("Coding"),
         gettext_noop("Research"),
+        gettext_noop("Taxes and finance"),
+        gettext_noop("Contracts and compliance"),
     )
 
     account = models.ForeignKey(

@@ -145,7 +145,7 @@ class TestWall:
         for who in ("owner", "payer", "auditor", "head", "webber"):
             client, seen = client_of(getattr(busy, who)), names.get(who, everybody)
             listed = client.get("/usage/").context["calls"].items
-            assert {call.member.name for call in listed} == seen, who
+            assert {call.member.name for call, _assistant in listed} == seen, who
             for call in Call.objects.filter(account=busy.account).select_related("member"):
                 status = client.get(f"/usage/calls/{call.pk}/").status_code
                 assert status == (200 if call.member.name in seen else 404), (who, call.member.name)

@@ -118,7 +118,7 @@ class TestPage:
         calls = [cast.called(home.owner, used=Usage(in_fresh=1)) for _ in range(27)]
         first = client_of(home.owner).get("/usage/").context["calls"]
         second = client_of(home.owner).get(f"/usage/?before={first.next_key}").context["calls"]
-        shown = [call.pk for call in [*first.items, *second.items]]
+        shown = [call.pk for call, _assistant in [*first.items, *second.items]]
         assert shown == sorted((call.pk for call in calls), reverse=True)
 
     def test_takes_any_nonsense_for_the_newest(self, busy: Home) -> None:
@@ -177,9 +177,9 @@ class TestVisitors:
 
     def test_do_not_see_the_calls_of_others_in_the_list(self, busy: Home) -> None:
         listed = client_of(busy.adult).get("/usage/").context["calls"].items
-        assert {call.member_id for call in listed} == {busy.adult.pk}
+        assert {call.member_id for call, _assistant in listed} == {busy.adult.pk}
         listed = client_of(busy.stranger).get("/usage/").context["calls"].items
-        assert {call.member_id for call in listed} == {busy.stranger.pk}
+        assert {call.member_id for call, _assistant in listed} == {busy.stranger.pk}
 
     def test_without_a_name_are_asked_to_sign_in(self, client: Client) -> None:
         for url in ("/usage/", f"/usage/calls/{uuid4()}/"):

@@ -1,5 +1,5 @@
-"""Keys, calls, refusals and audits in admin, and all about one account; never a word of what was said."""
+"""Assistants, keys, calls, refusals and audits in admin, and all about one account; never a word of what was said."""
 
-from usage.admin import audits, calls, customers, keys, refusals
+from usage.admin import assistants, audits, calls, customers, keys, refusals
 
-__all__ = ["audits", "calls", "customers", "keys", "refusals"]
+__all__ = ["assistants", "audits", "calls", "customers", "keys", "refusals"]

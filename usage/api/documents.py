@@ -11,6 +11,8 @@ INTRODUCTION = (
     "of the tightest one; 429 rate_limit_exceeded says in retry-after when to come again. The header "
     "x-scenario says what a call is for, by the scenario's name or id; x-session-id names the session that it is of "
     "(at most 64 ASCII characters), for quotas of a session; a refusal's ask_url leads to where more can be asked for. "
+    "Where a model is named, the id of an assistant may stand, such as assistant/translator: its instructions go "
+    "before what you send, its bounds hold, and x-served-model names the model that answered. "
     "What manages keys and reads figures asks for a management key, which calls no models."
 )
 

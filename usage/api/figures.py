@@ -54,6 +54,7 @@ def of_call(receipt: Receipt) -> Json:
         "code": receipt.code,
         "state": ended.state,
         "model": ended.chat_model.slug,
+        "assistant": str(receipt.assistant) if receipt.assistant else None,
         "how": ended.how,
         "estimated": ended.estimated,
         "usage": {

@@ -1,9 +1,12 @@
 """POST /v1/messages and /v1/messages/count_tokens: Anthropic's Messages, as its SDKs and Claude Code speak them."""
 
+from functools import partial
+
+from accounts.callers import Caller
 from models_catalog import catalog
 from models_catalog.providers.base import ChatRequest
 from portal.kit.refusals import Refusal
-from usage import metering
+from usage import metering, unfolding
 from usage.api import door, serving
 from usage.api.door import Receive, Request, Scope, Send
 from usage.api.serving import Dialect, Told
@@ -35,11 +38,19 @@ async def count_tokens(scope: Scope, receive: Receive, send: Send) -> None:
 async def _count(scope: Scope, receive: Receive) -> Told:
     request = Request(scope)
     door.check(request)
-    await door.caller_of(request)
-    prompt = anthropic_messages.read_prompt(await door.read_body(receive))
-    if catalog.remembered(prompt.model) is None:
+    caller = await door.caller_of(request)
+    prompt: ChatRequest = anthropic_messages.read_prompt(await door.read_body(receive))
+    if unfolding.is_assistant(prompt.model):
+        prompt = await door.asked(request, partial(_unfolded, prompt, caller))
+    elif catalog.remembered(prompt.model) is None:
         await door.asked(request, catalog.offer, prompt.model)
     return 200, [], b'{"input_tokens":%d}' % _likely_tokens(prompt)
+
+
+def _unfolded(prompt: ChatRequest, caller: Caller) -> ChatRequest:
+    """What is said before an assistant's first word is read and paid for, so it counts."""
+    version = unfolding.find(prompt.model, caller)
+    return unfolding.unfold(version, prompt, offer=catalog.offer(version.model_name))
 
 
 def _framing(flight: Flight) -> anthropic_answer.Framing:

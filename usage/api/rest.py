@@ -9,6 +9,7 @@ from ninja import NinjaAPI, Router
 from ninja.errors import HttpError, ValidationError
 from pydantic import AwareDatetime
 
+from accounts.callers import Caller
 from accounts.models import ApiKey
 from models_catalog import catalog
 from models_catalog.catalog import Offer
@@ -16,12 +17,12 @@ from models_catalog.models import Alias, ChatModel
 from plans import access, ledger
 from portal.kit import clock
 from portal.kit.refusals import Refusal, gettext_noop
-from usage import receipts
+from usage import receipts, showcase, unfolding
 from usage.api import documents, figures, management, message_documents
 from usage.api.holders import ApiRequest, key_holder
 from usage.dialects import anthropic_answer, openai_answer
 from usage.dialects.openai_answer import in_credits
-from usage.models import Call
+from usage.models import AssistantVersion, Call
 from usage.watch import open_state
 
 Json = dict[str, Any]
@@ -81,23 +82,25 @@ leftovers = Router()
 
 @api.get("/models", summary="List the models that you may call")
 def models(request: ApiRequest) -> Json:
-    """Lists aliases first, then models, each with its price in credits a token."""
+    """Lists aliases first, then models, then assistants, each with its price in credits a token."""
     visible = access.visible(request.auth)
     found = {model.slug: model for model in visible.select_related("vendor", "replacement")}
     names = [*Alias.objects.order_by("position").values_list("slug", flat=True), *found]
     offers = [(name, offer) for name in names if (offer := _offer(name)) and offer.slug in found]
-    return {"object": "list", "data": [_model(name, offer, found[offer.slug]) for name, offer in offers]}
+    told = [_model(name, offer, found[offer.slug]) for name, offer in offers]
+    return {"object": "list", "data": [*told, *_assistants(request.auth, found)]}
 
 
 @api.get("/models/{path:name}", summary="One model")
 def model(request: ApiRequest, name: str) -> Json:
-    """Tells of one model or alias."""
-    offer = catalog.offer(name)
+    """Tells of one model, alias or assistant."""
+    version = unfolding.find(name, request.auth) if unfolding.is_assistant(name) else None
+    offer = catalog.offer(version.model_name if version else name)
     visible = access.visible(request.auth)
     found = visible.select_related("vendor", "replacement").filter(slug=offer.slug).first()
     if found is None:
         raise catalog.UnknownModel(model=name)
-    return _model(name, offer, found)
+    return _assistant(version, offer, found, name=name) if version else _model(name, offer, found)
 
 
 @api.get("/calls/{uuid:call_id}", summary="The receipt of a call")
@@ -219,6 +222,29 @@ def _offer(name: str) -> Offer | None:
         return catalog.offer(name)
     except (catalog.NotConnected, catalog.UnknownModel):
         return None
+
+
+def _assistants(caller: Caller, found: dict[str, ChatModel]) -> list[Json]:
+    """Those that the key may call, whose model it may call too."""
+    callable_now = showcase.callable_by(caller)
+    offers = [(version, offer) for version in callable_now if (offer := _offer(version.model_name))]
+    return [
+        _assistant(version, offer, found[offer.slug], name=version.assistant.model_id)
+        for version, offer in offers
+        if offer.slug in found
+    ]
+
+
+def _assistant(version: AssistantVersion, offer: Offer, found: ChatModel, *, name: str) -> Json:
+    """In the shape of a model, with its own name and bound; of what it is told not a word."""
+    longest = min(version.max_output_tokens or offer.max_output_tokens, offer.max_output_tokens)
+    return _model(name, offer, found) | {
+        "owned_by": "assistant",
+        "created": int(version.created_at.timestamp()),
+        "name": version.assistant.name,
+        "description": version.assistant.summary,
+        "top_provider": {"context_length": offer.context_tokens, "max_completion_tokens": longest},
+    }
 
 
 def _model(name: str, offer: Offer, found: ChatModel) -> Json:

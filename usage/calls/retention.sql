@@ -35,6 +35,7 @@ BEGIN
       calls = d.calls + excluded.calls, charged_microcredits = d.charged_microcredits + excluded.charged_microcredits
   $sql$, 'usage_call_' || v_name);
   EXECUTE format('DELETE FROM usage_vote v USING %I c WHERE v.call_id = c.id', 'usage_call_' || v_name);
+  EXECUTE format('DELETE FROM usage_assistantcall a USING %I c WHERE a.call_id = c.id', 'usage_call_' || v_name);
   EXECUTE format('DROP TABLE %I, %I, %I',
     'usage_call_' || v_name, 'usage_attempt_' || v_name, 'usage_calllot_' || v_name);
   RETURN v_month;

@@ -1,5 +1,6 @@
 """What is kept of every call, and the totals that calls add up to."""
 
+from usage.models.assistant import Assistant, AssistantCall, AssistantVersion
 from usage.models.audit import AuditRun
 from usage.models.average import OwnAverage
 from usage.models.call import CHAT, Attempt, Call, CallLot, How, KeptAnswer, LateEvidence
@@ -11,6 +12,9 @@ from usage.models.vote import Vote
 
 __all__ = [
     "CHAT",
+    "Assistant",
+    "AssistantCall",
+    "AssistantVersion",
     "Attempt",
     "AuditRun",
     "Call",

@@ -25,13 +25,17 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 class Conversation(models.Model):
     """A row of turns between one member and the models; its title is the member's words, so it is sealed too.
 
-    One that was handed over belongs to who has it now, and is sealed with their key.
+    One that was handed over belongs to who has it now, and is sealed with their key. One with an assistant keeps the
+    version that it began with.
     """
 
     id = models.UUIDField(primary_key=True)
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
     member = models.ForeignKey("accounts.Member", on_delete=models.PROTECT, related_name="+")
     scenario = models.ForeignKey("accounts.Scenario", on_delete=models.PROTECT, null=True, related_name="+")
+    assistant_version = models.ForeignKey(
+        "usage.AssistantVersion", on_delete=models.PROTECT, null=True, related_name="+"
+    )
     model_name = models.CharField(max_length=120)
     sealed_title = models.BinaryField()
     created_at = models.DateTimeField()

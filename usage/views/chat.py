@@ -5,8 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -15,9 +16,11 @@ from accounts.models import Member, Scenario
 from plans import extras, ledger
 from portal.kit import clock, sentences
 from portal.kit.refusals import Refusal
-from usage import answers, conversations, pickers, questions
+from usage import answers, assistants, conversations, pickers, questions, showcase
 from usage.forms import QuestionForm
-from usage.models import Conversation
+from usage.models import AssistantVersion, Conversation
+from usage.models.assistant import PREFIX
+from usage.pickers import Picker
 
 
 @never_cache
@@ -28,6 +31,8 @@ def new(request: HttpRequest) -> HttpResponse:
     member = members.current(request.user)
     if request.method == "POST":
         return _ask(request, member, conversation=None)
+    if "assistant" in request.GET:
+        return _beginning(request, member, slug=request.GET["assistant"])
     return _page(request, member, conversation=None, model=request.GET.get("model", ""))
 
 
@@ -62,7 +67,9 @@ def removal(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 def estimate(request: HttpRequest) -> HttpResponse:
     """This will say what the question in the composer would cost."""
     member, form = members.current(request.user), QuestionForm(request.POST)
-    chosen = pickers.for_member(member, chosen=request.POST.get("model", "")).chosen
+    model = request.POST.get("model", "")
+    version = _version(member, conversation=None, model=model)
+    chosen = _picker(member, version, model=model).chosen
     figures = None
     if chosen and form.is_valid() and form.cleaned_data["text"].strip():
         text = form.cleaned_data["text"]
@@ -82,8 +89,33 @@ def export(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     return response
 
 
+def _beginning(request: HttpRequest, member: Member, *, slug: str) -> HttpResponse:
+    """A new conversation with an assistant; one of its examples may stand in the composer already."""
+    found = showcase.named(slug, member).first()
+    if found is None or not showcase.is_meant_for(found, member):
+        raise Http404(_("There is no such assistant."))
+    examples, chosen = found.local_examples, request.GET.get("example", "")
+    is_one = chosen.isascii() and chosen.isdigit() and len(chosen) == 1 and int(chosen) < len(examples)
+    extra = {"draft": examples[int(chosen)]} if is_one else None
+    return _page(request, member, conversation=None, model=found.model_id, extra=extra)
+
+
+def _version(member: Member, *, conversation: Conversation | None, model: str) -> AssistantVersion | None:
+    """The assistant's that a conversation began with, or that a new one names."""
+    if conversation is not None:
+        return conversation.assistant_version
+    found = showcase.named(model.removeprefix(PREFIX), member).first() if model.startswith(PREFIX) else None
+    return assistants.current(found) if found else None
+
+
+def _picker(member: Member, version: AssistantVersion | None, *, model: str) -> Picker:
+    return pickers.of_assistant(version) if version else pickers.for_member(member, chosen=model)
+
+
 def _seen_by(member: Member, conversation_id: UUID) -> Conversation:
-    seen = Conversation.objects.seen_by(member.pk).select_related("account", "handed_over_by")
+    seen = Conversation.objects.seen_by(member.pk).select_related(
+        "account", "handed_over_by", "assistant_version__assistant"
+    )
     return get_object_or_404(seen, pk=conversation_id)
 
 
@@ -134,7 +166,8 @@ def _page(
 ) -> HttpResponse:
     now = clock.now()
     headings = conversations.headings(member, now=now)
-    picker = pickers.for_member(member, chosen=model)
+    version = _version(member, conversation=conversation, model=model)
+    picker = _picker(member, version, model=model)
     context = {
         "headings": headings,
         "conversation": conversation,
@@ -143,6 +176,8 @@ def _page(
         "aliases": picker.aliases,
         "choices": picker.choices,
         "chosen": picker.chosen,
+        "version": version,
+        "assistant": version and version.assistant,
         "estimate": None,
         "left": ledger.balance(member.account_id, now=now).left,
         "scenario": conversation.scenario_id if conversation else None,

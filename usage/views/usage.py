@@ -19,6 +19,7 @@ from plans import ledger, meaning
 from portal.kit import clock, pages
 from portal.kit.units import Microcredits
 from usage import answers, averages, outlook, receipts, reports
+from usage.models import AssistantVersion, Call
 from usage.reports import Dimension
 
 
@@ -41,7 +42,7 @@ def usage(request: HttpRequest) -> HttpResponse:
         "chart": reports.chart(month, even_pace=ahead.even_pace if is_whole else Microcredits(0)),
         "balance": balance,
         "life": _life(member, balance.left),
-        "calls": pages.cut(calls),
+        "calls": _named(pages.cut(calls)),
         "here": _path(by=dimension, **({"department": opened.pk} if opened else {})),
         **vars(ahead),
         **_viewer(member),
@@ -73,6 +74,12 @@ def _life(member: Member, left: Microcredits) -> meaning.Meaning | None:
         return None
     kinds, own = meaning.KINDS_OF[member.account.kind], averages.of_account(member.account_id)
     return meaning.of(left, kinds=kinds, own=own)
+
+
+def _named(page: pages.Page[Call]) -> pages.Page[tuple[Call, AssistantVersion | None]]:
+    """Each call with the assistant through which it was asked, if any."""
+    versions = receipts.assistants_of(page.items)
+    return pages.Page([(call, versions.get(call.pk)) for call in page.items], page.next_key)
 
 
 def _viewer(member: Member) -> Mapping[str, Any]:

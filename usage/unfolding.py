@@ -1,0 +1,165 @@
+"""What an assistant's name stands for: found by who may use it, and unfolded into its prompt, model and bounds."""
+
+import re
+import time
+from dataclasses import replace as copied
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from accounts.callers import Caller
+from accounts.models import Member
+from models_catalog.catalog import Offer, UnknownModel
+from models_catalog.providers.base import ChatRequest, Json
+from portal.kit.refusals import Refusal, gettext_noop
+from usage.models import Assistant, AssistantCall, AssistantVersion
+from usage.models.assistant import LONGEST_SLUG, PREFIX, may_make
+
+REMEMBERED_SECONDS = 5.0
+MOST_REMEMBERED = 10_000
+LONGEST_TOLD = 120
+_NAME = re.compile(rf"assistant/([a-z0-9-]{{1,{LONGEST_SLUG}}})(?:@([1-9][0-9]{{0,5}}))?")
+
+_known: dict[tuple[int, str], tuple[float, AssistantVersion]] = {}
+
+
+class Withdrawn(Refusal):
+    """The assistant was withdrawn, or the conversation's is none of this account any more."""
+
+    code = "assistant_withdrawn"
+    status = 410
+    sentence = gettext_noop(
+        "The assistant “{assistant}” was withdrawn. Nothing was charged; look for another one among the assistants."
+    )
+
+
+class TooMuchAsked(Refusal):
+    """The question is longer than the assistant takes."""
+
+    code = "question_too_long"
+    status = 400
+    sentence = gettext_noop(
+        "This is {characters} characters long; this assistant takes {most}. Nothing was charged; send it in parts."
+    )
+
+
+def is_assistant(name: str) -> bool:
+    """This will tell whether a name asks for an assistant instead of a model."""
+    return name.startswith(PREFIX)
+
+
+def name_of(version: AssistantVersion) -> str:
+    """This will return the name that means this one version for ever: assistant/<slug>@<version>."""
+    return f"{version.assistant.model_id}@{version.version}"
+
+
+def remembered(name: str, caller: Caller) -> AssistantVersion | None:
+    """This will return what this process still remembers, without the database; None means that `find` must be asked.
+
+    Raises `UnknownModel`.
+    """
+    until, version = _known.get((caller.account_id, name), (0.0, None))
+    if version is None or until < time.monotonic():
+        return None
+    return _checked(version, name, caller)
+
+
+def find(name: str, caller: Caller) -> AssistantVersion:
+    """This will return the version that `name` means to a caller: the newest, or the one behind the "@".
+
+    What is not for the caller sounds as if it were not there. Raises `UnknownModel` and `Withdrawn`.
+    """
+    assistant, number = _named(name, account_id=caller.account_id)
+    if assistant is None:
+        raise UnknownModel(model=name[:LONGEST_TOLD])
+    if assistant.published_at is None and not _is_maker(caller):
+        raise UnknownModel(model=name[:LONGEST_TOLD])
+    versions = assistant.versions.order_by("-version").select_related("assistant")
+    version = (versions.filter(version=number) if number else versions).first()
+    if version is None:
+        raise UnknownModel(model=name[:LONGEST_TOLD])
+    _checked(version, name, caller)
+    if assistant.withdrawn_at is not None:
+        raise Withdrawn(assistant=assistant.name)
+    if assistant.is_on_shelf:
+        _remember(name, caller, version)
+    return version
+
+
+def forget() -> None:
+    """This will make the next question look into the database again."""
+    _known.clear()
+
+
+def unfold(version: AssistantVersion, request: ChatRequest, *, offer: Offer) -> ChatRequest:
+    """This will put the prompt before all that is said, and keep the request within the assistant's bounds.
+
+    `offer` is that of the version's model. Raises `TooMuchAsked`.
+    """
+    question = _question(request.messages)
+    most = version.longest_question_characters
+    if most is not None and len(question) > most:
+        raise TooMuchAsked(characters=len(question), most=most)
+    prompt = {"role": "system", "content": version.prompt_for(question)}
+    return replace(
+        request,
+        model=version.model_name,
+        messages=[prompt, *request.messages],
+        max_output_tokens=_longest_answer(version, request, offer=offer),
+        temperature=request.temperature if version.temperature is None else float(version.temperature),
+    )
+
+
+def spoken_by(version: AssistantVersion, caller: Caller) -> Caller:
+    """This will let a call be for the assistant's scenario, unless the caller or their key says what it is for."""
+    if caller.scenario_id is not None:
+        return caller
+    return copied(caller, scenario_id=version.assistant.scenario_id)
+
+
+def note(call_id: UUID, version_id: int) -> None:
+    """This will write down through which assistant a call was made, for its receipt."""
+    AssistantCall.objects.get_or_create(call_id=call_id, defaults={"version_id": version_id})
+
+
+def _named(name: str, *, account_id: int) -> tuple[Assistant | None, int]:
+    found = _NAME.fullmatch(name)
+    if found is None:
+        return None, 0
+    return Assistant.objects.named(found[1], account_id=account_id).first(), int(found[2] or 0)
+
+
+def _checked(version: AssistantVersion, name: str, caller: Caller) -> AssistantVersion:
+    assistant = version.assistant
+    is_meant = assistant.account_id is not None or assistant.audience in {
+        Assistant.Audience.EVERYONE,
+        caller.account_kind,
+    }
+    if not is_meant or (caller.tier and not assistant.is_for_children):
+        raise UnknownModel(model=name[:LONGEST_TOLD])
+    return version
+
+
+def _is_maker(caller: Caller) -> bool:
+    member = Member.objects.active().select_related("account").filter(pk=caller.member_id).first()
+    return member is not None and may_make(member)
+
+
+def _remember(name: str, caller: Caller, version: AssistantVersion) -> None:
+    while len(_known) >= MOST_REMEMBERED:
+        _known.pop(next(iter(_known)))
+    _known[caller.account_id, name] = (time.monotonic() + REMEMBERED_SECONDS, version)
+
+
+def _question(messages: list[Json]) -> str:
+    """The last words of the caller's; what is said in pieces is one question."""
+    said = next((message for message in reversed(messages) if message.get("role") == "user"), {})
+    content = said.get("content") or ""
+    return content if isinstance(content, str) else "".join(part.get("text") or "" for part in content)
+
+
+def _longest_answer(version: AssistantVersion, request: ChatRequest, *, offer: Offer) -> int | None:
+    if version.max_output_tokens is None:
+        return request.max_output_tokens
+    own = min(version.max_output_tokens, offer.max_output_tokens)
+    return min(own, request.max_output_tokens or own)
