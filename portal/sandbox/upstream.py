@@ -3,7 +3,7 @@
 POST /v1/chat/completions      answers by the script of the model's name, or of a directive in the last
                                message: [[script words=20 gap_ms=5 fail=cut after=3]]  (`upstream_scripts`)
 GET  /v1/models                the models it plays
-GET  /hits, /hits/<request id> how often each x-request-id was asked, and how that ended
+GET  /hits, /hits/<request id> how often each x-request-id was asked, what it was told before, and how that ended
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from portal.sandbox.upstream_scripts import MODELS, Script, script_of
 
 REMEMBERED_CALLS = 100_000
 HANG_SECONDS = 3600.0
+TOLD_CHARACTERS = 4_000
 BODY_BYTES = 32 * 1_048_576
 STATUS_OK = 200
 STATUS_NOT_FOUND = 404
@@ -32,7 +33,10 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 @dataclass
 class Hits:
-    """What happened to the calls of one request id; `finished_at` is when the last one was answered to its end."""
+    """What happened to the calls of one request id; `finished_at` is when the last one was answered to its end.
+
+    `told` is what the system said, from its beginning.
+    """
 
     count: int = 0
     finished: int = 0
@@ -40,6 +44,7 @@ class Hits:
     hung_up: int = 0
     pieces: int = 0
     authorization: str = ""
+    told: str = ""
 
 
 _hits: OrderedDict[str, Hits] = OrderedDict()
@@ -69,6 +74,7 @@ async def _complete(scope: dict[str, Any], receive: Receive, send: Send) -> None
     try:
         request = json.loads(await _read_body(receive))
         script = script_of(request)
+        hits.told = _told(request)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         wrong = {
             "message": f"cannot read the request: {error}",
@@ -134,6 +140,11 @@ async def _answer_plain(request: dict[str, Any], script: Script, hits: Hits, sen
         await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
         return
     await _send_whole(send, body, status=STATUS_OK, kind="application/json")
+
+
+def _told(request: dict[str, Any]) -> str:
+    said = [str(message.get("content")) for message in request["messages"] if message.get("role") == "system"]
+    return "\n\n".join(said)[:TOLD_CHARACTERS]
 
 
 def _stamp() -> dict[str, Any]:
