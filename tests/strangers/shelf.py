@@ -29,7 +29,7 @@ from tests.plans import files
 from tests.strangers.cast import Cast
 from tests.strangers.things import Thing
 from tests.usage import cast as usage_cast
-from tests.usage import firm
+from tests.usage import firm, shelves
 
 A_DAY = timedelta(days=1)
 KNOWN = (
@@ -61,6 +61,7 @@ def collect(cast: Cast) -> Shelf:
         "offering": [Thing("an offering", ("starter",))],
         "text": [Thing("the terms", ("terms",))],
         "member": [_of(member, member.pk, form=_place(member)) for member in _people(cast)],
+        "assistant": _assistants(cast),
         "candidate": [_of(cast.members[name], cast.members[name].pk) for name in CANDIDATES],
     }
     for gather in (_said, _business, _joining, _domains, _guarded, _quotas, _extras):
@@ -68,6 +69,16 @@ def collect(cast: Cast) -> Shelf:
     shelf["switch"] = [each for each in shelf["node"] if each.args[0] in {"department", "member", "scenario"}]
     shelf["key"] = [replace(each, args=each.args[1:]) for each in shelf["node"] if each.args[0] == "key"]
     return shelf
+
+
+def _assistants(cast: Cast) -> list[Thing]:
+    """One of the portal's own that children may start too, and one of each business."""
+    common = shelves.common("tutor", now=cast.now, is_for_children=True).assistant
+    kept = [Thing("everybody's", (common.slug,))]
+    for maker in (cast.members["owner"], cast.members["stranger"]):
+        made = shelves.published(maker, slug=f"of-{maker.pk}", now=cast.now)
+        kept.append(_shared(maker, made.assistant.slug))
+    return kept
 
 
 def _people(cast: Cast) -> list[Member]:

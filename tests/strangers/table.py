@@ -185,7 +185,18 @@ PLANS = {
     "reclaims/return/": Row(post=may(owner="all", payer="never", auditor="never", parent="never")),
     "reclaims/<int:reclaim_id>/return/": Row("reclaim", post=CHANGED_IN_BUSINESS),
 }
+MAKER = may(owner="all", payer="all", auditor="never", head="all", adult="never", child="never", parent="never")
+"""A household has no assistants of its own."""
 USAGE = {
+    "assistants/": Row(get=PUBLIC),
+    "assistants/new/": Row(get=MAKER, post=MAKER),
+    "assistants/<slug:slug>/": Row(
+        "assistant",
+        get=everybody("common", **dict.fromkeys(("owner", "payer", "auditor", "head", "adult"), "common all")),
+    ),
+    "assistants/<slug:slug>/revision/": Row("assistant", get=MAKER, post=MAKER),
+    "assistants/<slug:slug>/publication/": Row("assistant", post=MAKER),
+    "assistants/<slug:slug>/withdrawal/": Row("assistant", post=MAKER),
     "chat/": Row(get=MEMBERS, post=MEMBERS, form={"text": "", "model": "fast"}),
     "chat/estimate/": Row(post=MEMBERS, form={"text": "Why?", "model": "fast"}),
     "chat/answers/<uuid:call_id>/stream/": Row("answer", get=may(of_all="mine", nobody="", anonymous="")),

@@ -38,7 +38,7 @@ class Thing:
         elif isinstance(last, int):
             other = NO_NUMBER
         else:
-            other = NO_SECRET
+            other = NO_SECRET[: len(str(last))]
         return replace(self, name="nothing", args=(*self.args[:-1], other))
 
 

@@ -1,0 +1,329 @@
+"""The pages of assistants: the shelf, one of them, how a business makes its own, and a chat that begins with one."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from accounts.models import AuditEvent, Member, User
+from models_catalog import catalog
+from models_catalog import shelf as models_shelf
+from models_catalog.models import Upstream
+from models_catalog.pricing import Usage
+from plans import access, nodes, offerings
+from plans.access import Rule
+from portal import brand
+from portal.kit import ids
+from tests.accounts.people import child_of, client_of, tablet_of
+from tests.budget import query_budget
+from tests.usage import cast, shelves
+from tests.usage.shelves import PROMPT, Maker
+from usage import assistants, conversations, shelf, unfolding
+from usage.models import Assistant, AssistantCall, Conversation
+
+pytestmark = pytest.mark.django_db
+FORM = {
+    "name": "Tea replies",
+    "slug": "tea-replies",
+    "summary": "Answers to guests.",
+    "prompt": PROMPT,
+    "model_name": "everyday",
+    "scenario": "",
+    "opening": "What does the guest ask?",
+    "examples": "Is it organic?\n\n  How long does  it steep?\n",
+    "max_output_tokens": "300",
+    "longest_question_characters": "2000",
+    "temperature": "0.4",
+}
+
+
+def html(answer: Any) -> str:
+    return " ".join(answer.content.decode().replace("\u00a0", " ").split())
+
+
+@pytest.fixture
+def firm(now: datetime) -> Iterator[Maker]:
+    models_shelf.seed(now=now, addresses=cast.ADDRESSES)
+    offerings.seed(now)
+    catalog.forget()
+    unfolding.forget()
+    yield shelves.firm()
+    catalog.forget()
+    unfolding.forget()
+
+
+@pytest.fixture
+def loaded(firm: Maker, now: datetime) -> None:
+    shelf.open_all(now=now)
+
+
+@pytest.fixture
+def line(home: cast.Home, now: datetime) -> Member:
+    return child_of(home.owner, now=now)
+
+
+@pytest.fixture
+def tablet(home: cast.Home, line: Member, now: datetime) -> Client:
+    return tablet_of(line, by=home.owner, now=now)
+
+
+@pytest.mark.usefixtures("loaded")
+class TestTheShelf:
+    def test_shows_everybody_what_each_is_for_and_what_it_costs(self, client: Client) -> None:
+        page = html(client.get("/assistants/"))
+        for words in ("Homework tutor", "Everyday · ", "credits each time", "times a month with", "For children too"):
+            assert words in page
+        assert "Make an assistant" not in page
+
+    def test_speaks_chinese(self, client: Client) -> None:
+        client.cookies[settings.LANGUAGE_COOKIE_NAME] = "zh-hans"
+        for path in ("/assistants/", "/assistants/homework-tutor/"):
+            page = html(client.get(path))
+            assert "作业辅导" in page
+            assert "Homework tutor" not in page
+
+    def test_is_searched_and_filtered(self, client: Client) -> None:
+        assert "Tax questions" in html(client.get("/assistants/?q=TAX"))
+        assert "Letter writer" not in html(client.get("/assistants/?q=TAX"))
+        assert "税" in html(client.get("/assistants/?q=税务", headers={"Accept-Language": "zh-hans"}))
+        for_business = html(client.get("/assistants/?audience=business"))
+        assert ("Sales proposal" in for_business, "Homework tutor" in for_business) == (True, False)
+        assert "No assistant matches" in html(client.get("/assistants/?q=zeppelin"))
+        assert client.get("/assistants/?audience=nonsense&q=" + "x" * 500).status_code == 200
+
+    def test_stays_within_its_queries(self, firm: Maker, client: Client, now: datetime) -> None:
+        shelves.published(firm.owner, now=now)
+        brand.current()
+        client.get("/assistants/")
+        with query_budget(6):
+            client.get("/assistants/")
+        signed_in = client_of(firm.clerk)
+        signed_in.get("/assistants/")
+        with query_budget(13):
+            page = html(signed_in.get("/assistants/"))
+        assert "Of Tea &amp; Co" in page
+
+    def test_shows_children_theirs_alone(self, tablet: Client) -> None:
+        page = html(tablet.get("/assistants/"))
+        assert "Homework tutor" in page
+        assert "Tax questions" not in page
+        assert tablet.get("/assistants/tax-questions/").status_code == 404
+        assert tablet.get("/chat/?assistant=tax-questions").status_code == 404
+
+
+def test_the_shelf_says_when_it_is_empty(client: Client, firm: Maker) -> None:
+    assert "No assistants yet" in html(client.get("/assistants/"))
+
+
+@pytest.mark.usefixtures("loaded")
+class TestThePage:
+    def test_says_what_it_does_where_data_goes_and_how_it_is_called(self, client: Client) -> None:
+        page = html(client.get("/assistants/homework-tutor/"))
+        for words in (
+            "What to ask it",
+            "stays on this machine",
+            'href="/models/',
+            "4,000 characters",
+            "900 tokens",
+            "assistant/homework-tutor",
+            "assistant/homework-tutor@1",
+            "Sign in and start",
+        ):
+            assert words in page
+
+    def test_shows_nobody_the_prompt_of_the_portal(self, client: Client, firm: Maker) -> None:
+        for each in (client, client_of(firm.owner)):
+            assert "You are a patient homework tutor" not in html(each.get("/assistants/homework-tutor/"))
+
+    def test_starts_where_it_is_for_the_account(self, firm: Maker, home: cast.Home) -> None:
+        assert 'href="/chat/?assistant=homework-tutor"' in html(
+            client_of(home.owner).get("/assistants/homework-tutor/")
+        )
+        page = html(client_of(firm.owner).get("/assistants/homework-tutor/"))
+        assert "This assistant is for households" in page
+        assert 'href="/chat/?assistant=homework-tutor"' not in page
+        assert client_of(firm.owner).get("/chat/?assistant=homework-tutor").status_code == 404
+
+    def test_says_when_a_rule_keeps_its_model_away(self, firm: Maker, now: datetime) -> None:
+        node = nodes.seen_by(firm.owner, kind="member", node_id=firm.clerk.pk)
+        deep = catalog.offer("deep").chat_model_id
+        access.put(node, Rule(chat_model_ids=(deep,)), by=firm.owner.user, now=now)
+        assert "A rule of your account" in html(client_of(firm.clerk).get("/assistants/letter-writer/"))
+        assert "A rule of your account" not in html(client_of(firm.clerk).get("/assistants/tax-questions/"))
+
+    def test_says_when_its_model_is_not_connected(self, client: Client, home: cast.Home, now: datetime) -> None:
+        Upstream.objects.update(disabled_at=now)
+        catalog.forget()
+        assert "not connected" in html(client.get("/assistants/homework-tutor/"))
+        assert "No model can be asked right now" in html(client_of(home.owner).get("/chat/?assistant=homework-tutor"))
+
+    def test_is_there_for_who_belongs_nowhere(self) -> None:
+        nobody = Client()
+        nobody.force_login(User.objects.create_user("nobody@example.com", name="No"))
+        assert nobody.get("/assistants/homework-tutor/").status_code == 200
+
+
+class TestMaking:
+    def test_makes_a_draft_that_only_makers_see(self, firm: Maker) -> None:
+        answer = client_of(firm.head).post("/assistants/new/", FORM)
+        assert answer["Location"] == "/assistants/tea-replies/"
+        made = Assistant.objects.get()
+        assert made.examples == ["Is it organic?", "How long does it steep?"]
+        assert assistants.current(made).max_output_tokens == 300
+        page = html(client_of(firm.owner).get("/assistants/tea-replies/"))
+        for words in ("Draft", "Publish it", PROMPT, "Try it"):
+            assert words in page
+        for each in (firm.clerk, firm.rival):
+            assert client_of(each).get("/assistants/tea-replies/").status_code == 404
+            assert client_of(each).get("/chat/?assistant=tea-replies").status_code == 404
+        assert client_of(firm.owner).get("/chat/?assistant=tea-replies").status_code == 200
+
+    def test_says_what_is_wrong_beside_it(self, firm: Maker, now: datetime) -> None:
+        shelves.made(firm.owner, now=now)
+        client = client_of(firm.owner)
+        for change, words in (
+            ({}, "is the id of another assistant"),
+            ({"slug": "Tea!"}, "Small letters"),
+            ({"slug": "tea", "model_name": "nothing"}, "Select a valid choice"),
+            ({"slug": "tea", "temperature": "3"}, "less than or equal to 2"),
+            ({"slug": "tea", "prompt": ""}, "required"),
+            ({"slug": "tea", "examples": "\n".join("abcdefg")}, "At most six lines"),
+        ):
+            answer = client.post("/assistants/new/", {**FORM, **change})
+            assert (answer.status_code, words in html(answer)) == (422, True), words
+        assert Assistant.objects.count() == 1
+
+    def test_is_changed_into_a_new_version(self, firm: Maker, now: datetime) -> None:
+        shelves.published(firm.owner, now=now)
+        client = client_of(firm.payer)
+        page = html(client.get("/assistants/tea-replies/revision/"))
+        assert PROMPT in page
+        assert 'name="slug"' not in page
+        answer = client.post("/assistants/tea-replies/revision/", {**FORM, "prompt": "Two."})
+        assert answer["Location"] == "/assistants/tea-replies/"
+        assert [each.prompt for each in Assistant.objects.get().versions.order_by("version")] == [PROMPT, "Two."]
+        page = html(client.get("/assistants/tea-replies/"))
+        assert "Version 2" in page
+        assert "Version 1" in page
+
+    def test_is_published_withdrawn_and_restored(self, firm: Maker, now: datetime) -> None:
+        shelves.made(firm.owner, now=now)
+        client = client_of(firm.head)
+        seen = []
+        for act in ("publication", "withdrawal", "publication"):
+            assert client.post(f"/assistants/tea-replies/{act}/")["Location"] == "/assistants/tea-replies/"
+            seen.append(client_of(firm.clerk).get("/assistants/tea-replies/").status_code)
+        assert seen == [200, 404, 200]
+        assert AuditEvent.objects.filter(verb__startswith="assistant.", actor=firm.head.user).count() == 3
+
+    def test_hides_the_prompt_from_colleagues(self, firm: Maker, now: datetime) -> None:
+        shelves.published(firm.owner, now=now)
+        page = html(client_of(firm.clerk).get("/assistants/tea-replies/"))
+        assert "Tea replies" in page
+        assert PROMPT not in page
+        assert "Withdraw it" not in page
+
+
+@pytest.mark.usefixtures("loaded")
+class TestTheChat:
+    def test_begins_with_its_name_examples_and_bounds(self, home: cast.Home) -> None:
+        page = html(client_of(home.owner).get("/chat/?assistant=homework-tutor"))
+        for words in (
+            "<h2>Homework tutor</h2>",
+            "what you have tried so far",
+            'href="/chat/?assistant=homework-tutor&amp;example=1"',
+            "Questions of up to 4,000 characters. Answers of up to 900 tokens.",
+            '<input type="hidden" name="model" value="assistant/homework-tutor">',
+        ):
+            assert words in page
+        assert 'name="scenario"' not in page
+        assert 'class="picker"' not in page
+
+    def test_puts_a_tapped_example_into_the_composer(self, home: cast.Home) -> None:
+        client = client_of(home.owner)
+        example = Assistant.objects.get(slug="homework-tutor").examples[1]
+        assert f">{example}</textarea>" in html(client.get("/chat/?assistant=homework-tutor&example=1"))
+        for nonsense in ("9", "-1", "x", "²", ""):
+            page = html(client.get("/chat/", {"assistant": "homework-tutor", "example": nonsense}))
+            assert "></textarea>" in page
+
+    def test_keeps_the_assistant_in_the_conversation(self, home: cast.Home, now: datetime) -> None:
+        version = assistants.current(Assistant.objects.get(slug="homework-tutor"))
+        call = cast.called(home.owner, used=Usage(in_fresh=11, out_text=90))
+        turn = conversations.begin(home.owner, version=version, text="Why?", call_id=call.pk, now=now)
+        conversations.keep_answer(call.pk, text="Look here.", end=cast.finished())
+        page = html(client_of(home.owner).get(f"/chat/{turn.conversation_id}/"))
+        assert '<a href="/assistants/homework-tutor/">Homework tutor</a>' in page
+        assert 'value="assistant/homework-tutor"' in page
+        assert "You are a patient" not in page
+
+    def test_says_when_it_was_withdrawn(self, home: cast.Home, now: datetime) -> None:
+        tutor = Assistant.objects.get(slug="homework-tutor")
+        turn = conversations.begin(
+            home.owner, version=assistants.current(tutor), text="Why?", call_id=ids.uuid7(now), now=now
+        )
+        assistants.withdraw(tutor, by=None, reason="Wrong", now=now)
+        client = client_of(home.owner)
+        page = html(client.get(f"/chat/{turn.conversation_id}/"))
+        assert "This assistant was withdrawn" in page
+        assert "<textarea" not in page
+        answer = client.post("/chat/", {"text": "Why?", "model": "assistant/homework-tutor"})
+        assert answer.status_code == 410
+        assert Conversation.objects.count() == 1
+
+    def test_estimates_at_the_price_of_its_model(self, home: cast.Home) -> None:
+        sent = {"text": "Why is the sky blue?", "model": "assistant/homework-tutor"}
+        answer = client_of(home.owner).post("/chat/estimate/", sent)
+        told = html(answer)
+        assert "a question like this: about" in told
+        assert "stays on this machine" in told
+
+    def test_begins_for_children_with_theirs(self, tablet: Client) -> None:
+        assert "Homework tutor" in html(tablet.get("/chat/?assistant=homework-tutor"))
+
+
+@pytest.mark.usefixtures("loaded")
+class TestReceipts:
+    def test_name_the_assistant_on_every_page(self, home: cast.Home) -> None:
+        version = assistants.current(Assistant.objects.get(slug="homework-tutor"))
+        call = cast.called(home.owner, used=Usage(in_fresh=11, out_text=90))
+        plain = cast.called(home.owner, used=Usage(in_fresh=11, out_text=90))
+        AssistantCall.objects.create(call_id=call.pk, version=version)
+        client = client_of(home.owner)
+        assert "Homework tutor <small>version 1</small>" in html(client.get(f"/usage/calls/{call.pk}/"))
+        assert "Homework tutor" not in html(client.get(f"/usage/calls/{plain.pk}/"))
+        assert html(client.get("/usage/")).count("Homework tutor") == 1
+
+
+@pytest.mark.usefixtures("loaded")
+class TestTheDesk:
+    @pytest.fixture
+    def desk(self, settings: Any) -> Client:
+        settings.DEMO = True
+        client = Client()
+        client.force_login(User.objects.create_superuser("desk@example.com", password="secret"))
+        return client
+
+    def act(self, desk: Client, action: str, slug: str, reason: str) -> None:
+        chosen = Assistant.objects.get(slug=slug)
+        desk.post("/admin/usage/assistant/", {"action": action, "_selected_action": [chosen.pk], "reason": reason})
+
+    def test_shows_the_portals_prompts_and_no_others(self, desk: Client, firm: Maker, now: datetime) -> None:
+        shelves.published(firm.owner, now=now)
+        tutor, own = (Assistant.objects.get(slug=slug).pk for slug in ("homework-tutor", "tea-replies"))
+        assert "You are a patient homework tutor" in html(desk.get(f"/admin/usage/assistant/{tutor}/change/"))
+        page = html(desk.get(f"/admin/usage/assistant/{own}/change/"))
+        assert "kept by its account" in page
+        assert PROMPT not in page
+
+    def test_withdraws_and_publishes_with_a_reason(self, desk: Client) -> None:
+        self.act(desk, "withdraw", "tax-questions", "")
+        assert Assistant.objects.get(slug="tax-questions").is_on_shelf
+        self.act(desk, "withdraw", "tax-questions", "Rules changed")
+        assert not Assistant.objects.get(slug="tax-questions").is_on_shelf
+        assert AuditEvent.objects.get(verb="assistant.withdraw").reason == "Rules changed"
+        self.act(desk, "publish", "tax-questions", "Checked")
+        assert Assistant.objects.get(slug="tax-questions").is_on_shelf
