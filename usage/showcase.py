@@ -15,6 +15,7 @@ from plans import access, offerings
 from plans.models import OfferingVersion
 from portal.kit.refusals import Refusal
 from portal.kit.units import Microcredits
+from usage import metering
 from usage.models import Assistant, AssistantVersion
 from usage.models.assistant import AssistantQuerySet, may_make
 
@@ -52,10 +53,16 @@ class Shown:
         is_standing = self.offer is not None and self.assistant.withdrawn_at is None
         return self.is_meant and self.is_allowed and is_standing
 
+    @property
+    def usual_input_tokens(self) -> int:
+        """What goes in on a usual occasion; nobody has counted the instructions of an account's own."""
+        told = metering.estimated_prompt(len(self.version.prompt.encode())) if self.is_own else 0
+        return self.assistant.usual_input_tokens + told
+
     @cached_property
     def cost(self) -> Microcredits:
         """What a usual occasion costs today, its prompt and all its turns together."""
-        usual = Usage(in_fresh=self.assistant.usual_input_tokens, out_text=self.assistant.usual_output_tokens)
+        usual = Usage(in_fresh=self.usual_input_tokens, out_text=self.assistant.usual_output_tokens)
         return pricing.cost(usual, self.offer.rates) if self.offer else Microcredits(0)
 
     @property

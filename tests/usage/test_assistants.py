@@ -163,6 +163,12 @@ class TestSeeing:
         assert [each.assistant.slug for each in showcase.shelf(None, words="TUT help").common] == ["tutor"]
 
 
+    def test_counts_the_instructions_of_an_accounts_own(self, firm: Maker, now: datetime) -> None:
+        shelves.published(firm.owner, now=now, prompt="x" * 4_000)
+        (shown,) = showcase.shelf(firm.clerk).own
+        assert shown.usual_input_tokens == 1_400
+
+
 class TestFinding:
     def test_takes_the_newest_or_the_one_that_is_named(self, firm: Maker, now: datetime) -> None:
         version = shelves.published(firm.owner, now=now)
