@@ -162,7 +162,6 @@ class TestSeeing:
         assert {each.assistant.slug for each in showcase.shelf(None, audience="business").common} == {"shop"}
         assert [each.assistant.slug for each in showcase.shelf(None, words="TUT help").common] == ["tutor"]
 
-
     def test_counts_the_instructions_of_an_accounts_own(self, firm: Maker, now: datetime) -> None:
         shelves.published(firm.owner, now=now, prompt="x" * 4_000)
         (shown,) = showcase.shelf(firm.clerk).own

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0010_erased_names'),
-        ('usage', '0012_sessions'),
+        ('usage', '0014_votes'),
     ]
 
     operations = [
