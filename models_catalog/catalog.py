@@ -5,14 +5,17 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from models_catalog import upstreams
-from models_catalog.models import Alias, ChatModel, Price, Route
+from models_catalog import tariffs, upstreams
+from models_catalog.models import Alias, ChatModel, Route
 from models_catalog.models.chat_model import CALLABLE_STATES
-from models_catalog.pricing import Rates
+from models_catalog.pricing import Rates, Tariff
 from models_catalog.providers.base import RouteOffer
+from models_catalog.tariffs import tariff_of
+from models_catalog.timetables import Entry, Timetable
 from portal.kit import clock
 from portal.kit.refusals import Refusal, gettext_noop
 
@@ -27,7 +30,9 @@ __all__ = [
     "learn",
     "offer",
     "remembered",
+    "repriced",
     "routes_of",
+    "tariff_of",
 ]
 
 REMEMBERED_SECONDS = 5.0
@@ -66,24 +71,38 @@ class NotConnected(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A model that can be called now: its price row and its routes, the preferred one first."""
+    """A model that can be called now: its price row and its routes, the preferred one first.
+
+    `price_id` and `tariff` are those of the moment and of the zone that was asked for; `timetable` knows the others.
+    """
 
     chat_model_id: int
     slug: str
     alias: str | None
     vendor_name: str
     price_id: int
-    rates: Rates
+    tariff: Tariff
+    timetable: Timetable
     context_tokens: int
     max_output_tokens: int
     prompt_permille: int
     queue: str
     routes: tuple[RouteOffer, ...]
 
+    @property
+    def rates(self) -> Rates:
+        """What calls cost whose input stays below the first tier."""
+        return self.tariff.rates
+
+    def at(self, entry: Entry) -> "Offer":
+        """This will return the same at another of its price rows."""
+        return replace(self, price_id=entry.price_id, tariff=entry.tariff)
+
 
 @dataclass(frozen=True, slots=True)
 class _Snapshot:
     taken_at: float
+    moment: datetime
     offers: dict[str, Offer]
     names: frozenset[str]
     retired: dict[str, str]
@@ -93,22 +112,37 @@ class _Snapshot:
 _snapshots: list[_Snapshot] = []
 
 
-def offer(name: str) -> Offer:
+def offer(name: str, *, time_zone: str | None = None) -> Offer:
     """This will return what the model or alias `name` offers now, at most 5 seconds old.
 
-    Raises `UnknownModel`, `Retired` (which is one) and `NotConnected`.
+    Its price is that of the hour in an account's `time_zone`; without one, what counts outside all special hours.
+    The ledger has the last word on the price (`repriced`). Raises `UnknownModel`, `Retired` and `NotConnected`.
     """
-    return _pick(_fresh(), name)
+    return _pick(_fresh(), name, time_zone=time_zone)
 
 
-def remembered(name: str) -> Offer | None:
+def remembered(name: str, *, time_zone: str | None = None) -> Offer | None:
     """This will return the offer if this process still remembers it, without touching the database.
 
     It refuses like `offer`; None means that `offer` must be asked, in a thread.
     """
     if not _snapshots or time.monotonic() - _snapshots[-1].taken_at > REMEMBERED_SECONDS:
         return None
-    return _pick(_snapshots[-1], name)
+    return _pick(_snapshots[-1], name, time_zone=time_zone)
+
+
+def repriced(name: str, *, price_id: int | None) -> Offer:
+    """This will return the offer at the price row that the ledger named; what this process remembers may be old.
+
+    Raises `UnknownModel`, and `NotConnected` where the model has no such price.
+    """
+    for _ in range(2):
+        found = _fresh().offers.get(name)
+        entry = found.timetable.entry_of(price_id) if found is not None else None
+        if found is not None and entry is not None:
+            return found.at(entry)
+        forget()
+    raise NotConnected(model=name)
 
 
 def routes_of(chat_model_id: int) -> tuple[RouteOffer, ...]:
@@ -126,10 +160,13 @@ def forget() -> None:
     _snapshots.clear()
 
 
-def _pick(snapshot: _Snapshot, name: str) -> Offer:
+def _pick(snapshot: _Snapshot, name: str, *, time_zone: str | None) -> Offer:
     found = snapshot.offers.get(name)
     if found is not None:
-        return found
+        moment = snapshot.moment + timedelta(seconds=time.monotonic() - snapshot.taken_at)
+        entry = found.timetable.at(moment, time_zone=time_zone)
+        if entry is not None:
+            return found if entry.price_id == found.price_id else found.at(entry)
     if name in snapshot.names:
         raise NotConnected(model=name)
     if name in snapshot.retired:
@@ -146,21 +183,22 @@ def _fresh() -> _Snapshot:
 
 def _take_snapshot() -> _Snapshot:
     taken_at = time.monotonic()
+    moment = clock.now()
     routes = _open_routes(Route.objects.open())
-    prices = {price.chat_model_id: price for price in Price.objects.in_force(now=clock.now())}
+    timetables = tariffs.timetables(now=moment)
     offers: dict[str, Offer] = {}
     slugs: dict[int, str] = {}
     for model in ChatModel.objects.published().select_related("vendor"):
         slugs[model.pk] = model.slug
-        if model.state in CALLABLE_STATES and model.pk in prices and model.pk in routes:
-            offers[model.slug] = _offer_of(model, price=prices[model.pk], routes=routes[model.pk])
+        if model.state in CALLABLE_STATES and model.pk in timetables and model.pk in routes:
+            offers[model.slug] = _offer_of(model, timetable=timetables[model.pk], routes=routes[model.pk])
     names = set(slugs.values())
     for alias in Alias.objects.filter(chat_model_id__in=slugs):
         names.add(alias.slug)
         target = offers.get(slugs[alias.chat_model_id])
         if target is not None:
             offers.setdefault(alias.slug, replace(target, alias=alias.slug))
-    return _Snapshot(taken_at, offers, frozenset(names), _retired(), routes)
+    return _Snapshot(taken_at, moment, offers, frozenset(names), _retired(), routes)
 
 
 def _retired() -> dict[str, str]:
@@ -171,14 +209,16 @@ def _retired() -> dict[str, str]:
     return {alias: names[slug] for alias, slug in left} | names
 
 
-def _offer_of(model: ChatModel, *, price: Price, routes: tuple[RouteOffer, ...]) -> Offer:
+def _offer_of(model: ChatModel, *, timetable: Timetable, routes: tuple[RouteOffer, ...]) -> Offer:
+    first = timetable.steps[0].entry
     return Offer(
         chat_model_id=model.pk,
         slug=model.slug,
         alias=None,
         vendor_name=model.vendor.name,
-        price_id=price.pk,
-        rates=price.rates,
+        price_id=first.price_id,
+        tariff=first.tariff,
+        timetable=timetable,
         context_tokens=model.context_tokens,
         max_output_tokens=model.max_output_tokens,
         prompt_permille=model.prompt_permille,

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -47,6 +48,8 @@ __all__ = [
 PATIENCE_SECONDS = 2.0
 """How long a caller waits to be let in before they are asked to come again."""
 SERVER_ERROR = 500
+MOST_REPRICINGS = 2
+"""How often a call is asked for again because its price has changed under way."""
 
 
 _receptions: dict[asyncio.AbstractEventLoop, Reception] = {}
@@ -160,9 +163,9 @@ async def _let_in(
         raise OutOfService
     version = await _version(caller, request.model)
     name = request.model if version is None else version.model_name
-    offer = catalog.remembered(name)
+    offer = catalog.remembered(name, time_zone=caller.time_zone)
     if offer is None:
-        offer = await _offer(name)
+        offer = await _offer(partial(catalog.offer, name, time_zone=caller.time_zone))
     if caller.tier:  # looks at what was asked, never at what the portal puts before it
         check = guard.check_all if caller.api_key_id else guard.check
         check(request, tier=caller.tier)
@@ -170,12 +173,12 @@ async def _let_in(
         caller, request = unfolding.spoken_by(version, caller), unfolding.unfold(version, request, offer=offer)
     if caller.is_tutored:
         request = guard.tutored(request)
-    reservation = admission.reservation(
-        caller, request, offer,
+    asking = partial(
+        admission.reservation, caller, request,
         call_id=call_id or ids.uuid7(await reception.now()), source=source,
         reply_to=reception.inbox.name, idempotency=idempotency,
     )  # fmt: skip
-    admitted = await _reserve(reservation)
+    offer, reservation, admitted = await _reserve_at_its_price(asking, offer, name=name)
     if isinstance(admitted, ledger.QuotaExceeded):
         admitted = await database.in_thread(quotas.told, admitted, account_id=caller.account_id)
     if isinstance(admitted, Refusal):
@@ -212,6 +215,21 @@ async def _hand_over(flight: Flight, *, until: float) -> None:
         raise OutOfService
 
 
+async def _reserve_at_its_price(
+    asking: Callable[[Offer], ledger.Reservation], offer: Offer, *, name: str
+) -> tuple[Offer, ledger.Reservation, ledger.Hold | Refusal]:
+    """The ledger names the price of the moment where this process guessed another one; then it is asked again."""
+    reservation = asking(offer)
+    admitted = await _reserve(reservation)
+    for _ in range(MOST_REPRICINGS):
+        if not isinstance(admitted, ledger.Repriced):
+            break
+        offer = await _offer(partial(catalog.repriced, name, price_id=admitted.price_id))
+        reservation = asking(offer)
+        admitted = await _reserve(reservation)
+    return offer, reservation, admitted
+
+
 async def _reserve(reservation: ledger.Reservation) -> ledger.Hold | Refusal:
     """Where PostgreSQL could not say how it ended, the call itself tells: it is open, or was never opened."""
     try:
@@ -240,9 +258,9 @@ async def _note_assistant(call_id: UUID, version: AssistantVersion) -> None:
         await database.in_thread(unfolding.note, call_id, version.pk)
 
 
-async def _offer(name: str) -> Offer:
+async def _offer(asked: Callable[[], Offer]) -> Offer:
     try:
-        return await database.in_thread(catalog.offer, name)
+        return await database.in_thread(asked)
     except (*TROUBLE, DatabaseError) as error:
         raise OutOfService from error
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from models_catalog.models import Price, PriceTier
 from models_catalog.pricing import USAGE_CLASSES
 from plans.models import Lot
 from portal.kit.units import TOKENS_PER_PRICE, Microcredits
@@ -54,6 +55,10 @@ class Receipt:
     attempts: Sequence[Attempt]
     assistant: AssistantVersion | None
     """Through which assistant it was asked; None for a model that was asked by its name."""
+    window: Price | None = None
+    """The row of the hours that rated the call, where one did."""
+    from_input_tokens: int | None = None
+    """Where the tier begins that rated it, if one did."""
 
     @property
     def code(self) -> str:
@@ -115,13 +120,15 @@ class Receipt:
 
 def of(call: Call) -> Receipt:
     """This will put together the receipt of a call that has ended."""
+    tier = _tier_of(call)
+    rated: Price | PriceTier = tier or call.price
     lines = [
         Line(name, tokens, rate, Microcredits(tokens * rate // TOKENS_PER_PRICE))
         for name in USAGE_CLASSES
-        if (tokens := getattr(call, name)) and (rate := getattr(call.price, name)) is not None
+        if (tokens := getattr(call, name)) and (rate := getattr(rated, name)) is not None
     ]
     exact = sum(line.tokens * line.rate for line in lines)
-    per_request = Microcredits(call.price.per_request if call.state == Call.State.SETTLED else 0)
+    per_request = Microcredits(rated.per_request if call.state == Call.State.SETTLED else 0)
     cost = Microcredits(-(-exact // TOKENS_PER_PRICE) + per_request)
     return Receipt(
         call=call,
@@ -136,6 +143,8 @@ def of(call: Call) -> Receipt:
         ),
         attempts=list(Attempt.objects.filter(call_id=call.pk).order_by("position")),
         assistant=assistants_of([call]).get(call.pk),
+        window=None if call.price.base_id is None else call.price,
+        from_input_tokens=tier and tier.from_input_tokens,
     )
 
 
@@ -143,6 +152,11 @@ def assistants_of(calls: Sequence[Call]) -> dict[UUID, AssistantVersion]:
     """This will return through which assistants calls were asked; who asked a model by its name is not in it."""
     rows = AssistantCall.objects.filter(pk__in=[call.pk for call in calls]).select_related("version__assistant")
     return {row.call_id: row.version for row in rows}
+
+
+def _tier_of(call: Call) -> PriceTier | None:
+    tiers = PriceTier.objects.filter(price_id=call.price_id, from_input_tokens__lte=call.input_tokens)
+    return tiers.order_by("-from_input_tokens").first()
 
 
 def _milliseconds(start: datetime, end: datetime) -> int:

@@ -179,4 +179,4 @@ async def _charge(overdue: Overdue, evidence: Evidence | None, arrived_bytes: in
         prompt_bound=overdue.prompt_tokens,
         answer_bytes=max(arrived_bytes, evidence.answer_bytes if evidence else 0),
     )
-    return endings.charge_for(facts, rates=await known.rates_of(overdue.price_id), held=overdue.amount)
+    return endings.charge_for(facts, tariff=await known.tariff_of(overdue.price_id), held=overdue.amount)

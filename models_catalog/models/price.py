@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext_lazy as _
 
 from models_catalog.pricing import Rates
@@ -89,6 +90,16 @@ class Price(models.Model):
     def rates(self) -> Rates:
         """The same figures as a plain value."""
         return Rates(**{name: getattr(self, name) for name in RATE_NAMES})
+
+    @property
+    def hours_label(self) -> str:
+        """When a row with a base counts, in the reader's language: “Mon, Tue 22:00–08:00”; empty for a base."""
+        if self.starts_at is None or self.ends_at is None:
+            return ""
+        clock = f"{self.starts_at:%H:%M}–{self.ends_at:%H:%M}"
+        if len(self.weekdays) == len(WEEKDAYS_ABBR):
+            return clock
+        return f"{', '.join(str(WEEKDAYS_ABBR[day - 1]) for day in sorted(self.weekdays))} {clock}"
 
 
 class PriceTier(models.Model):

@@ -21,6 +21,7 @@ from plans.ledger.refusals import (
     Paused,
     QuietHours,
     QuotaExceeded,
+    Repriced,
     ScenarioNotAllowed,
     SetAside,
     Suspended,
@@ -49,6 +50,7 @@ REFUSALS: Mapping[str, type[Refusal]] = {
     "paused": Paused,
     "quiet_hours": QuietHours,
     "quota": QuotaExceeded,
+    "repriced": Repriced,
     "revoked": KeyRevoked,
     "scenario_not_allowed": ScenarioNotAllowed,
     "set_aside": SetAside,
@@ -71,7 +73,8 @@ class Reservation:
 
     `amount` microcredits cover the prompt and `output_limit` tokens at most. Where the caller named no
     limit, `floor_amount` says with how little the call may still begin; otherwise it equals `amount`.
-    `output_rate` is the dearest price of an output token, in microcredits a million. `tokens` and `floor_tokens` are
+    `price_id` must be the row that counts at that moment, else nothing is opened (`Repriced`). `output_rate` is the
+    dearest price of an output token, in microcredits a million. `tokens` and `floor_tokens` are
     the same bounds in tokens, in and out, of all `choices` together. Quotas of sessions go by the name of `session`.
     """
 

@@ -121,3 +121,20 @@ class IdempotencyMismatch(Refusal):
     code = "idempotency_mismatch"
     status = 422
     sentence = gettext_noop("This idempotency key was used for another request. Use a new key.")
+
+
+class Repriced(Refusal):
+    """Another price row counts at this moment than was asked for: `price_id`, empty where none does."""
+
+    code = "price_changed"
+    status = 503
+    sentence = gettext_noop(
+        "The price of this model is just changing. Nothing was charged; please try again in a moment."
+    )
+    retry_after_seconds = 1
+
+    @property
+    def price_id(self) -> int | None:
+        """The row that counts at this moment; None where none does."""
+        found = self.details["price_id"]
+        return found if isinstance(found, int) else None

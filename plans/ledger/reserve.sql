@@ -14,6 +14,9 @@
 -- The commit is not waited for: whoever claims the call commits after it in the same log and does wait, so that
 -- no call reaches an upstream unless its hold is on disk. A crash before that forgets a call that never ran. Only
 -- where a caller gave a call a name it is waited for: the name must stand before anyone hears of the call.
+--
+-- The price row of a call is the one of this moment, or the answer is 'repriced' and tells which one is. Whoever
+-- publishes a price waits until the calls that are being opened stand, and lets it begin after that (prices.publish).
 -- Bitmap scans are off because they never mark the index entries of closed calls as dead.
 CREATE OR REPLACE FUNCTION ledger_reserve(p_calls jsonb)
 RETURNS TABLE (call_id uuid, outcome text, details jsonb)
@@ -35,6 +38,7 @@ DECLARE
   v_mainland boolean;
   v_untrained boolean;
   v_no jsonb;
+  v_price bigint;
   v_lot record;
   v_floor bigint;
   v_room bigint;
@@ -58,6 +62,7 @@ BEGIN
   WHERE w.account_id IN (SELECT g.account_id FROM jsonb_to_recordset(p_calls) AS g(account_id bigint))
   ORDER BY w.account_id FOR NO KEY UPDATE;
   v_now := app_now();
+  PERFORM pg_advisory_xact_lock_shared(hashtext('prices'));
 
   FOR v_call IN
     SELECT * FROM jsonb_to_recordset(p_calls) AS g(
@@ -117,6 +122,15 @@ BEGIN
     IF outcome IS NOT NULL THEN
       details := CASE outcome WHEN 'paused' THEN v_state.paused
         WHEN 'busy' THEN jsonb_build_object('limit', c_open_calls) ELSE '{}' END;
+      RETURN NEXT;
+      CONTINUE;
+    END IF;
+
+    -- at the price of this moment?
+    v_price := catalog_price_at(v_call.chat_model_id, v_now, v_state.time_zone);
+    IF v_price IS DISTINCT FROM v_call.price_id THEN
+      outcome := 'repriced';
+      details := jsonb_build_object('price_id', v_price);
       RETURN NEXT;
       CONTINUE;
     END IF;

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models_catalog.pricing import Rates, Usage
+from models_catalog.pricing import Rates, Tariff, Usage
 from models_catalog.providers.base import ChatRequest
 from usage import metering
 from usage.calls import endings
@@ -78,7 +78,7 @@ class TestPromptBound:
 class TestChargeFor:
     def charge(self, reason: str, raw: Any, *, answer_bytes: int = 40, held: int = 10**12) -> endings.Charge:
         facts = Facts(reason, raw, metering.OPENAI_COMPATIBLE, prompt_bound=400, answer_bytes=answer_bytes)
-        return endings.charge_for(facts, rates=RATES, held=held)
+        return endings.charge_for(facts, tariff=Tariff(RATES), held=held)
 
     def test_is_exact_where_the_vendor_counted(self) -> None:
         charge = self.charge(COMPLETE, PLAIN)

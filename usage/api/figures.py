@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from models_catalog.models import Price
 from plans import ledger
 from portal.kit.units import MICROCREDITS_PER_CREDIT, TOKENS_PER_PRICE
 from usage.dialects.openai_answer import in_credits
@@ -73,6 +74,8 @@ def of_call(receipt: Receipt) -> Json:
             for line in receipt.lines
         ],
         "price": ended.price_id,
+        "price_hours": None if receipt.window is None else _of_hours(receipt.window),
+        "price_from_input_tokens": receipt.from_input_tokens,
         "credits_per_request": in_credits(receipt.per_request),
         "credits_rounded_up": in_credits(receipt.rounding),
         "credits_cost": in_credits(receipt.cost),
@@ -98,6 +101,11 @@ def of_call(receipt: Receipt) -> Json:
         "first_token_milliseconds": ended.first_token_milliseconds,
         "ended_at": ended.ended_at,
     }
+
+
+def _of_hours(window: Price) -> Json:
+    """The clock is that of the account."""
+    return {"weekdays": window.weekdays, "from": window.starts_at, "until": window.ends_at}
 
 
 def _of_attempt(attempt: Attempt) -> Json:

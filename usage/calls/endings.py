@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from models_catalog import pricing
-from models_catalog.pricing import Rates, Usage
+from models_catalog.pricing import Tariff, Usage
 from models_catalog.providers.base import UpstreamFailure
 from portal.kit.refusals import gettext_noop
 from portal.kit.units import LARGEST_AMOUNT_MICROCREDITS
@@ -125,7 +125,7 @@ def nothing(how: How) -> Charge:
     return Charge(Usage(), 0, how)
 
 
-def charge_for(facts: Facts, *, rates: Rates, held: int) -> Charge:
+def charge_for(facts: Facts, *, tariff: Tariff, held: int) -> Charge:
     """This will charge an accepted call: what the vendor counted, else our count; never more than was held."""
     measured = metering.measure(
         facts.raw_usage,
@@ -135,7 +135,7 @@ def charge_for(facts: Facts, *, rates: Rates, held: int) -> Charge:
     )
     if facts.reason == OURS and measured.estimated and not facts.answer_bytes:
         return nothing(How.PLATFORM)
-    cost = pricing.cost(measured.usage, rates)
+    cost = pricing.cost(measured.usage, tariff)
     if measured.estimated:
         return Charge(measured.usage, min(cost, held), _ESTIMATED[facts.reason])
     if cost > held:

@@ -3,20 +3,19 @@
 import time
 
 from models_catalog import catalog
-from models_catalog.models import Price
-from models_catalog.pricing import Rates
+from models_catalog.pricing import Tariff
 from models_catalog.providers.base import RouteOffer
 from portal.kit import database
 
-_rates: dict[int, Rates] = {}
+_tariffs: dict[int, Tariff] = {}
 _routes: dict[int, tuple[float, tuple[RouteOffer, ...]]] = {}
 
 
-async def rates_of(price_id: int) -> Rates:
-    """This will return the rates of a price row."""
-    if price_id not in _rates:
-        _rates[price_id] = await database.in_thread(_read_rates, price_id)
-    return _rates[price_id]
+async def tariff_of(price_id: int) -> Tariff:
+    """This will return what a price row charges."""
+    if price_id not in _tariffs:
+        _tariffs[price_id] = await database.in_thread(catalog.tariff_of, price_id)
+    return _tariffs[price_id]
 
 
 async def routes_of(chat_model_id: int) -> tuple[RouteOffer, ...]:
@@ -26,7 +25,3 @@ async def routes_of(chat_model_id: int) -> tuple[RouteOffer, ...]:
         routes = await database.in_thread(catalog.routes_of, chat_model_id)
         _routes[chat_model_id] = (time.monotonic(), routes)
     return routes
-
-
-def _read_rates(price_id: int) -> Rates:
-    return Price.objects.get(pk=price_id).rates

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from models_catalog import providers
 from models_catalog.catalog import NotConnected, RouteOffer
-from models_catalog.pricing import Rates
+from models_catalog.pricing import Tariff
 from models_catalog.providers.base import ChatRequest, Overloaded, Silent, UpstreamFailure
 from plans import ledger
 from usage.calls import endings, engine, known, settlement
@@ -50,7 +50,7 @@ async def perform(call_id: UUID, request: ChatRequest, *, keep: bool) -> Perform
     run = Run(call_id, claim, shared.publisher, is_kept=keep or claim.source == CHAT)
     shared.begin(run)
     try:
-        await known.rates_of(claim.price_id)  # remembered, so that the end of the call needs no more than settling
+        await known.tariff_of(claim.price_id)  # remembered, so that the end of the call needs no more than settling
         failure = await _ask(run, request)
         run.is_answered = True
         end = await _settle(run, failure, keep=keep)
@@ -111,7 +111,7 @@ async def _stream(run: Run, route: RouteOffer, request: ChatRequest) -> None:
 
 async def _settle(run: Run, failure: UpstreamFailure | NotConnected | None, *, keep: bool) -> Finished | Failed:
     await run.until_told()
-    charge = _charge(run, failure, await known.rates_of(run.claim.price_id))
+    charge = _charge(run, failure, await known.tariff_of(run.claim.price_id))
     if not run.is_lost:
         run.keep_evidence()
     planned = _end(run, failure, charge, credits_left=None)
@@ -127,7 +127,7 @@ async def _settle(run: Run, failure: UpstreamFailure | NotConnected | None, *, k
     return end
 
 
-def _charge(run: Run, failure: UpstreamFailure | NotConnected | None, rates: Rates) -> Charge:
+def _charge(run: Run, failure: UpstreamFailure | NotConnected | None, tariff: Tariff) -> Charge:
     if run.route is None or (run.accepted is None and not run.was_left_in_silence):
         return endings.nothing(_UNASKED.get(run.stop_reason, How.REFUSED))
     if run.stop_reason == LEFT and run.route.on_leave == "free":
@@ -139,7 +139,7 @@ def _charge(run: Run, failure: UpstreamFailure | NotConnected | None, rates: Rat
         prompt_bound=run.claim.prompt_tokens,
         answer_bytes=run.told_bytes,
     )
-    return endings.charge_for(facts, rates=rates, held=run.claim.amount)
+    return endings.charge_for(facts, tariff=tariff, held=run.claim.amount)
 
 
 def _ending(run: Run, failure: UpstreamFailure | NotConnected | None, charge: Charge, *, kept: str | None) -> Ending:

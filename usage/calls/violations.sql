@@ -2,14 +2,18 @@
 -- not add up to it, a quota or a total that disagrees with the calls.
 CREATE VIEW call_violations AS
 WITH costs AS (
-  SELECT c.*, ceil((
-      c.in_fresh::numeric * p.in_fresh + c.cache_read::numeric * p.cache_read
-      + c.cache_write_5m::numeric * p.cache_write_5m + c.cache_write_1h::numeric * p.cache_write_1h
-      + c.in_image::numeric * p.in_image + c.in_audio::numeric * p.in_audio
-      + c.out_text::numeric * p.out_text + c.out_reasoning::numeric * p.out_reasoning
-      + c.out_image::numeric * p.out_image + c.out_audio::numeric * p.out_audio
-    ) / 1000000) + p.per_request AS cost
-  FROM usage_call c JOIN models_catalog_price p ON p.id = c.price_id
+  SELECT c.*, r.chat_model_id AS price_of, r.active_from, r.active_until, ceil((
+      c.in_fresh::numeric * r.in_fresh + c.cache_read::numeric * r.cache_read
+      + c.cache_write_5m::numeric * r.cache_write_5m + c.cache_write_1h::numeric * r.cache_write_1h
+      + c.in_image::numeric * r.in_image + c.in_audio::numeric * r.in_audio
+      + c.out_text::numeric * r.out_text + c.out_reasoning::numeric * r.out_reasoning
+      + c.out_image::numeric * r.out_image + c.out_audio::numeric * r.out_audio
+    ) / 1000000) + r.per_request AS cost
+  FROM usage_call c JOIN catalog_rates r ON r.price_id = c.price_id
+    AND c.in_fresh + c.cache_read + c.cache_write_5m + c.cache_write_1h + c.in_image + c.in_audio
+      >= r.from_input_tokens
+    AND (r.until_input_tokens IS NULL OR c.in_fresh + c.cache_read + c.cache_write_5m + c.cache_write_1h + c.in_image
+      + c.in_audio < r.until_input_tokens)
   WHERE c.ended_at >= audit_since()
 ), quotas_by_calls AS (
   -- From the calls to the windows: there are quotas of minutes, and a window is found by its index.
@@ -43,6 +47,17 @@ WITH costs AS (
 SELECT 'charge_not_cost' AS kind, id::text AS subject,
   format('charged %s, cost %s, held %s', charged_microcredits, cost, held_microcredits) AS details
 FROM costs WHERE state = 'settled' AND charged_microcredits <> least(cost, held_microcredits)
+UNION ALL
+-- The account's zone may be another one by now, so that which hours it was cannot be told any more.
+SELECT 'price_not_in_force', id::text, format('price %s, opened at %s', price_id, opened_at)
+FROM costs WHERE opened_at < active_from OR opened_at >= active_until OR active_from IS NULL
+UNION ALL
+SELECT 'price_of_another_model', id::text, format('price %s, model %s', price_id, chat_model_id)
+FROM costs WHERE price_of <> chat_model_id
+UNION ALL
+SELECT 'window_not_of_its_base', w.id::text, format('base %s', w.base_id)
+FROM models_catalog_price w JOIN models_catalog_price b ON b.id = w.base_id
+WHERE (w.chat_model_id, w.active_from) <> (b.chat_model_id, b.active_from) OR b.base_id IS NOT NULL
 UNION ALL
 SELECT 'voided_but_charged', id::text, format('charged %s', charged_microcredits)
 FROM costs WHERE state = 'voided' AND charged_microcredits <> 0

@@ -14,7 +14,7 @@ from psycopg import sql
 
 from portal.management.owner import as_owner
 
-FOLDERS = ("plans/ledger", "usage/calls")
+FOLDERS = ("models_catalog/functions", "plans/ledger", "usage/calls")
 """Functions call down, so the lower floor's files are loaded first; within a folder by name."""
 
 READ_ONLY = (

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +15,7 @@ from django.db import connection, transaction
 
 from accounts import accounts
 from accounts.models import ApiKey, Member, User
+from models_catalog.models import ChatModel, Price, Vendor
 from plans import ledger
 from plans.ledger import holds
 from plans.models import Lot, Quota, QuotaWindow
@@ -22,6 +23,7 @@ from portal.kit import clock, ids
 from portal.kit.units import Microcredits, Money
 from usage.audits import violations
 
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 _numbers = itertools.count(1)
 
 
@@ -68,8 +70,29 @@ def in_books(code: str, unit: str = "CNY") -> int:
     )
 
 
+def priced(chat_model_id: int) -> int:
+    """This will return the price row that counts for a model; a model that is not there is made with one."""
+    found = Price.objects.in_force(now=clock.now()).filter(chat_model_id=chat_model_id).first()
+    if found is None:
+        if not ChatModel.objects.filter(pk=chat_model_id).exists():
+            _make_model(chat_model_id)
+        found = Price.objects.create(chat_model_id=chat_model_id, active_from=LONG_AGO, published_at=LONG_AGO)
+    return found.pk
+
+
+def _make_model(pk: int) -> None:
+    vendor, _ = Vendor.objects.get_or_create(slug="books", defaults={"name": "Books", "country": "CN"})
+    ChatModel.objects.create(
+        pk=pk, slug=f"books-{pk}", name=f"Books {pk}", vendor=vendor, context_tokens=1, max_output_tokens=1
+    )
+    with owner():
+        run("SELECT setval('models_catalog_chatmodel_id_seq', (SELECT max(id) FROM models_catalog_chatmodel))")
+
+
 def ask(member: Member, amount: int = 100, **terms: Any) -> ledger.Reservation:
-    """This will describe a call that needs `amount`."""
+    """This will describe a call that needs `amount`, at the price of its model that counts."""
+    if "price_id" not in terms:
+        terms["price_id"] = priced(terms.setdefault("chat_model_id", 1))
     usual: dict[str, Any] = {
         "call_id": ids.uuid7(clock.now()),
         "account_id": member.account_id,
@@ -79,8 +102,6 @@ def ask(member: Member, amount: int = 100, **terms: Any) -> ledger.Reservation:
         "scenario_id": None,
         "api_key_id": None,
         "end_user": "",
-        "chat_model_id": 1,
-        "price_id": 1,
         "amount": Microcredits(amount),
         "floor_amount": Microcredits(amount),
         "output_limit": 100,

@@ -15,6 +15,7 @@ from portal.kit.refusals import Refusal
         (ledger.Paused, 403, "paused"),
         (ledger.KeyRevoked, 401, "invalid_api_key"),
         (ledger.Suspended, 403, "account_suspended"),
+        (ledger.Repriced, 503, "price_changed"),
         (ledger.Busy, 429, "too_many_open_calls"),
         (ledger.IdempotencyMismatch, 422, "idempotency_mismatch"),
         (ledger.NotRefundable, 409, "not_refundable"),
@@ -28,4 +29,4 @@ def test_keep_their_code_and_status(refusal: type[Refusal], status: int, code: s
 
 
 def test_of_too_many_calls_says_when_to_come_again() -> None:
-    assert ledger.Busy.retry_after_seconds == 1
+    assert ledger.Busy.retry_after_seconds == ledger.Repriced.retry_after_seconds == 1

@@ -28,6 +28,13 @@ CHANGES = {
         ("WHEN a.paused_at IS NOT NULL", "WHEN false"),
         ("WHEN k.paused_at IS NOT NULL", "WHEN false"),
         ("m.role = 'auditor' AS only_reads", "false AS only_reads"),
+        ("IF v_price IS DISTINCT FROM v_call.price_id THEN", "IF v_price <> v_call.price_id THEN"),
+        ("IF v_price IS DISTINCT FROM v_call.price_id THEN", "IF false THEN"),
+        (
+            "catalog_price_at(v_call.chat_model_id, v_now, v_state.time_zone)",
+            "catalog_price_at(v_call.chat_model_id, v_now, 'UTC')",
+        ),
+        ("PERFORM pg_advisory_xact_lock_shared(hashtext('prices'));", ""),
         ("IF v_state.has_rules THEN", "IF false THEN"),
         ("IF v_no IS NULL AND v_state.is_child THEN", "IF false THEN"),
         ("PERFORM ledger_count_minutes(v_call.member_id, v_now, v_state.time_zone);", ""),
