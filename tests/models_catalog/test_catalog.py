@@ -8,6 +8,7 @@ from django.db import DatabaseError, connection, transaction
 
 from models_catalog import catalog, prices, shelf, upstreams
 from models_catalog.models import Alias, ChatModel, Price, Route, Upstream
+from models_catalog.price_terms import Terms
 from models_catalog.pricing import Rates
 from portal.kit import clock
 from tests.models_catalog.small_seed import well_known
@@ -15,6 +16,7 @@ from tests.models_catalog.small_seed import well_known
 pytestmark = pytest.mark.django_db
 HERE = {"model_url": "http://127.0.0.1:7001", "sandbox_url": "http://127.0.0.1:7002"}
 PER_CREDIT = 10**12
+MEANT = Terms(is_free=True, is_sure=True)
 
 
 @pytest.fixture(autouse=True)
@@ -106,7 +108,7 @@ class TestPrice:
     def test_counts_from_its_moment_on(self) -> None:
         now = clock.now()
         model = ChatModel.objects.get(slug="demo-fast")
-        prices.publish(model, rates=Rates(in_fresh=5), active_from=now + timedelta(hours=1), by=7, now=now)
+        prices.publish(model, rates=Rates(in_fresh=5), active_from=now + timedelta(hours=1), by=7, now=now, terms=MEANT)
         today = Price.objects.in_force(now=now).get(chat_model=model)
         later = Price.objects.in_force(now=now + timedelta(hours=1)).get(chat_model=model)
         assert today.in_fresh == 3 * PER_CREDIT // 10
@@ -121,9 +123,10 @@ class TestPrice:
     def test_is_one_for_a_model_and_a_moment(self) -> None:
         now = clock.now()
         model = ChatModel.objects.get(slug="demo-fast")
-        prices.publish(model, rates=Rates(), active_from=now, by=None, now=now)
+        later = now + timedelta(hours=1)
+        prices.publish(model, rates=Rates(), active_from=later, by=None, now=now, terms=MEANT)
         with pytest.raises(prices.PriceExists):
-            prices.publish(model, rates=Rates(), active_from=now, by=None, now=now)
+            prices.publish(model, rates=Rates(), active_from=later, by=None, now=now, terms=MEANT)
 
     @pytest.mark.parametrize(
         "statement", ["UPDATE models_catalog_price SET in_fresh = 1", "DELETE FROM models_catalog_price"]

@@ -14,6 +14,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import User
 from models_catalog import catalog, prices, pricing
 from models_catalog.models import ChatModel, Price, Route
+from models_catalog.price_terms import Terms as PriceTerms
 from models_catalog.pricing import Usage
 from plans import quotas
 from plans.models import Lot
@@ -27,6 +28,7 @@ from usage.calls.endings import Charge, Ending, Try
 from usage.models import AuditRun, How
 
 pytestmark = pytest.mark.django_db
+FREE = PriceTerms(is_free=True)
 WRONG = "UPDATE plans_lot SET available = available - 1, spent = spent + 1 WHERE account_id = %s"
 
 
@@ -130,11 +132,11 @@ class TestRed:
         assert not audits.audit_all().is_clean
         model, now = ChatModel.objects.earliest("pk"), clock.now()
         with pytest.raises(prices.HeldBack):
-            prices.publish(model, rates=Price().rates, active_from=now, by=None, now=now)
+            prices.publish(model, rates=Price().rates, active_from=now, by=None, now=now, terms=FREE)
         with books.corrupting():
             books.run(WRONG.replace("- 1", "+ 1", 1).replace("+ 1 WHERE", "- 1 WHERE"), home.owner.account_id)
         assert audits.audit_all().is_clean
-        assert prices.publish(model, rates=Price().rates, active_from=now, by=None, now=now).pk
+        assert prices.publish(model, rates=Price().rates, active_from=now, by=None, now=now, terms=FREE).pk
 
     def test_is_shown_when_nobody_audits_any_more(self, home: Home, client: Client, settings: Settings) -> None:
         settings.DEMO = True
