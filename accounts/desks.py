@@ -96,7 +96,12 @@ class Audited(Closed[Row]):
             now=clock.now(),
             reason=form.cleaned_data["reason"],
             fields=sorted({*form.changed_data, *lines} - {"reason"}),
+            **self.told(form),
         )
+
+    def told(self, form: Any) -> dict[str, object]:  # noqa: ARG002 - of tables that have more to say
+        """This will tell what is written down beside the reason."""
+        return {}
 
     def has_delete_permission(self, request: HttpRequest, obj: Row | None = None) -> bool:  # noqa: ARG002 - Django's signature
         """This will let nobody delete: people leave, things are paused."""

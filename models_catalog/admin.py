@@ -1,6 +1,5 @@
 """The catalog in admin: prices are only added, secrets only written; the roof registers these and asks why."""
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -9,35 +8,21 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from models_catalog import prices, upstreams
-from models_catalog.forms import RATE_PLACES, ChatModelForm, PriceForm, UpstreamForm, label_of
-from models_catalog.models import Alias, ChatModel, Price, Route, Upstream, Vendor
-from models_catalog.models.price import RATE_NAMES
-from models_catalog.pricing import Rates
+from models_catalog import upstreams
+from models_catalog.forms import ChatModelForm, UpstreamForm
+from models_catalog.models import Alias, ChatModel, Price, Route, Upstream, Vendor, VendorPrice
+from models_catalog.price_desks import PriceAdmin, VendorPriceAdmin
 
 if TYPE_CHECKING:  # these classes are generic in the stubs only
     AliasDesk = admin.ModelAdmin[Alias]
     ModelDesk = admin.ModelAdmin[ChatModel]
-    PriceDesk = admin.ModelAdmin[Price]
     RouteDesk = admin.ModelAdmin[Route]
     RouteLine = admin.TabularInline[Route, ChatModel]
     UpstreamDesk = admin.ModelAdmin[Upstream]
     VendorDesk = admin.ModelAdmin[Vendor]
 else:
-    AliasDesk = ModelDesk = PriceDesk = RouteDesk = UpstreamDesk = VendorDesk = admin.ModelAdmin
+    AliasDesk = ModelDesk = RouteDesk = UpstreamDesk = VendorDesk = admin.ModelAdmin
     RouteLine = admin.TabularInline
-
-
-def _burn(name: str) -> Any:
-    """This will make a column that writes a rate as credits a token, or a call: ×0.3."""
-
-    @admin.display(description=label_of(name))
-    def column(price: Price) -> str:
-        factor = Decimal(getattr(price, name)).scaleb(-RATE_PLACES[name]).normalize()
-        return f"×{factor:f}" if name != "per_request" else f"{factor:f}"
-
-    column.__name__ = f"{name}_burn"
-    return column
 
 
 class VendorAdmin(VendorDesk):
@@ -120,48 +105,6 @@ class UpstreamAdmin(UpstreamDesk):
             upstreams.seal_secret(obj, secret=form.cleaned_data["secret"])
 
 
-class PriceAdmin(PriceDesk):
-    """Effective-dated rows: added, never edited, never deleted."""
-
-    form = PriceForm
-    list_display = ("chat_model", "active_from", _burn("in_fresh"), _burn("out_text"), "published_at")
-    list_filter = ("active_from",)
-    list_select_related = ("chat_model",)
-    search_fields = ("chat_model__name", "chat_model__slug")
-    autocomplete_fields = ("chat_model",)
-    ordering = ("-active_from", "-pk")
-
-    def get_fields(self, request: HttpRequest, obj: Price | None = None) -> Any:  # noqa: ARG002 - Django's
-        """This will show a published price as factors, as it was asked for."""
-        rates = [_burn(name) for name in RATE_NAMES] if obj else RATE_NAMES
-        return ["chat_model", "active_from", *rates, *(["published_at", "published_by"] if obj else [])]
-
-    def has_change_permission(self, request: HttpRequest, obj: Price | None = None) -> bool:  # noqa: ARG002 - Django's
-        """This will say no: a price is final."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Price | None = None) -> bool:  # noqa: ARG002 - Django's
-        """This will say no: a price is final."""
-        return False
-
-    def save_model(
-        self,
-        request: HttpRequest,
-        obj: Price,
-        form: Any,
-        change: bool,  # noqa: ARG002, FBT001 - Django's signature
-    ) -> None:
-        """This will publish the price through the verb."""
-        row = prices.publish(
-            obj.chat_model,
-            rates=Rates(**{name: getattr(obj, name) for name in RATE_NAMES}),
-            active_from=obj.active_from,
-            by=request.user.pk,
-            now=form.now,
-        )
-        obj.pk = row.pk
-
-
 DESKS: dict[type[Model], Any] = {
     Vendor: VendorAdmin,
     ChatModel: ChatModelAdmin,
@@ -169,5 +112,6 @@ DESKS: dict[type[Model], Any] = {
     Upstream: UpstreamAdmin,
     Route: RouteAdmin,
     Price: PriceAdmin,
+    VendorPrice: VendorPriceAdmin,
 }
 """Who keeps which table; the catalog does not know people, so the roof adds who changed what, and why."""

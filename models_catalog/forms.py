@@ -1,45 +1,31 @@
-"""The shape of what people write about the catalog: the search, an upstream, a price."""
+"""The shape of what people write about the catalog: the search, an upstream, a model."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
 from django.contrib.postgres.forms import SimpleArrayField
 from django.http import QueryDict
-from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from models_catalog import facets, listing, price_cards
 from models_catalog.entries import Entry
 from models_catalog.listing import RECOMMENDED
-from models_catalog.models import ChatModel, CreditPrice, Price, Upstream
+from models_catalog.models import ChatModel, CreditPrice, Upstream
 from models_catalog.models.chat_model import Capability
-from models_catalog.models.price import RATE_NAMES
-from portal.kit import clock, egress
+from portal.kit import egress
 
 LONGEST_SEARCH = 80
 LONGEST_SECRET = 4000
 LONGEST_LINE = 160
-LARGEST_RATE = 10**15
-RATE_PLACES = dict.fromkeys(RATE_NAMES, 12) | {"per_request": 6}
-"""Decimal places between a rate as people say it, in credits a token (or a call), and whole microcredits."""
-HELP = {
-    "in_fresh": _(
-        "Every model is called by name and charged in credits. The burn says how many credits one token costs: "
-        "×1 is one credit a token."
-    ),
-    "per_request": _("Credits a call."),
-}
 
 if TYPE_CHECKING:  # these classes are generic in the stubs only
     ModelShape = forms.ModelForm[ChatModel]
-    PriceShape = forms.ModelForm[Price]
     UpstreamShape = forms.ModelForm[Upstream]
 else:
-    ModelShape = PriceShape = UpstreamShape = forms.ModelForm
+    ModelShape = UpstreamShape = forms.ModelForm
 
 
 class SearchForm(forms.Form):
@@ -155,52 +141,4 @@ class ChatModelForm(ModelShape):
         longest, context = values.get("max_output_tokens"), values.get("context_tokens")
         if longest and context and longest > context:
             self.add_error("max_output_tokens", gettext("An answer cannot be longer than the context."))
-        return values
-
-
-def label_of(name: str) -> Any:
-    """This will return how people call a rate."""
-    return next(field.verbose_name for field in Price._meta.fields if field.name == name)
-
-
-def rate_field(name: str) -> forms.DecimalField:
-    """This will return the field in which staff write a rate as a factor: 0.3 credits a token."""
-    places = RATE_PLACES[name]
-    return forms.DecimalField(
-        label=capfirst(label_of(name)),
-        min_value=0,
-        max_value=Decimal(LARGEST_RATE).scaleb(-places),
-        max_digits=22,
-        decimal_places=places,
-        initial=0,
-        help_text=HELP.get(name, ""),
-        widget=forms.NumberInput(attrs={"step": "any", "class": "vTextField"}),
-    )
-
-
-class PriceForm(PriceShape):
-    """A new price in credits a token (×0.3); it cannot begin in the past or at the moment of another one."""
-
-    class Meta:
-        model = Price
-        exclude = ("published_at", "published_by")
-
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
-        self.now = clock.now()
-        self.fields.update({name: rate_field(name) for name in RATE_NAMES if name in self.fields})
-        if "active_from" in self.fields:
-            self.fields["active_from"].required = False
-            self.fields["active_from"].help_text = _("Leave it empty to begin at once.")
-
-    def clean(self) -> dict[str, Any]:
-        """This will check the moment from which the price counts, and turn the factors into whole microcredits."""
-        values: dict[str, Any] = super().clean() or self.cleaned_data
-        if "active_from" not in self.errors:
-            values["active_from"] = values.get("active_from") or self.now
-        if values.get("active_from", self.now) < self.now:
-            self.add_error("active_from", gettext("A price can only begin now or later."))
-        for name in RATE_NAMES:
-            if values.get(name) is not None:
-                values[name] = int(values[name].scaleb(RATE_PLACES[name]))
         return values

@@ -59,7 +59,7 @@ def costs_of(chat_model: ChatModel, *, now: datetime) -> Costs:
     """
     rows = _noted(chat_model, now=now)
     routes = Route.objects.open().filter(chat_model=chat_model)
-    upstreams = set(routes.values_list("upstream_id", flat=True)) or {None}
+    upstreams: set[int | None] = set(routes.values_list("upstream_id", flat=True)) or {None}
     found: Costs = {}
     for row in filter(None, (rows.get(upstream, rows.get(None)) for upstream in upstreams)):
         for name, cost in _costs(row).items():

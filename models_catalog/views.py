@@ -1,15 +1,19 @@
 """The pages of the catalog: the list of models, and a page for each."""
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from models_catalog import comparing, entries, listing, price_cards, snippets
+from models_catalog import burns, comparing, entries, listing, price_cards, snippets
 from models_catalog.forms import SearchForm
 from portal.kit import clock
+
+KEPT_SECONDS = 60
+"""How long others may keep the table of prices; announced prices stand in it long before they count."""
 
 
 @require_safe
@@ -46,6 +50,24 @@ def comparison(request: HttpRequest) -> HttpResponse:
         "example": entries.EXAMPLE,
     }
     return render(request, "models_catalog/compare.html", words)
+
+
+@require_safe
+def price_table(request: HttpRequest) -> HttpResponse:
+    """This will show what a token of each model costs, as a page, or as CSV or JSON, which anybody may keep a while."""
+    found = burns.table(now=clock.now())
+    asked = request.GET.get("format")
+    if asked not in {"csv", "json"}:
+        words = {"models": burns.by_model(found), "version": found.version}
+        return render(request, "models_catalog/prices.html", words)
+    answer: HttpResponse = (
+        JsonResponse(burns.as_json(found))
+        if asked == "json"
+        else HttpResponse(burns.as_csv(found), content_type="text/csv; charset=utf-8")
+    )
+    answer["Content-Disposition"] = f'inline; filename="prices.{asked}"'
+    patch_cache_control(answer, public=True, max_age=KEPT_SECONDS)
+    return answer
 
 
 @require_safe

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import models, transaction
 
+from models_catalog.models import CreditPrice
 from plans import meaning
 from plans.models import Offering, OfferingVersion
 from portal.kit import periods
@@ -81,7 +82,22 @@ def publish(offering: Offering, *, terms: dict[str, Any], now: datetime) -> Offe
     """
     Offering.objects.select_for_update().get(pk=offering.pk)
     last = offering.versions.aggregate(last=models.Max("version"))["last"] or 0
-    return OfferingVersion.objects.create(offering=offering, version=last + 1, published_at=now, **terms)
+    version = OfferingVersion.objects.create(offering=offering, version=last + 1, published_at=now, **terms)
+    tell_credit_prices()
+    return version
+
+
+@transaction.atomic
+def tell_credit_prices() -> int:
+    """This will write down for the catalog what credits cost at each offering on sale, and return how many changed."""
+    current = OfferingVersion.objects.current().filter(offering__in=Offering.objects.on_sale())
+    due = {version.offering.slug: _credit_price(version) for version in current}
+    gone, _ = CreditPrice.objects.exclude(slug__in=due).delete()
+    there = {row.slug: row for row in CreditPrice.objects.select_for_update().order_by("slug")}
+    changed = {slug: columns for slug, columns in due.items() if slug not in there or not _says(there[slug], columns)}
+    for slug, columns in changed.items():
+        CreditPrice.objects.update_or_create(slug=slug, defaults=columns)
+    return gone + len(changed)
 
 
 @transaction.atomic
@@ -93,7 +109,25 @@ def seed(now: datetime) -> None:
         offering, is_new = Offering.objects.get_or_create(slug=entry["slug"], defaults=entry["offering"])
         if is_new:
             publish(offering, terms=terms, now=now)
+    tell_credit_prices()
 
 
 def _item(version: OfferingVersion, *, audience: str) -> Item:
     return Item(version, meaning.of(Microcredits(version.microcredits), kinds=meaning.KINDS_OF[audience]))
+
+
+def _credit_price(version: OfferingVersion) -> dict[str, Any]:
+    return {
+        "audience": version.offering.audience,
+        "position": version.offering.position,
+        "is_recommended": version.offering.is_recommended,
+        "name": version.name,
+        "name_zh": version.name_zh,
+        "price_minor": version.price_minor,
+        "currency": version.currency,
+        "microcredits": version.microcredits,
+    }
+
+
+def _says(row: CreditPrice, columns: dict[str, Any]) -> bool:
+    return all(getattr(row, name) == value for name, value in columns.items())

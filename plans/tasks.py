@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from celery import shared_task
 
-from plans import keys, ledger, orders, reclaims, shares
+from plans import keys, ledger, offerings, orders, reclaims, shares
 from portal.kit import clock
 
 LARGEST_JUMP_SECONDS = 300.0
@@ -36,6 +36,12 @@ def expire_lots() -> int:
 def follow_shares() -> int:
     """This will let quotas that are a share of the plan follow what the plans grant."""
     return in_steady_time(lambda: shares.follow(now=clock.now()))
+
+
+@shared_task(ignore_result=True)
+def tell_credit_prices() -> int:
+    """This will mend what the catalog knows of the price of credits, should it differ from the shelf."""
+    return offerings.tell_credit_prices()
 
 
 @shared_task(ignore_result=True)

@@ -1,5 +1,6 @@
 """The brand in admin, and the catalog with the reason for each change: only the roof knows both floors."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -9,8 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.desks import Audited
 from models_catalog.admin import DESKS
+from models_catalog.models import ChatModel, Price
+from models_catalog.price_desks import PriceAdmin
 from portal import brand
+from portal.kit import clock
 from portal.models import Brand
+from usage import affected
 
 if TYPE_CHECKING:  # these classes are generic in the stubs only
     Form = forms.ModelForm[Brand]
@@ -76,5 +81,25 @@ class BrandAdmin(Audited[Brand]):
         brand.forget()
 
 
+class PriceDesk(Audited[Price], PriceAdmin):
+    """Only the roof knows prices, the calls that they touch, and who publishes them."""
+
+    def affected(self, chat_model: ChatModel) -> Sequence[tuple[object, int]]:
+        """This will tell whom a change of the model's price touches."""
+        found = affected.by_price_of(chat_model, now=clock.now())
+        return (
+            (_("Accounts that called it within 30 days"), found.accounts),
+            (_("Members that called it within 30 days"), found.members),
+            (_("Calls within 30 days"), found.calls),
+            (_("Open quotas on it"), found.quotas),
+        )
+
+    def told(self, form: Any) -> dict[str, object]:
+        """This will keep what the publisher said of the price, beside why."""
+        terms = form.terms()
+        said = {"is_free": terms.is_free, "is_sure": terms.is_sure, "accepts_loss": terms.accepts_loss}
+        return said | {"windows": len(terms.windows), "tiers": len(terms.tiers)}
+
+
 for model, desk in DESKS.items():
-    admin.site.register(model, type(desk.__name__, (Audited, desk), {}))
+    admin.site.register(model, PriceDesk if model is Price else type(desk.__name__, (Audited, desk), {}))

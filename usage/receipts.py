@@ -144,7 +144,7 @@ def of(call: Call) -> Receipt:
         attempts=list(Attempt.objects.filter(call_id=call.pk).order_by("position")),
         assistant=assistants_of([call]).get(call.pk),
         window=None if call.price.base_id is None else call.price,
-        from_input_tokens=tier and tier.from_input_tokens,
+        from_input_tokens=None if tier is None else tier.from_input_tokens,
     )
 
 

@@ -59,6 +59,11 @@ class OfferingAdmin(Audited[Offering]):
     search_fields = ("slug", "versions__name", "versions__name_zh")
     fields = ("slug", "audience", "kind", "position", "is_recommended", "withdrawn_at")
 
+    def save_model(self, request: HttpRequest, obj: Offering, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """This will store the row, and tell the catalog what is on sale now."""
+        super().save_model(request, obj, form, change)
+        offerings.tell_credit_prices()
+
 
 @admin.register(OfferingVersion)
 class OfferingVersionAdmin(Audited[OfferingVersion]):

@@ -30,6 +30,7 @@ TIMETABLE = {
     "send notifications": _every(POST_SECONDS, "accounts.tasks.send_notifications"),
     "give up unpaid orders": _every(ENDINGS_SECONDS, "plans.tasks.expire_orders"),
     "end old lots": _every(ENDINGS_SECONDS, "plans.tasks.expire_lots"),
+    "tell the catalog what credits cost": _every(CHORES_SECONDS, "plans.tasks.tell_credit_prices"),
     "let shares follow the plans": _every(ENDINGS_SECONDS, "plans.tasks.follow_shares"),
     "let unused slices flow back": _every(ENDINGS_SECONDS, "plans.tasks.reclaim"),
     "note which lots are about to end": _every(CHORES_SECONDS, "plans.tasks.note_endings"),

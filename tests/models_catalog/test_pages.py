@@ -7,7 +7,6 @@ from django.test import Client
 
 from models_catalog import shelf, upstreams
 from models_catalog.models import ChatModel, Upstream
-from models_catalog.models.price import RATE_NAMES
 from portal.kit import clock
 from tests.models_catalog.small_seed import well_known
 from tests.models_catalog.test_catalog import HERE
@@ -86,15 +85,3 @@ class TestAdmin:
         assert upstreams.open_secret(Upstream.objects.get(pk=upstream.pk)) == "sk-written-once"
         wrong = admin_client.post(url, form | {"base_url": "http://169.254.169.254/v1"})
         assert "private network" in wrong.content.decode()
-
-    def test_adds_prices_and_never_edits_them(self, admin_client: Client, settings: Any) -> None:
-        settings.DEMO = True
-        model = ChatModel.objects.get(slug="demo-fast")
-        form = {"chat_model": model.pk, "active_from_0": "2090-01-01", "active_from_1": "00:00:00"}
-        form |= dict.fromkeys(RATE_NAMES, "0.3") | {"reason": "cheaper now"}
-        assert admin_client.post("/admin/models_catalog/price/add/", form).status_code == 302
-        row = model.price_set.get(active_from__year__gt=2080)
-        assert (row.in_fresh, row.per_request) == (300_000_000_000, 300_000)
-        assert row.published_by is not None
-        assert admin_client.post(f"/admin/models_catalog/price/{row.pk}/change/", form).status_code == 403
-        assert admin_client.post(f"/admin/models_catalog/price/{row.pk}/delete/").status_code == 403

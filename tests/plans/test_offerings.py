@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import IntegrityError, InternalError, transaction
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from accounts.models import AuditEvent, User
-from plans import offerings
+from models_catalog.models import CreditPrice
+from plans import offerings, tasks
 from plans.models import Offering, OfferingVersion, Order, Payment
 from portal.sandbox.operator import Operator
 from tests.plans.cast import ASKED_PHONE, Household, order_of, scripted
@@ -27,6 +29,45 @@ class TestSeeding:
         assert shown["business-bundle"] == (3990, 40_000_000)
         assert (shown["pack-small"], shown["pack-large"]) == ((100, 250_000), (100, 400_000))
         assert OfferingVersion.objects.count() == len(shown)
+
+
+class TestCreditPrices:
+    """What the catalog knows of the shelf."""
+
+    def test_stand_for_all_that_is_on_sale_and_nothing_else(self) -> None:
+        for version in OfferingVersion.objects.current():
+            row = CreditPrice.objects.get(slug=version.offering.slug)
+            assert (row.price_minor, row.microcredits, row.name_zh) == (
+                version.price_minor, version.microcredits, version.name_zh,
+            )  # fmt: skip
+            assert (row.audience, row.position) == (version.offering.audience, version.offering.position)
+        assert CreditPrice.objects.count() == Offering.objects.on_sale().count()
+
+    def test_follow_new_terms(self, now: datetime) -> None:
+        old = offerings.current("starter")
+        terms = {"name": "Starter", "name_zh": "入门", "price_minor": 1290, "currency": "CNY"}
+        offerings.publish(old.offering, terms=terms | {"microcredits": 5 * 10**12, "valid_months": 1}, now=now)
+        row = CreditPrice.objects.get(slug="starter")
+        assert (row.price_minor, row.microcredits) == (1290, 5 * 10**12)
+
+    def test_are_mended_where_they_differ(self, now: datetime) -> None:
+        assert tasks.tell_credit_prices() == 0
+        CreditPrice.objects.filter(slug="starter").update(price_minor=1)
+        CreditPrice.objects.filter(slug="pack-small").delete()
+        CreditPrice.objects.create(
+            slug="old", audience="household", name="Old", name_zh="旧", price_minor=1, currency="CNY", microcredits=1
+        )
+        assert tasks.tell_credit_prices() == 3
+        self.test_stand_for_all_that_is_on_sale_and_nothing_else()
+
+    def test_lose_what_staff_withdraws(self, now: datetime, client: Client, settings: Settings) -> None:
+        settings.DEMO = True
+        client.force_login(User.objects.create_superuser("staff@example.com", password="x"))
+        offering = Offering.objects.get(slug="starter")
+        given = {"slug": "starter", "audience": "household", "kind": "plan", "position": 1, "reason": "over"}
+        given |= {"withdrawn_at_0": "2026-01-01", "withdrawn_at_1": "00:00"}
+        assert client.post(f"/admin/plans/offering/{offering.pk}/change/", given).status_code == 302
+        assert not CreditPrice.objects.filter(slug="starter").exists()
 
 
 class TestFrozenTerms:

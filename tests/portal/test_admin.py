@@ -178,12 +178,6 @@ class TestChanges:
         assert said in desk.post("/admin/models_catalog/price/add/", given).content.decode()
         assert Price.objects.count() == prices
 
-    def test_put_a_price_in_force_at_once(self, desk: Client, now: datetime) -> None:
-        assert desk.post("/admin/models_catalog/price/add/", _price()).status_code == 302
-        price = Price.objects.latest("pk")
-        assert (price.in_fresh, price.per_request) == (300_000_000_000, 300_000)
-        assert now <= price.active_from == price.published_at <= now + timedelta(minutes=1)
-
     def test_refuse_an_upstream_on_this_machine(self, desk: Client, settings: Settings) -> None:
         settings.EGRESS_LOOPBACK = False
         given = {"slug": "near", "name": "Near", "dialect": "openai_compatible", "concurrency": 1, "reason": "x"}
@@ -217,7 +211,8 @@ class TestChanges:
         assert offerings.current("starter").price_minor == 1290
 
 
-RARE = ("Refund", "Dispute", "Adjustment", "LateEvidence")
+NO_LINES = {f"{lines}-{name}_FORMS": 0 for lines in ("windows", "tiers") for name in ("TOTAL", "INITIAL")}
+RARE = ("VendorPrice", "Refund", "Dispute", "Adjustment", "LateEvidence")
 
 
 def _pages(desk: Client) -> Iterator[str]:
@@ -243,7 +238,12 @@ def _found(desk: Client, path: str) -> int:
 
 
 def _price() -> dict[str, Any]:
-    return {"chat_model": ChatModel.objects.earliest("pk").pk, "reason": "x", **dict.fromkeys(RATE_NAMES, "0.3")}
+    return {
+        "chat_model": ChatModel.objects.earliest("pk").pk,
+        "reason": "x",
+        **dict.fromkeys(RATE_NAMES, "0.3"),
+        **NO_LINES,
+    }
 
 
 def _terms() -> dict[str, Any]:

@@ -62,6 +62,7 @@ PORTAL = {
 CATALOG = {
     "models/": Row(get=PUBLIC),
     "models/compare/": Row(get=PUBLIC),
+    "models/prices/": Row(get=PUBLIC),
     "models/<path:slug>/": Row("model", get=PUBLIC),
 }
 ACCOUNTS = {
