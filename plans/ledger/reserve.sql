@@ -32,28 +32,17 @@ DECLARE
   v_state record;
   v_quota record;
   v_tight record;
-  v_over jsonb;
-  v_minutes jsonb;
+  v_over jsonb; v_minutes jsonb;
   v_tokens bigint;
   v_mainland boolean;
   v_untrained boolean;
-  v_no jsonb;
-  v_price bigint;
+  v_no jsonb; v_price bigint;
   v_lot record;
-  v_floor bigint;
-  v_room bigint;
-  v_own bigint;
-  v_pool bigint;
-  v_kinds text[];
-  v_nodes bigint[];
-  v_found bigint;
-  v_amount bigint;
-  v_limit bigint;
-  v_lots bigint[];
-  v_drawn bigint[];
-  v_windows bigint[];
-  v_sessions bigint[];
-  v_unopened bigint[];
+  v_floor bigint; v_room bigint; v_own bigint; v_pool bigint;
+  v_kinds text[]; v_nodes bigint[];
+  v_found bigint; v_amount bigint; v_limit bigint;
+  v_lots bigint[]; v_drawn bigint[];
+  v_windows bigint[]; v_sessions bigint[]; v_unopened bigint[];
 BEGIN
   IF NOT jsonb_path_exists(p_calls, '$[*].idempotency_key ? (@ != null)') THEN
     PERFORM set_config('synchronous_commit', 'off', true);
@@ -126,23 +115,17 @@ BEGIN
       CONTINUE;
     END IF;
 
-    -- at the price of this moment?
-    v_price := catalog_price_at(v_call.chat_model_id, v_now, v_state.time_zone);
-    IF v_price IS DISTINCT FROM v_call.price_id THEN
-      outcome := 'repriced';
-      details := jsonb_build_object('price_id', v_price);
-      RETURN NEXT;
-      CONTINUE;
-    END IF;
-
-    -- may they ask this model, and now?
+    -- is that its price? May they ask this model, and now?
     v_kinds := ARRAY['account', 'member', 'project', 'scenario', 'key']
       || array_fill('department'::text, ARRAY[cardinality(v_call.departments)]);
     v_nodes := ARRAY[v_call.account_id, v_call.member_id, v_call.project_id, v_call.scenario_id, v_call.api_key_id]
       || v_call.departments;
     v_mainland := false; v_untrained := false;
     v_no := NULL;
-    IF v_state.has_rules THEN
+    v_price := catalog_price_at(v_call.chat_model_id, v_now, v_state.time_zone);
+    IF v_price IS DISTINCT FROM v_call.price_id THEN
+      v_no := jsonb_build_object('outcome', 'repriced', 'price_id', v_price);
+    ELSIF v_state.has_rules THEN
       SELECT r.is_mainland_only, r.is_never_trained, r.refused INTO v_mainland, v_untrained, v_no
       FROM ledger_rules(v_call.account_id, v_kinds, v_nodes, v_call.chat_model_id) r;
     END IF;

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -50,19 +51,19 @@ def on_sale(slug: str, minor: int, currency: str = "CNY") -> CreditPrice:
     )  # fmt: skip
 
 
-def publish(model: ChatModel, rates: Rates = ONE, *, wait: timedelta = SOON, **terms: object) -> Price:
+def publish(model: ChatModel, rates: Rates = ONE, *, wait: timedelta = SOON, **terms: Any) -> Price:
     now = clock.now()
-    return prices.publish(model, rates=rates, active_from=now + wait, by=7, now=now, terms=Terms(**terms))  # type: ignore[arg-type] # what tests name
+    return prices.publish(model, rates=rates, active_from=now + wait, by=7, now=now, terms=Terms(**terms))
 
 
-def noted(model: ChatModel, upstream: Upstream | None = None, **asked: object) -> VendorPrice:
+def noted(model: ChatModel, upstream: Upstream | None = None, **asked: Any) -> VendorPrice:
     """This will note a vendor's price, a yuan a million tokens where nothing else is said."""
     now = clock.now()
     usual = Note(
         rates={"in_fresh": 10**6, "out_text": 10**6}, currency="CNY", exchange_rate=Decimal(1), source="A page",
         source_date=date(2026, 11, 1), active_from=now, upstream=upstream,
     )  # fmt: skip
-    return vendor_prices.note(model, replace(usual, **asked), by=None, now=now)  # type: ignore[arg-type] # as above
+    return vendor_prices.note(model, replace(usual, **asked), by=None, now=now)
 
 
 class TestPublish:
@@ -101,9 +102,7 @@ class TestPublish:
             ({"tiers": (Tier(5, replace(ONE, in_fresh=21 * CREDIT)),)}, prices.PriceJumps),
         ],
     )
-    def test_refuses_what_makes_no_sense(
-        self, model: ChatModel, terms: dict[str, object], refusal: type[Refusal]
-    ) -> None:
+    def test_refuses_what_makes_no_sense(self, model: ChatModel, terms: Any, refusal: type[Refusal]) -> None:
         before = Price.objects.count()
         with pytest.raises(refusal):
             publish(model, **terms)
@@ -175,7 +174,8 @@ class TestBelowCost:
     def test_looks_at_hours_and_tiers_too(self, model: ChatModel, offering: CreditPrice) -> None:
         noted(model)
         less = replace(ONE, cache_read=CREDIT // 2)
-        for terms in ({"tiers": (Tier(5, less),)}, {"windows": (Window(NIGHT, Tariff(less)),)}):
+        each: list[dict[str, Any]] = [{"tiers": (Tier(5, less),)}, {"windows": (Window(NIGHT, Tariff(less)),)}]
+        for terms in each:
             with pytest.raises(margins.BelowCost) as no:
                 publish(model, **terms)
             assert [loss.name for loss in no.value.losses] == ["cache_read"]
@@ -239,9 +239,7 @@ class TestVendorPrices:
             ({"source": " "}, vendor_prices.NoSource),
         ],
     )
-    def test_refuse_what_nobody_can_reckon_with(
-        self, model: ChatModel, wrong: dict[str, object], refusal: type[Refusal]
-    ) -> None:
+    def test_refuse_what_nobody_can_reckon_with(self, model: ChatModel, wrong: Any, refusal: type[Refusal]) -> None:
         with pytest.raises(refusal):
             noted(model, **wrong)
         assert not VendorPrice.objects.exists()

@@ -43,6 +43,7 @@ PAGES = (
     "/models/",
     "/models/?all=on",
     "/models/compare/",
+    "/models/prices/",
     "/models/smollm2-135m/",
     "/plans/models/",
     "/help/",
@@ -56,7 +57,21 @@ PAGES = (
     "/nowhere/",
 )
 WORD = re.compile(r"[A-Za-z][A-Za-z'’]{2,}")
-NAMES = {"API", "ASCII", "Anthropic", "Cookie", "Node", "OpenAI", "Python", "curl", "insufficient", "quota", "token"}
+NAMES = {
+    "API",
+    "ASCII",
+    "Anthropic",
+    "CSV",
+    "Cookie",
+    "JSON",
+    "Node",
+    "OpenAI",
+    "Python",
+    "curl",
+    "insufficient",
+    "quota",
+    "token",
+}
 """What stays as it is in a Chinese sentence: names, protocols, the other language."""
 
 SPOKEN = ("alt", "aria-label", "placeholder", "title")

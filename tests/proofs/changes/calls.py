@@ -35,7 +35,7 @@ CHANGES = {
             "catalog_price_at(v_call.chat_model_id, v_now, 'UTC')",
         ),
         ("PERFORM pg_advisory_xact_lock_shared(hashtext('prices'));", ""),
-        ("IF v_state.has_rules THEN", "IF false THEN"),
+        ("ELSIF v_state.has_rules THEN", "ELSIF false THEN"),
         ("IF v_no IS NULL AND v_state.is_child THEN", "IF false THEN"),
         ("PERFORM ledger_count_minutes(v_call.member_id, v_now, v_state.time_zone);", ""),
         ("coalesce(v_call.tier, ''), v_mainland,", "coalesce(v_call.tier, ''), false,"),
