@@ -38,6 +38,13 @@ HELP = {
     ),
     "per_request": _("Credits a call."),
 }
+ASKED = {
+    "upstream": _("Leave it empty for the vendor's public list."),
+    "exchange_rate": _("What one unit of this currency is worth in the portal's own."),
+    "source": _("Where it stands: a page, a contract, an invoice."),
+    "in_fresh": _("In units of the currency per million tokens. What is left empty is billed as input or output."),
+    "per_request": _("In units of the currency per call."),
+}
 
 if TYPE_CHECKING:  # these classes are generic in the stubs only
     PriceShape = forms.ModelForm[Price]
@@ -213,12 +220,12 @@ class VendorPriceForm(VendorPriceShape):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         if "currency" in self.fields:
+            self.fields.update({name: rate_field(name, places=MILLIONTHS, required=False) for name in RATE_NAMES})
+            for name, words in ASKED.items():
+                self.fields[name].help_text = words
             self.fields["currency"].initial = settings.CURRENCY
             self.fields["exchange_rate"].initial = 1
             self.fields["active_from"].initial = clock.now()
-        for name in RATE_NAMES:
-            if name in self.fields:
-                self.fields[name] = rate_field(name, places=MILLIONTHS, required=False)
 
     def note(self) -> vendor_prices.Note:
         """This will return the note as the verb takes it."""

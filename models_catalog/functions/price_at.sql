@@ -1,17 +1,20 @@
 -- Which price row of a model counts at a moment for an account in a zone: of the rows that have begun the newest
 -- without a base, or the row of its hours that the clock on the account's wall shows. Nothing before the first one.
--- `timetables.py` guesses by the same rule; this one decides.
+-- `timetables.py` guesses by the same rule; this one decides. It is asked on every call, so it leaves the search path to
+-- whoever asks, who has set it.
 CREATE OR REPLACE FUNCTION catalog_price_at(p_chat_model bigint, p_moment timestamptz, p_zone text) RETURNS bigint
-LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_base bigint;
+  v_has_windows boolean;
   v_local timestamp;
   v_window bigint;
 BEGIN
-  SELECT p.id INTO v_base FROM models_catalog_price p
+  SELECT p.id, EXISTS (SELECT FROM models_catalog_price w WHERE w.base_id = p.id) INTO v_base, v_has_windows
+  FROM models_catalog_price p
   WHERE p.chat_model_id = p_chat_model AND p.base_id IS NULL AND p.active_from <= p_moment
   ORDER BY p.active_from DESC LIMIT 1;
-  IF EXISTS (SELECT FROM models_catalog_price w WHERE w.base_id = v_base) THEN
+  IF v_has_windows THEN
     v_local := p_moment AT TIME ZONE p_zone;
     SELECT w.id INTO v_window FROM models_catalog_price w
     WHERE w.base_id = v_base AND catalog_is_within(w.weekdays, w.starts_at, w.ends_at, v_local)

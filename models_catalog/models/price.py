@@ -93,13 +93,13 @@ class Price(models.Model):
 
     @property
     def hours_label(self) -> str:
-        """When a row with a base counts, in the reader's language: “Mon, Tue 22:00–08:00”; empty for a base."""
+        """When a row with a base counts, in the reader's language: “Mon/Tue 22:00–08:00”; empty for a base."""
         if self.starts_at is None or self.ends_at is None:
             return ""
         clock = f"{self.starts_at:%H:%M}–{self.ends_at:%H:%M}"
         if len(self.weekdays) == len(WEEKDAYS_ABBR):
             return clock
-        return f"{', '.join(str(WEEKDAYS_ABBR[day - 1]) for day in sorted(self.weekdays))} {clock}"
+        return f"{'/'.join(str(WEEKDAYS_ABBR[day - 1]) for day in sorted(self.weekdays))} {clock}"
 
 
 class PriceTier(models.Model):

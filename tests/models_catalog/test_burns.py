@@ -63,7 +63,7 @@ class TestPage:
     def test_shows_every_price(self, client: Client) -> None:
         page = client.get(PATH).content.decode()
         assert "Demo Fast" in page
-        assert "Mon, Sun 22:00–08:00" in page
+        assert "Mon/Sun 22:00–08:00" in page
         assert "from 2,000 tokens in" in page
         assert "×0.3" in page
         assert "Input read from cache ×0.125" in page

@@ -86,7 +86,7 @@ class TestPublishing:
         assert (row.out_text, row.cache_read) == (2 * 10**11, 2 * 10**10)
         assert row.published_at == row.active_from
         night = row.windows.get()
-        assert (night.weekdays, night.hours_label, night.out_text) == ([1, 2], "Mon, Tue 22:00–08:00", 10**11)
+        assert (night.weekdays, night.hours_label, night.out_text) == ([1, 2], "Mon/Tue 22:00–08:00", 10**11)
         [tier], [night_tier] = row.tiers.all(), night.tiers.all()
         assert (tier.from_input_tokens, tier.out_text, tier.in_fresh) == (1_000, 5 * 10**11, 2 * 10**11)
         assert (night_tier.from_input_tokens, night_tier.out_text) == (1_000, 25 * 10**10)
