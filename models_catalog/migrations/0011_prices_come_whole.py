@@ -34,5 +34,5 @@ DROP FUNCTION models_catalog_comes_with_its_price();
 class Migration(migrations.Migration):
     """Adds the triggers."""
 
-    dependencies = (("models_catalog", "0009_cards_are_shown"),)
+    dependencies = (("models_catalog", "0010_figures_may_be_unknown"),)
     operations = (migrations.RunSQL(FORWARD, BACKWARD),)
