@@ -94,13 +94,13 @@ def load(review: Review, *, litellm: Path) -> dict[str, Entry]:
     `litellm` is LiteLLM's file. Raises `BadSeed` when a list is another one than the reviewed: then its version,
     date and digest have to be written into the review first, or figures would carry a wrong date.
     """
-    installed = metadata.version("genai-prices")
-    if installed != review.lists.genai.version:
-        raise BadSeed(place="lists.genai.version", problem=f"genai-prices {installed} is installed")
     try:
         content = litellm.read_bytes()
     except OSError as error:
         raise BadSeed(place=litellm, problem=str(error.strerror)) from error
+    installed = metadata.version("genai-prices")
+    if installed != review.lists.genai.version:
+        raise BadSeed(place="lists.genai.version", problem=f"genai-prices {installed} is installed")
     digest = hashlib.sha256(content).hexdigest()
     if digest != review.lists.litellm.sha256:
         raise BadSeed(place="lists.litellm.sha256", problem=f"the digest of {litellm} is {digest}")
