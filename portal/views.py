@@ -12,6 +12,7 @@ from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 from models_catalog import catalog, pricing
+from models_catalog.curves import Curve
 from models_catalog.models import Alias
 from models_catalog.pricing import Usage
 from plans import meaning, offerings
@@ -84,6 +85,10 @@ def style(request: HttpRequest) -> HttpResponse:
     form = _SampleForm({"month": "plain"}) if "wrong" in request.GET else _SampleForm()
     amounts = [credits(whole) for whole in _SAMPLE_AMOUNTS]
     words = {"form": form, "chart": _sample_chart(), "amounts": amounts, "million": credits(1_000_000)}
+    words |= {
+        "curve": Curve(lines=_SAMPLE_LINES, top=5_000),
+        "curve_of_one": Curve(lines=((None, 700, None),), top=1_000),
+    }
     return render(request, "portal/style.html", words | _SAMPLES)
 
 
@@ -137,6 +142,7 @@ def _aliases() -> list[Alias]:
 _SAMPLE_AMOUNTS = (0, 800, 9_999, 612_040, 6_612_040, 10_000_000, 1_250_000_000)
 _SAMPLE_DAYS = 30
 _SAMPLE_USED = 21
+_SAMPLE_LINES = ((900, 1_100, None, None, 800, 1_000, 950), (2_100, 3_900, None, None, 1_900, 2_400, 2_200))
 _SAMPLES: dict[str, object] = {
     "features": ["All connected models", "Pay by phone bill", "Top up from ¥1 when you run out"],
     "segments": [{"label": "Day", "href": "#"}, {"label": "Month", "href": "#", "current": True}],

@@ -1,4 +1,4 @@
-"""Works out where the parts of a chart stand; the picture itself is templates/elements/bars.html."""
+"""Works out where the parts of a chart stand; the pictures are templates/elements/bars.html and curve.html."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ BAR_SHARE = 0.62
 COLORS = 6
 STEPS_SHOWN = 4
 LABELS_SHOWN = 5
+CURVE_WIDTH = 100
+CURVE_HEIGHT = 40
 
 
 class Day(Protocol):
@@ -50,6 +52,20 @@ class Chart(Protocol):
     @property
     def even_pace(self) -> int:
         """Microcredits a day, or 0."""
+        ...
+
+
+class Curve(Protocol):
+    """Lines over the same moments, None where there is no value; `top` is the value at the top of the scale."""
+
+    @property
+    def lines(self) -> Sequence[Sequence[int | None]]:
+        """One value a moment, each line as many."""
+        ...
+
+    @property
+    def top(self) -> int:
+        """At least the largest value, and at least 1."""
         ...
 
 
@@ -117,6 +133,23 @@ def plot(chart: Chart) -> Plot:
 def total(values: Sequence[int]) -> int:
     """This will add amounts up, for the last column of a table."""
     return sum(values)
+
+
+@register.filter
+def trace(curve: Curve) -> list[str]:
+    """This will return the path of each line of a curve, broken where there is no value, a dot where one is alone."""
+    return [_path(line, curve.top) for line in curve.lines]
+
+
+def _path(values: Sequence[int | None], top: int) -> str:
+    steps, is_drawing = [], False
+    for index, value in enumerate(values):
+        if value is not None:
+            x = round(CURVE_WIDTH * (index + 0.5) / len(values), 2)
+            y = round(CURVE_HEIGHT * (1 - value / top), 2)
+            steps.append(f"L{x} {y}" if is_drawing else f"M{x} {y}h0")
+        is_drawing = value is not None
+    return "".join(steps)
 
 
 def _bar(chart: Chart, index: int, *, top: int, every: int) -> Bar:
