@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from models_catalog import burns, comparing, entries, listing, price_cards, snippets
+from models_catalog import burns, cards, comparing, entries, listing, price_cards, price_sheets, questions, snippets
 from models_catalog.forms import SearchForm
 from portal.kit import clock
 
@@ -71,15 +71,19 @@ def price_table(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@vary_on_headers("HX-Request")
 def model_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """This will show what a model is good for, what it costs, where data goes and how to call it."""
-    listed = listing.page_of(slug, now=clock.now())
-    if listed is None:
+    """This will show what a model is good for, what it costs, how it does, where data goes and how to call it."""
+    card = cards.card_of(slug, offering=request.GET.get("offering", ""), now=clock.now())
+    if card is None:
         raise Http404(_("There is no such model."))
+    named = [card.model.slug, *(alias.slug for alias in card.aliases)] if card.is_callable else []
     words = {
-        "listed": listed,
-        "model": listed.model,
-        "snippets": snippets.snippets(listed.model.slug, base=f"{settings.BASE_URL}/v1"),
-        "example": entries.EXAMPLE,
+        "card": card,
+        "model": card.model,
+        "answers": questions.answers(card),
+        "calls": [snippets.calls(name, base=settings.BASE_URL, number=number) for number, name in enumerate(named)],
+        "example": price_sheets.EXAMPLE,
     }
-    return render(request, "models_catalog/model.html", words)
+    is_fragment = request.headers.get("HX-Request") == "true"
+    return render(request, f"models_catalog/model.html{'#price' if is_fragment else ''}", words)

@@ -1,0 +1,1 @@
+"""How the catalog's pages write what they show."""
