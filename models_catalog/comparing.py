@@ -12,10 +12,10 @@ from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 
 from models_catalog import price_cards
-from models_catalog.entries import EXAMPLE, Entry
+from models_catalog.entries import Entry
 from models_catalog.models import Capability, ChatModel, CreditPrice, DataRegion, ModelHealth, Price, Retention
 from models_catalog.price_cards import PriceLine
-from models_catalog.pricing import Rates
+from models_catalog.pricing import EXAMPLE, Rates
 from portal.kit.units import TOKENS_PER_PRICE
 
 MOST = 4

@@ -24,12 +24,10 @@ from models_catalog.models import (
     VendorPrice,
 )
 from models_catalog.models.chat_model import CALLABLE_STATES
-from models_catalog.pricing import Rates, Usage
+from models_catalog.pricing import EXAMPLE, Rates
 from portal.kit.units import TOKENS_PER_PRICE, Microcredits
 
 LARGEST_CATALOG = 2000
-EXAMPLE = Usage(in_fresh=400, out_text=600)
-"""A question of about a page and an answer of about a page and a half."""
 _COLUMNS = (
     "pk",
     "slug",

@@ -9,8 +9,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from models_catalog.entries import EXAMPLE, Entry
+from models_catalog.entries import Entry
 from models_catalog.models import Capability, DataRegion, State
+from models_catalog.pricing import EXAMPLE
 from portal.kit.units import MICROCREDITS_PER_CREDIT
 
 MODALITIES = (

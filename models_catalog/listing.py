@@ -1,9 +1,8 @@
 """The list of models as somebody asks for it: words, ticks, an order and a page, all of them in the address."""
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -11,13 +10,10 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from models_catalog import facets, price_cards, pricing
-from models_catalog.entries import EXAMPLE, Entry
+from models_catalog import facets, price_cards
+from models_catalog.entries import Entry
 from models_catalog.facets import FACETS, Chosen, Side
-from models_catalog.models import Alias, ChatModel, CreditPrice, Price, Route
-from models_catalog.models.chat_model import CALLABLE_STATES
-from models_catalog.pricing import Rates
-from portal.kit.units import Microcredits
+from models_catalog.models import CreditPrice
 
 PAGE_SIZE = 24
 CALLABLE, ALL, UNCONNECTED = "callable", "all", "unconnected"
@@ -192,66 +188,3 @@ def _row(entry: Entry, *, at: CreditPrice | None) -> Row:
         return Row(entry, None, None)
     given, answered = (price_cards.in_money(rate, at=at) for rate in (entry.rates.in_fresh, entry.rates.out_text))
     return Row(entry, given, answered)
-
-
-ALWAYS_SHOWN = ("in_fresh", "cache_read", "out_text", "out_reasoning")
-
-
-@dataclass(frozen=True)
-class PriceLine:
-    """One line of a price card: microcredits per million tokens of a class."""
-
-    label: str
-    per_million: Microcredits
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A model with all that its card says."""
-
-    model: ChatModel
-    aliases: tuple[Alias, ...]
-    rates: Rates | None
-    is_callable: bool
-
-    @property
-    def price_lines(self) -> list[PriceLine]:
-        """The classes that matter for text, and any other one that costs something else."""
-        if self.rates is None:
-            return []
-        labels = {field.name: field.verbose_name for field in Price._meta.fields}
-        usual = {self.rates.in_fresh, self.rates.out_text, 0}
-        named = [
-            name for name in pricing.USAGE_CLASSES if name in ALWAYS_SHOWN or getattr(self.rates, name) not in usual
-        ]
-        return [PriceLine(str(labels[name]), Microcredits(getattr(self.rates, name))) for name in named]
-
-    @property
-    def example_cost(self) -> Microcredits:
-        """What `EXAMPLE` costs today."""
-        return pricing.cost(EXAMPLE, self.rates or Rates())
-
-
-def page_of(slug: str, *, now: datetime) -> Listed | None:
-    """This will return the published model of this id with all that its page says."""
-    found = ChatModel.objects.published().filter(slug=slug).select_related("vendor")
-    return next(iter(_listed(list(found), now=now)), None)
-
-
-def _listed(models: list[ChatModel], *, now: datetime) -> list[Listed]:
-    ids = [model.pk for model in models]
-    routed = set(Route.objects.open().filter(chat_model_id__in=ids).values_list("chat_model_id", flat=True))
-    in_force = Price.objects.in_force(now=now).filter(chat_model_id__in=ids)
-    rates = {price.chat_model_id: price.rates for price in in_force}
-    aliases: dict[int, list[Alias]] = defaultdict(list)
-    for alias in Alias.objects.filter(chat_model_id__in=ids):
-        aliases[alias.chat_model_id].append(alias)
-    return [
-        Listed(
-            model=model,
-            aliases=tuple(aliases[model.pk]),
-            rates=rates.get(model.pk),
-            is_callable=model.pk in routed and model.pk in rates and model.state in CALLABLE_STATES,
-        )
-        for model in models
-    ]

@@ -11,10 +11,9 @@ from models_catalog.burns import in_credits
 from models_catalog.models import Alias, ChatModel, CreditPrice, Price
 from models_catalog.models.price import RATE_NAMES
 from models_catalog.price_terms import Terms
-from models_catalog.pricing import Rates, Tariff, Usage
+from models_catalog.pricing import EXAMPLE, Rates, Tariff, Usage
 from portal.kit.units import Microcredits
 
-EXAMPLE = Usage(in_fresh=400, out_text=600)
 LONG_EXAMPLE = Usage(in_fresh=100_000, out_text=1_000)
 """A question of a page with its answer; a long document with a short one."""
 

@@ -10,11 +10,8 @@ from models_catalog import price_cards, pricing
 from models_catalog.histories import Step
 from models_catalog.models import CreditPrice, Price, VendorPrice
 from models_catalog.price_cards import PriceLine
-from models_catalog.pricing import INPUT_CLASSES, USAGE_CLASSES, Rates, Usage
+from models_catalog.pricing import EXAMPLE, INPUT_CLASSES, USAGE_CLASSES, Rates
 from portal.kit.units import Microcredits
-
-EXAMPLE = Usage(in_fresh=400, out_text=600)
-"""A question of about a page and an answer of about a page and a half."""
 
 MILLIONTHS = 6
 """Decimal places of a vendor's price: millionths of its currency."""

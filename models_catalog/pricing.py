@@ -99,6 +99,8 @@ class Tariff:
 USAGE_CLASSES = tuple(field.name for field in fields(Usage))
 INPUT_CLASSES = USAGE_CLASSES[:6]
 OUTPUT_CLASSES = USAGE_CLASSES[6:]
+EXAMPLE = Usage(in_fresh=400, out_text=600)
+"""A question of about a page and an answer of about a page and a half: what pages show as an example."""
 
 
 def cost(usage: Usage, price: Rates | Tariff) -> Microcredits:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from models_catalog import burns, cards, comparing, entries, listing, price_cards, price_sheets, questions, snippets
+from models_catalog import burns, cards, comparing, entries, listing, price_cards, pricing, questions, snippets
 from models_catalog.forms import SearchForm
 from portal.kit import clock
 
@@ -47,7 +47,7 @@ def comparison(request: HttpRequest) -> HttpResponse:
         "offerings": [(one.slug, price_cards.name_of(one)) for one in offerings],
         "at": at,
         "usual": price_cards.chosen(offerings, slug=""),
-        "example": entries.EXAMPLE,
+        "example": pricing.EXAMPLE,
     }
     return render(request, "models_catalog/compare.html", words)
 
@@ -83,7 +83,7 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
         "model": card.model,
         "answers": questions.answers(card),
         "calls": [snippets.calls(name, base=settings.BASE_URL, number=number) for number, name in enumerate(named)],
-        "example": price_sheets.EXAMPLE,
+        "example": pricing.EXAMPLE,
     }
     is_fragment = request.headers.get("HX-Request") == "true"
     return render(request, f"models_catalog/model.html{'#price' if is_fragment else ''}", words)
