@@ -98,12 +98,15 @@ def _membership(member: Member, *, by: User, now: datetime) -> Json:
                 "id": str(kept.pk),
                 "created_at": kept.created_at.isoformat(),
                 **_row(kept, "handed_over_at"),
+                "assistant": str(kept.assistant_version) if kept.assistant_version else None,
                 "turns": [
                     {"role": said.turn.role, "text": said.text, "at": said.turn.created_at.isoformat()}
                     for said in _words(member, kept, by=by, now=now)
                 ],
             }
-            for kept in Conversation.objects.seen_by(member.pk).newest_first()
+            for kept in Conversation.objects.seen_by(member.pk)
+            .newest_first()
+            .select_related("assistant_version__assistant")
         ],
         "calls": [_plain(row) for row in calls.values(*_OF_A_CALL)],
     }

@@ -27,6 +27,7 @@ PASSKEYS = "accounts/2fa/webauthn/keys/"
 """Each has pages of its own, which test_passkeys opens."""
 MAIN_PAGES = ("/", "/plans/", "/checkout/starter/", "/chat/", "{conversation}", "/usage/", "{receipt}", "/models/")
 MORE_MAIN_PAGES = ("/models/demo-fast/", "/help/", "/billing/", "/keys/", "{key}", "/people/", "/accounts/login/")
+ASSISTANTS = ("/assistants/", "/assistants/homework-tutor/", "/chat/?assistant=homework-tutor")
 FAMILY_PAGES = (
     "/people/{member_id}/child/",
     "/people/{member_id}/child/codes/{ticket_id}/",
@@ -106,7 +107,7 @@ def test_no_main_page_keeps_people_out(
     known = _things(someone)
     someone.read_in(language)
     found = []
-    for path in (*MAIN_PAGES, *MORE_MAIN_PAGES, *FAMILY_PAGES):
+    for path in (*MAIN_PAGES, *MORE_MAIN_PAGES, *ASSISTANTS, *FAMILY_PAGES):
         someone.go(path.format(**known))
         found += [f"{path}: {wrong}" for wrong in barriers.of(someone.page)]
     assert not found
@@ -162,7 +163,7 @@ def _family(someone: Visitor) -> dict[str, str]:
 
 def _paths(known: dict[str, str]) -> set[str]:
     """Every address of the URLconf, filled in; an address that names something new must be taught here."""
-    slugs = {"checkout/": "starter", "models/": "demo-fast"}
+    slugs = {"checkout/": "starter", "models/": "demo-fast", "assistants/": "homework-tutor"}
     paths = set()
     for route, names in _routes(get_resolver()):
         if route.startswith((*NOT_PAGES, PASSKEYS)) or "(?P" in route:

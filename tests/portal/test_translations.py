@@ -21,6 +21,7 @@ from models_catalog import shelf
 from models_catalog.models import ChatModel, Vendor
 from plans import offerings
 from portal.kit import clock
+from usage import shelf as assistants
 
 CATALOG = Path(settings.BASE_DIR, "portal/locale/zh_Hans/LC_MESSAGES/django.po")
 ONE = ("_", "gettext", "gettext_lazy", "gettext_noop")
@@ -46,6 +47,8 @@ PAGES = (
     "/models/prices/",
     "/models/smollm2-135m/",
     "/plans/models/",
+    "/assistants/",
+    "/assistants/homework-tutor/",
     "/help/",
     "/more/",
     "/legal/terms/",
@@ -145,6 +148,7 @@ class TestPages:
         now = clock.now()
         shelf.seed(now=now)
         offerings.seed(now)
+        assistants.open_all(now=now)
 
     @pytest.mark.parametrize("path", PAGES)
     def test_speak_chinese_alone(self, client: Client, path: str) -> None:

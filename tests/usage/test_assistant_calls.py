@@ -14,11 +14,13 @@ from accounts import api_keys, children, scenarios
 from accounts.children import Limits
 from accounts.models import Member, Scenario
 from portal.kit import clock
+from tests.accounts.people import client_of, tablet_of
 from tests.stand import Stand
 from tests.usage import shelves
 from tests.usage.shelves import PROMPT
 from tests.usage.test_family_calls import founded, key_of
-from usage import assistants, questions, unfolding
+from tests.usage.test_family_chat import browser_of, send
+from usage import assistants
 from usage.models import Assistant, AssistantCall, Call, Conversation, Turn
 
 NAME = "assistant/tea-replies"
@@ -212,33 +214,50 @@ class TestChildren:
 
 class TestTheChat:
     def test_takes_the_same_path(self, stand: Stand, parent: Member) -> None:
-        turn = questions.ask(parent, conversation=None, text=ASKING, model_name="assistant/translator", now=clock.now())
-        stand.wait_until(lambda: Call.objects.filter(pk=turn.call_id).exists())
+        with browser_of(stand, client_of(parent)) as browser:
+            turn = self.asked(stand, browser, parent, model="assistant/translator")
         assert told(stand, str(turn.call_id)).startswith(TRANSLATOR)
-        kept = Conversation.objects.get(pk=turn.conversation_id)
+        kept, call = turn.conversation, Call.objects.select_related("scenario").get(pk=str(turn.call_id))
         assert kept.assistant_version is not None
-        call = Call.objects.select_related("scenario").get(pk=turn.call_id)
         assert call.scenario is not None
         assert (kept.assistant_version.assistant.slug, call.scenario.name) == ("translator", "Languages")
         assert (kept.scenario_id, call.session) == (call.scenario_id, str(kept.pk))
-        stand.wait_until(lambda: AssistantCall.objects.filter(pk=turn.call_id).exists())
+        stand.wait_until(lambda: AssistantCall.objects.filter(pk=str(turn.call_id)).exists())
 
     def test_goes_on_with_the_version_that_it_began_with(self, stand: Stand, owner: Member, key: str) -> None:
-        first = questions.ask(owner, conversation=None, text=ASKING, model_name=NAME, now=clock.now())
-        stand.wait_until(lambda: Call.objects.filter(pk=first.call_id).exists())
-        Turn.objects.filter(pk=first.pk).update(state=Turn.KEPT, ended_at=clock.now())
-        own = Assistant.objects.get(account=owner.account)
-        other = assistants.Terms(prompt="Two.", model_name="fast")
-        assistants.revise(own, card=shelves.CARD, terms=other, by=owner, now=clock.now())
-        kept = Conversation.objects.get(pk=first.conversation_id)
-        second = questions.ask(owner, conversation=kept, text=ASKING, model_name="fast", now=clock.now())
-        stand.wait_until(lambda: Call.objects.filter(pk=second.call_id).exists())
-        assert told(stand, str(second.call_id)) == PROMPT
+        with browser_of(stand, client_of(owner)) as browser:
+            first = self.asked(stand, browser, owner, model=NAME)
+            Turn.objects.filter(pk=first.pk).update(state=Turn.KEPT, ended_at=clock.now())
+            own = Assistant.objects.get(account=owner.account)
+            other = assistants.Terms(prompt="Two.", model_name="fast")
+            assistants.revise(own, card=shelves.CARD, terms=other, by=owner, now=clock.now())
+            path = f"/chat/{first.conversation_id}/turns/"
+            second = self.asked(stand, browser, owner, path=path, model="everyday")
+            assert told(stand, str(second.call_id)) == PROMPT
+            anew = self.asked(stand, browser, owner, model=NAME)
+        assert told(stand, str(anew.call_id)) == "Two."
 
     def test_leaves_nothing_of_what_was_refused(self, stand: Stand, owner: Member, key: str) -> None:
-        with pytest.raises(unfolding.TooMuchAsked):
-            questions.ask(owner, conversation=None, text="x" * 201, model_name=NAME, now=clock.now())
+        with browser_of(stand, client_of(owner)) as browser:
+            answer = send(browser, "/chat/", text="x" * 201, model=NAME)
+        assert (answer.status_code, "this assistant takes 200" in answer.text) == (400, True)
         assert not Conversation.objects.filter(member=owner).exists()
+
+    def test_is_guarded_for_children_and_asks_for_what_they_may(
+        self, stand: Stand, parent: Member, child: Member
+    ) -> None:
+        with browser_of(stand, tablet_of(child, by=parent, now=clock.now())) as tablet:
+            assert send(tablet, "/chat/", text=ASKING, model="assistant/tax-questions").status_code == 404
+            turn = self.asked(stand, tablet, child, model="assistant/translator")
+        assert "You are a patient tutor of a child" in told(stand, str(turn.call_id))
+
+    def asked(self, stand: Stand, browser: httpx.Client, member: Member, *, path: str = "/chat/", model: str) -> Turn:
+        answer = send(browser, path, text=ASKING, model=model)
+        assert answer.status_code == 302, answer.text
+        mine = Turn.objects.filter(conversation__member=member, role=Turn.ANSWER)
+        turn = mine.select_related("conversation__assistant_version__assistant").latest("created_at")
+        stand.wait_until(lambda: Call.objects.filter(pk=str(turn.call_id)).exists())
+        return turn
 
 
 def test_the_demo_has_the_portals_own_on_its_shelf(stand: Stand) -> None:

@@ -290,7 +290,7 @@ class TestUnfolding:
 
     def test_refuses_questions_that_are_too_long(self, firm: Maker, now: datetime) -> None:
         version = shelves.made(firm.owner, now=now, longest_question_characters=5)
-        assert unfolded(version, asking("12345"))
+        assert unfolded(version, asking("12345")).model == "fast"
         parts = [{"type": "text", "text": "123"}, {"type": "text", "text": "456"}]
         for content in ("123456", parts):
             request = ChatRequest(model="x", messages=[{"role": "user", "content": content}])
@@ -367,7 +367,7 @@ class TestTheFile:
             assert len(each.examples) == len(each.examples_zh) >= 3, each.slug
             assert "What you do not do:" in version.prompt, each.slug
             assert "你不做的事：" in version.prompt_zh, each.slug
-            assert catalog.offer(version.model_name), each.slug
+            assert catalog.offer(version.model_name).alias == version.model_name, each.slug
 
     def test_gives_children_what_explains(self, home: cast.Home, now: datetime) -> None:
         shelf.open_all(now=now)

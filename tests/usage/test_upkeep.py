@@ -9,12 +9,13 @@ from pytest_django.fixtures import Settings
 
 from models_catalog.pricing import Usage
 from plans import ledger
+from portal.kit import clock
 from tests.plans.ledger import books
-from tests.usage import cast
+from tests.usage import cast, shelves
 from tests.usage.cast import Home
-from usage import audits
+from usage import audits, unfolding
 from usage.calls import kept, upkeep
-from usage.models import Attempt, Call, Dropped, KeptAnswer, Vote
+from usage.models import AssistantCall, Attempt, Call, Dropped, KeptAnswer, Vote
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +62,17 @@ class TestDropOldMonths:
         assert audits.violations() == []
         cast.called(home.owner, used=Usage(out_text=30))
         assert audits.violations() == []
+
+    def test_forgets_through_which_assistants_they_were_asked(self, home: Home, settings: Settings) -> None:
+        settings.CALLS_KEPT_MONTHS = 24
+        version = shelves.common("tutor", now=clock.now())
+        old = cast.called(home.owner, used=Usage(out_text=10))
+        unfolding.note(old.pk, version.pk)
+        turn_to(timedelta(days=800))
+        young = cast.called(home.owner, used=Usage(out_text=10))
+        unfolding.note(young.pk, version.pk)
+        assert upkeep.drop_old_months() >= 1
+        assert list(AssistantCall.objects.values_list("call_id", flat=True)) == [young.pk]
 
     def test_adds_up_over_the_months_and_waits_for_the_whole_of_the_last(self, home: Home, settings: Settings) -> None:
         settings.CALLS_KEPT_MONTHS = 24
