@@ -52,7 +52,7 @@ def assistant(request: HttpRequest, slug: str) -> HttpResponse:
     is_maker = shown.is_own and viewer is not None and may_make(viewer)
     words = {
         "shown": shown,
-        "snippets": snippets.snippets(shown.assistant.model_id, base=f"{settings.BASE_URL}/v1"),
+        "snippets": snippets.calls(shown.assistant.model_id, base=settings.BASE_URL).snippets,
         "is_maker": is_maker,
         "versions": shown.assistant.versions.order_by("-version").select_related("created_by")[:MOST_VERSIONS_SHOWN]
         if is_maker
