@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 from django.conf import settings
@@ -51,7 +52,7 @@ SERVER_ERROR = 500
 MOST_REPRICINGS = 2
 """How often a call is asked for again because its price has changed under way."""
 
-
+Found = TypeVar("Found")
 _receptions: dict[asyncio.AbstractEventLoop, Reception] = {}
 
 
@@ -165,7 +166,7 @@ async def _let_in(
     name = request.model if version is None else version.model_name
     offer = catalog.remembered(name, time_zone=caller.time_zone)
     if offer is None:
-        offer = await _offer(partial(catalog.offer, name, time_zone=caller.time_zone))
+        offer = await _look_up(partial(catalog.offer, name, time_zone=caller.time_zone))
     if caller.tier:  # looks at what was asked, never at what the portal puts before it
         check = guard.check_all if caller.api_key_id else guard.check
         check(request, tier=caller.tier)
@@ -224,7 +225,7 @@ async def _reserve_at_its_price(
     for _ in range(MOST_REPRICINGS):
         if not isinstance(admitted, ledger.Repriced):
             break
-        offer = await _offer(partial(catalog.repriced, name, price_id=admitted.price_id))
+        offer = await _look_up(partial(catalog.repriced, name, price_id=admitted.price_id))
         reservation = asking(offer)
         admitted = await _reserve(reservation)
     return offer, reservation, admitted
@@ -246,10 +247,7 @@ async def _version(caller: Caller, name: str) -> AssistantVersion | None:
     """What an assistant's name stands for; None for the name of a model, which costs no look at anything."""
     if not unfolding.is_assistant(name):
         return None
-    try:
-        return unfolding.remembered(name, caller) or await database.in_thread(unfolding.find, name, caller)
-    except (*TROUBLE, DatabaseError) as error:
-        raise OutOfService from error
+    return unfolding.remembered(name, caller) or await _look_up(partial(unfolding.find, name, caller))
 
 
 async def _note_assistant(call_id: UUID, version: AssistantVersion) -> None:
@@ -258,7 +256,7 @@ async def _note_assistant(call_id: UUID, version: AssistantVersion) -> None:
         await database.in_thread(unfolding.note, call_id, version.pk)
 
 
-async def _offer(asked: Callable[[], Offer]) -> Offer:
+async def _look_up(asked: Callable[[], Found]) -> Found:
     try:
         return await database.in_thread(asked)
     except (*TROUBLE, DatabaseError) as error:
