@@ -88,6 +88,8 @@ class Offer:
     prompt_permille: int
     queue: str
     routes: tuple[RouteOffer, ...]
+    tokenizer: str = ""
+    """What splits a text for it (`tokenizers`); empty where that is not known."""
 
     @property
     def rates(self) -> Rates:
@@ -224,6 +226,7 @@ def _offer_of(model: ChatModel, *, timetable: Timetable, routes: tuple[RouteOffe
         prompt_permille=model.prompt_permille,
         queue=routes[0].queue,
         routes=routes,
+        tokenizer=model.tokenizer,
     )
 
 

@@ -19,6 +19,7 @@ DEEPSEEK, QWEN, QWEN_3_5, O200K = OFFLINE = ("deepseek", "qwen", "qwen3.5", "o20
 """The vocabularies that come as packages. Each takes 40 to 75 MB once used: count in one worker, never in web."""
 EMBEDDED = "embedded"
 """What the model on this machine counts by itself; its server is asked (`providers.tokenizing`)."""
+NAMES = (*OFFLINE, EMBEDDED)
 REFERENCE = QWEN
 """The vocabulary that estimates come close to: most models without one of their own read Chinese as it does."""
 STEADY_CHARACTERS = 200

@@ -209,6 +209,7 @@ ACCOUNT_SESSION_REMEMBER = True
 # Ten codes an hour with three guesses each; the key of a guess is one code in one session.
 ACCOUNT_RATE_LIMITS = {"verify_phone": "1/30s/key,20/m/ip", "guess_code": "3/h/key"}
 ACCOUNT_RATE_LIMITS |= dict.fromkeys(("request_login_code", "reset_password"), "20/m/ip,3/m/key,10/h/key")
+ACCOUNT_RATE_LIMITS |= {"text_cost": "40/m/ip"}  # then a text is estimated instead of counted
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # what changed about signing in is told, an e-mail address to the old one
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # the other sessions end with the old password's hash; this one stays

@@ -5,6 +5,7 @@ import socket
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -41,8 +42,11 @@ async def push(valkey: Valkey, *, queue: str, call_id: UUID, request: ChatReques
     return await _parcels.ask(Parcel(valkey, queue, call))
 
 
-def message(*, queue: str, arguments: dict[str, Any]) -> bytes:
-    """This will return what kombu would write for `TASK` with these keyword arguments (Celery's protocol 2)."""
+def message(*, queue: str, arguments: dict[str, Any], task: str = TASK, ends_at: datetime | None = None) -> bytes:
+    """This will return what kombu would write for `task` with these keyword arguments (Celery's protocol 2).
+
+    A worker drops what it takes from the queue after `ends_at`.
+    """
     task_id = str(uuid4())
     body = orjson.dumps([[], arguments, _NO_EMBED])
     return orjson.dumps(
@@ -50,7 +54,7 @@ def message(*, queue: str, arguments: dict[str, Any]) -> bytes:
             "body": base64.b64encode(body).decode(),
             "content-encoding": "utf-8",
             "content-type": JSON,
-            "headers": _headers(task_id),
+            "headers": _headers(task, task_id, ends_at),
             "properties": {
                 "correlation_id": task_id,
                 "reply_to": "",
@@ -76,14 +80,14 @@ def arguments_of(written: bytes) -> dict[str, Any] | None:
     return arguments
 
 
-def _headers(task_id: str) -> dict[str, Any]:
+def _headers(task: str, task_id: str, ends_at: datetime | None) -> dict[str, Any]:
     return {
         "lang": "py",
-        "task": TASK,
+        "task": task,
         "id": task_id,
         "shadow": None,
         "eta": None,
-        "expires": None,
+        "expires": ends_at and ends_at.isoformat(),
         "group": None,
         "group_index": None,
         "retries": 0,

@@ -13,12 +13,16 @@ from accounts.forms import normal_contact
 from accounts.forms.fields import offer, offer_rows
 from accounts.forms.signing_in import LONGEST_CONTACT
 from accounts.models import Member, Scenario
+from models_catalog import price_cards
+from models_catalog.models import CreditPrice
 from usage.assistants import Card, Terms
 from usage.conversations import LONGEST_QUESTION_CHARACTERS, Heading
 from usage.models import Assistant, AssistantVersion
 from usage.models.assistant import LONGEST_LINE, LONGEST_SLUG, LONGEST_SUMMARY
 from usage.models.assistant import LONGEST_NAME as LONGEST_TITLE
 from usage.pickers import Picker
+from usage.text_costs import EXAMPLES
+from usage.texts import LONGEST_CHARACTERS
 
 LONGEST_NAME = 120
 LONGEST_WORDS = 80
@@ -28,6 +32,7 @@ MOST_OUTPUT_TOKENS = 32_000
 SLUG = RegexValidator(
     r"^[a-z0-9]+(-[a-z0-9]+)*\Z", _("Small letters, digits and single hyphens, like tea-shop-replies.")
 )
+USUAL_THIRDS = 3
 
 
 class QuestionForm(forms.Form):
@@ -164,3 +169,45 @@ class AssistantForm(forms.Form):
         """This will return what is to shape its answers."""
         names = ("prompt", "model_name", "max_output_tokens", "longest_question_characters", "temperature")
         return Terms(**{name: self.cleaned_data[name] for name in names})
+
+
+class TextCostForm(forms.Form):
+    """A text, how long its answer may be, and at what price credits are bought; an example stands for its text."""
+
+    ANSWERS = ((1, _("a third as long")), (USUAL_THIRDS, _("as long as the text")), (9, _("three times as long")))
+    """In thirds of the text's tokens."""
+
+    text = forms.CharField(
+        label=_("Your text"),
+        required=False,
+        strip=False,
+        max_length=LONGEST_CHARACTERS,
+        error_messages={
+            "max_length": _("The text has %(show_value)d characters; at most %(limit_value)d are counted.")
+        },
+    )
+    example = forms.ChoiceField(required=False, choices=[(name, name) for name in EXAMPLES])
+    answer = forms.TypedChoiceField(label=_("The answer is"), coerce=int, choices=ANSWERS, required=False)
+    offering = forms.ChoiceField(label=_("Credits bought as"), required=False)
+    all = forms.BooleanField(label=_("Models that cannot be called here, too"), required=False)
+
+    def __init__(self, *args: Any, offerings: Sequence[CreditPrice], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(one.slug, price_cards.name_of(one)) for one in offerings]
+        cast("forms.ChoiceField", self.fields["offering"]).choices = choices
+
+    def clean_text(self) -> str:
+        """This will write line breaks as everybody but a form does."""
+        text: str = self.cleaned_data["text"]
+        return text.replace("\r\n", "\n")
+
+    def clean_answer(self) -> int:
+        """This will take an answer as long as the text where none was chosen."""
+        return self.cleaned_data["answer"] or USUAL_THIRDS
+
+    def clean(self) -> dict[str, Any]:
+        """This will put the text of the example that was chosen in place of a text."""
+        given = self.cleaned_data
+        if given.get("example"):
+            given["text"] = EXAMPLES[given["example"]]
+        return given

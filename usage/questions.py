@@ -9,18 +9,18 @@ from asgiref.sync import async_to_sync
 from accounts import callers
 from accounts.callers import Caller
 from accounts.models import Account, Member
-from models_catalog import catalog, pricing
+from models_catalog import catalog, pricing, tokenizers
 from models_catalog.catalog import Offer
 from models_catalog.pricing import Usage
 from models_catalog.providers.base import ChatRequest
 from portal.kit import clock, ids
 from portal.kit.refusals import Refusal
 from portal.kit.units import Microcredits
-from usage import answers, averages, conversations, gateway, guard, unfolding
+from usage import answers, averages, conversations, gateway, guard, texts, unfolding
 from usage.models import AssistantVersion, Conversation, Turn
 
-BYTES_PER_TOKEN = 3
-"""A careful middle of English (about 4 letters a token) and Chinese (1 or 2 characters of 3 bytes)."""
+COUNT_SECONDS = 0.3
+"""How long a composer waits for its text to be counted, before it takes an estimate."""
 USUAL_ANSWER_TOKENS = 400
 SHARE_OF_CONTEXT = 2
 """At most a half of a model's context is filled with what was said before."""
@@ -88,8 +88,7 @@ def estimate(member: Member, *, text: str, model_name: str, scenario_id: int | N
     version = _version(callers.of_member(member), conversation=None, model_name=model_name)
     offer = catalog.offer(version.model_name if version else model_name)
     read = text + version.prompt_for(text) if version else text
-    tokens = -(-len(read.encode()) // BYTES_PER_TOKEN)
-    usage = Usage(in_fresh=tokens, out_text=min(USUAL_ANSWER_TOKENS, offer.max_output_tokens))
+    usage = Usage(in_fresh=_tokens_of(read, offer=offer), out_text=min(USUAL_ANSWER_TOKENS, offer.max_output_tokens))
     account, kind = member.account, averages.kind_of(scenario_id)
     return Estimate(
         credits=pricing.cost(usage, offer.rates),
@@ -116,6 +115,16 @@ def repeat(call_id: UUID) -> ChatRequest | None:
         request = unfolding.unfold(version, request, offer=offer)
     is_tutored = callers.of_member(answer.conversation.member).is_tutored
     return guard.tutored(request) if is_tutored else request
+
+
+def _tokens_of(text: str, *, offer: Offer) -> int:
+    """Counted where the model's own vocabulary is here and answers at once, else estimated."""
+    name = offer.tokenizer
+    if name and len(text) <= texts.LONGEST_CHARACTERS:
+        counts = texts.count(text, names=[name], wait_seconds=COUNT_SECONDS).counts
+        if name in counts:
+            return counts[name].tokens
+    return tokenizers.estimate(text).tokens
 
 
 def _version(caller: Caller, *, conversation: Conversation | None, model_name: str) -> AssistantVersion | None:

@@ -22,6 +22,7 @@ from usage import (
     radar,
     refusals,
     retirements,
+    texts,
 )
 from usage.calls import performing, upkeep
 from usage.models import CHAT
@@ -140,3 +141,9 @@ def write_down_approvals() -> int:
 def measure_life() -> int:
     """This will measure what things of everyday life take."""
     return averages.write_down(clock.now())
+
+
+@shared_task(name=texts.TASK, ignore_result=True)
+def count_text(*, text_id: str) -> bool:
+    """This will count a text that a page waits for; tells whether it still did."""
+    return texts.answer(text_id)

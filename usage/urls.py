@@ -13,6 +13,7 @@ from usage.views import (
     privacy,
     reading,
     refusals,
+    text_cost,
     usage,
     votes,
 )
@@ -49,6 +50,7 @@ urlpatterns = [
     path("board/saving/", board.saving, name="board_saving"),
     path("board/undo/", board.undo, name="board_undo"),
     path("board/<str:kind>/<int:node_id>/replay/", board.replay, name="board_replay"),
+    path("cost/", text_cost.text_cost, name="text_cost"),
     path("usage/", usage.usage, name="usage"),
     path("usage/refusals/", refusals.refusals, name="refusals"),
     path("usage/calls/<uuid:call_id>/", usage.receipt, name="receipt"),

@@ -43,11 +43,11 @@ def calls(place: Place) -> Program:
 
 
 def jobs(place: Place) -> Program:
-    """This will return the worker for everything that the timetable starts."""
+    """This will return the worker for everything that the timetable starts, and for texts that are counted."""
     return _python(
         place,
         "jobs",
-        *(*_WORKER, "-P", "threads", "-c", str(JOB_THREADS), "-n", "jobs@%h", "-Q", "jobs"),
+        *(*_WORKER, "-P", "threads", "-c", str(JOB_THREADS), "-n", "jobs@%h", "-Q", "jobs,texts"),
         is_ready=lambda: _is_present(place, "jobs"),
     )
 

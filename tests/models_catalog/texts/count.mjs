@@ -24,7 +24,7 @@ function rankedLines(path) {
   return `! 0 ${lines.sort((one, other) => one[1] - other[1]).map(([word]) => word).join(" ")}`;
 }
 
-/* The header of a model file: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md */
+/* The header of a model file in the format GGUF, version 3. */
 function headerOf(path) {
   const data = readFileSync(path).subarray(0, 32_000_000);
   let at = 16;
