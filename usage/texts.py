@@ -21,7 +21,6 @@ from models_catalog.models import ChatModel
 from models_catalog.providers import tokenizing
 from models_catalog.providers.base import RouteOffer, UpstreamFailure
 from models_catalog.tokenizers import Count
-from portal.kit import database
 from portal.kit.egress import AddressRefused
 from usage import dispatch
 from usage.valkey import Unavailable, Valkey
@@ -81,7 +80,11 @@ def count(text: str, *, names: Sequence[str], wait_seconds: float, shown: int = 
 
 def answer(text_id: str) -> bool:
     """This will count the text that waits under `text_id` and tell whether it still did: the worker's side."""
-    return async_to_sync(_answer)(text_id)
+    asked = async_to_sync(_take)(text_id)
+    if asked is None:
+        return False
+    route = _embedded_route() if tokenizers.EMBEDDED in asked.names else None
+    return async_to_sync(_answer)(text_id, asked, route)
 
 
 async def _ask(asked: _Asked, wait_seconds: float) -> Answer:
@@ -125,15 +128,23 @@ async def _gather(valkey: Valkey, text_id: str, names: list[str], wait_seconds: 
     return Answer(State.COUNTED, counts)
 
 
-async def _answer(text_id: str) -> bool:
+async def _take(text_id: str) -> _Asked | None:
     valkey = Valkey(settings.VALKEY_URL)
     try:
         left = await valkey.command("GETDEL", _text_of(text_id))
-        if not isinstance(left, bytes):
-            return False
-        asked = _decode_asked(left)
+    except Unavailable:
+        return None
+    finally:
+        valkey.close()
+    return _decode_asked(left) if isinstance(left, bytes) else None
+
+
+async def _answer(text_id: str, asked: _Asked, route: RouteOffer | None) -> bool:
+    valkey = Valkey(settings.VALKEY_URL)
+    try:
+        await valkey.connect()
         for name in asked.names:
-            found = await _count(asked.text, name)
+            found = await _count(asked.text, name, route)
             shown = found and msgspec.structs.replace(found, pieces=found.pieces[: asked.shown])
             valkey.send("RPUSH", _counts_of(text_id), _encode(_Counted(name, shown)))
             await valkey.command("EXPIRE", _counts_of(text_id), LIFE_SECONDS)
@@ -144,10 +155,9 @@ async def _answer(text_id: str) -> bool:
     return True
 
 
-async def _count(text: str, name: str) -> Count | None:
+async def _count(text: str, name: str, route: RouteOffer | None) -> Count | None:
     if name != tokenizers.EMBEDDED:
         return tokenizers.count(text, name) if tokenizers.is_installed(name) else None
-    route = await database.in_thread(_embedded_route)
     if route is None:
         return None
     try:

@@ -49,6 +49,7 @@ PAGES = (
     "/plans/models/",
     "/assistants/",
     "/assistants/homework-tutor/",
+    "/cost/",
     "/help/",
     "/more/",
     "/legal/terms/",

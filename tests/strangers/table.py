@@ -233,6 +233,7 @@ USAGE = {
     "board/saving/": Row(post=may(owner="all", payer="never", auditor="never", parent="never")),
     "board/undo/": Row(post=may(owner="never", payer="never", auditor="never")),  # nothing was saved
     "board/<str:kind>/<int:node_id>/replay/": Row("row of the board", post=OF_BUSINESS),
+    "cost/": Row(get=PUBLIC, post=PUBLIC),
     "usage/": Row(get=MEMBERS),
     "usage/refusals/": Row(get=MEMBERS),
     "usage/calls/<uuid:call_id>/": Row(

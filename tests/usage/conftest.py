@@ -1,10 +1,14 @@
 """What the tests of pages and figures ask for; nothing of Django is imported before its settings are read."""
 
+import base64
+import json
+import threading
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import redis
 
 if TYPE_CHECKING:
     from tests.usage.cast import Home
@@ -24,3 +28,57 @@ def home(now: datetime) -> "Iterator[Home]":
 
     yield cast.assemble(now=now)
     catalog.forget()
+
+
+@pytest.fixture
+def broker() -> "Iterator[redis.Redis]":
+    """Valkey, in which no text waits to be counted."""
+    from django.conf import settings
+
+    from usage import texts
+
+    client = redis.Redis.from_url(settings.VALKEY_URL)
+    client.delete(texts.QUEUE)
+    yield client
+    client.delete(texts.QUEUE)
+    client.close()
+
+
+@pytest.fixture
+def busy(broker: "redis.Redis") -> None:
+    """As many texts wait as may."""
+    from usage import texts
+
+    broker.rpush(texts.QUEUE, *[b"{}"] * texts.MOST_WAITING)
+
+
+@pytest.fixture
+def worker(broker: "redis.Redis") -> Iterator[list[dict[str, Any]]]:
+    """A thread that does what the worker's task does; it gives the messages that it took.
+
+    The vocabularies are loaded before: how fast this machine reads files is not what is tried.
+    """
+    from django.db import connection
+
+    from models_catalog import tokenizers
+    from usage import texts
+
+    taken: list[dict[str, Any]] = []
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.is_set():
+            found: Any = broker.brpop([texts.QUEUE], timeout=0.1)
+            if found:
+                message = json.loads(found[1])
+                taken.append(message)
+                texts.answer(**json.loads(base64.b64decode(message["body"]))[1])
+                connection.close()
+
+    for name in tokenizers.OFFLINE:
+        tokenizers.count("", name)
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield taken
+    over.set()
+    thread.join()
