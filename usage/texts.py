@@ -7,9 +7,10 @@ text is written down or logged; what nobody takes is forgotten after `LIFE_SECON
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import Enum
 
 import msgspec
@@ -105,7 +106,7 @@ async def _leave(valkey: Valkey, text_id: str, asked: _Asked) -> bool:
     assert isinstance(waiting, int)
     if waiting >= MOST_WAITING:
         return False
-    ends_at = datetime.now(UTC) + timedelta(seconds=LIFE_SECONDS)
+    ends_at = datetime.fromtimestamp(time.time() + LIFE_SECONDS, UTC)  # the worker's own clock, not that of business
     message = dispatch.message(queue=QUEUE, arguments={"text_id": text_id}, task=TASK, ends_at=ends_at)
     await valkey.command("SET", _text_of(text_id), _encode(asked), "EX", LIFE_SECONDS)
     await valkey.command("LPUSH", QUEUE, message)

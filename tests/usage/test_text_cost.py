@@ -40,7 +40,8 @@ class TestWorkOut:
 
     def costs(self, text: str = "Hello there", **terms: Any) -> text_costs.Costs:
         counts = {"deepseek": Count(900, is_exact=True, pieces=(Piece("Hello", 1),)), "qwen": Count(300, is_exact=True)}
-        usual = {"answer": Answer(State.COUNTED, counts), "answer_thirds": 3, "callable_only": True, "offering": None}
+        usual: dict[str, Any] = {"answer_thirds": 3, "callable_only": True, "offering": None}
+        usual["answer"] = Answer(State.COUNTED, counts)
         return text_costs.work_out(text, **(usual | terms))
 
     def row(self, slug: str, **terms: Any) -> text_costs.Row:
