@@ -119,6 +119,8 @@ class TestOnTheStand:
                 said = visitor.post("/cost/", data=given).text
         for name in tokenizers.NAMES:
             assert f"{row[name]} tokens</strong>" in said
+        loaded = {name: "_tiktoken" in Path(f"/proc/{stand.pid(name)}/maps").read_text() for name in ("web", "jobs")}
+        assert loaded == {"web": False, "jobs": True}
         assert row["text"] not in (stand.var_dir / "logs" / "jobs.log").read_text(encoding="utf-8")
 
     def test_the_small_model_splits_as_a_second_implementation_does(self, stand: Stand) -> None:
