@@ -1,0 +1,123 @@
+"""A chat that begins with an assistant, and the receipts that name it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Member
+from models_catalog import catalog
+from models_catalog import shelf as models_shelf
+from models_catalog.pricing import Usage
+from plans import offerings
+from portal.kit import ids
+from tests.accounts.people import child_of, client_of, tablet_of
+from tests.usage import cast, shelves
+from tests.usage.shelves import Maker
+from usage import assistants, conversations, shelf, unfolding
+from usage.models import Assistant, AssistantCall, Conversation
+
+pytestmark = pytest.mark.django_db
+
+
+def html(answer: Any) -> str:
+    return " ".join(answer.content.decode().replace("\u00a0", " ").split())
+
+
+@pytest.fixture
+def firm(now: datetime) -> Iterator[Maker]:
+    models_shelf.seed(now=now, addresses=cast.ADDRESSES)
+    offerings.seed(now)
+    catalog.forget()
+    unfolding.forget()
+    yield shelves.firm()
+    catalog.forget()
+    unfolding.forget()
+
+
+@pytest.fixture
+def loaded(firm: Maker, now: datetime) -> None:
+    shelf.open_all(now=now)
+
+
+@pytest.fixture
+def line(home: cast.Home, now: datetime) -> Member:
+    return child_of(home.owner, now=now)
+
+
+@pytest.fixture
+def tablet(home: cast.Home, line: Member, now: datetime) -> Client:
+    return tablet_of(line, by=home.owner, now=now)
+
+
+@pytest.mark.usefixtures("loaded")
+class TestTheChat:
+    def test_begins_with_its_name_examples_and_bounds(self, home: cast.Home) -> None:
+        page = html(client_of(home.owner).get("/chat/?assistant=homework-tutor"))
+        for words in (
+            "<h2>Homework tutor</h2>",
+            "what you have tried so far",
+            'href="/chat/?assistant=homework-tutor&amp;example=1"',
+            "Questions of up to 4,000 characters. Answers of up to 900 tokens.",
+            '<input type="hidden" name="model" value="assistant/homework-tutor">',
+        ):
+            assert words in page
+        assert 'name="scenario"' not in page
+        assert 'class="picker"' not in page
+
+    def test_puts_a_tapped_example_into_the_composer(self, home: cast.Home) -> None:
+        client = client_of(home.owner)
+        example = Assistant.objects.get(slug="homework-tutor").examples[1]
+        assert f">{example}</textarea>" in html(client.get("/chat/?assistant=homework-tutor&example=1"))
+        for nonsense in ("9", "-1", "x", "²", ""):
+            page = html(client.get("/chat/", {"assistant": "homework-tutor", "example": nonsense}))
+            assert "></textarea>" in page
+
+    def test_keeps_the_assistant_in_the_conversation(self, home: cast.Home, now: datetime) -> None:
+        version = assistants.current(Assistant.objects.get(slug="homework-tutor"))
+        call = cast.called(home.owner, used=Usage(in_fresh=11, out_text=90))
+        turn = conversations.begin(home.owner, version=version, text="Why?", call_id=call.pk, now=now)
+        conversations.keep_answer(call.pk, text="Look here.", end=cast.finished())
+        page = html(client_of(home.owner).get(f"/chat/{turn.conversation_id}/"))
+        assert '<a href="/assistants/homework-tutor/">Homework tutor</a>' in page
+        assert 'value="assistant/homework-tutor"' in page
+        assert "You are a patient" not in page
+
+    def test_says_when_it_was_withdrawn(self, home: cast.Home, now: datetime) -> None:
+        tutor = Assistant.objects.get(slug="homework-tutor")
+        turn = conversations.begin(
+            home.owner, version=assistants.current(tutor), text="Why?", call_id=ids.uuid7(now), now=now
+        )
+        assistants.withdraw(tutor, by=None, reason="Wrong", now=now)
+        client = client_of(home.owner)
+        page = html(client.get(f"/chat/{turn.conversation_id}/"))
+        assert "This assistant was withdrawn" in page
+        assert "<textarea" not in page
+        answer = client.post("/chat/", {"text": "Why?", "model": "assistant/homework-tutor"})
+        assert answer.status_code == 410
+        assert Conversation.objects.count() == 1
+
+    def test_estimates_at_the_price_of_its_model(self, home: cast.Home) -> None:
+        sent = {"text": "Why is the sky blue?", "model": "assistant/homework-tutor"}
+        answer = client_of(home.owner).post("/chat/estimate/", sent)
+        told = html(answer)
+        assert "a question like this: about" in told
+        assert "stays on this machine" in told
+
+    def test_begins_for_children_with_theirs(self, tablet: Client) -> None:
+        assert "Homework tutor" in html(tablet.get("/chat/?assistant=homework-tutor"))
+
+
+@pytest.mark.usefixtures("loaded")
+class TestReceipts:
+    def test_name_the_assistant_on_every_page(self, home: cast.Home) -> None:
+        version = assistants.current(Assistant.objects.get(slug="homework-tutor"))
+        call = cast.called(home.owner, used=Usage(in_fresh=11, out_text=90))
+        plain = cast.called(home.owner, used=Usage(in_fresh=11, out_text=90))
+        AssistantCall.objects.create(call_id=call.pk, version=version)
+        client = client_of(home.owner)
+        assert "Homework tutor <small>version 1</small>" in html(client.get(f"/usage/calls/{call.pk}/"))
+        assert "Homework tutor" not in html(client.get(f"/usage/calls/{plain.pk}/"))
+        assert html(client.get("/usage/")).count("Homework tutor") == 1
