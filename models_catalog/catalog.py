@@ -260,4 +260,5 @@ def _route_offer(route: Route, *, secret: str) -> RouteOffer:
         hard_deadline_seconds=upstream.hard_deadline_seconds,
         on_leave=upstream.on_leave,
         loopback=settings.EGRESS_LOOPBACK,
+        private=upstream.may_be_private,
     )

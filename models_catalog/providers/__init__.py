@@ -12,7 +12,7 @@ from portal.kit import egress
 
 MOST_CLIENTS = 1000
 _DIALECTS = {"openai_compatible": openai_compatible.Client}
-_Address = tuple[str, str, bool]
+_Address = tuple[str, str, bool, bool]
 
 
 @dataclass
@@ -48,8 +48,8 @@ async def close_clients() -> None:
 
 
 def _transport_of(route: RouteOffer, kept: _Kept) -> AiohttpTransport:
-    address = (route.upstream_slug, route.base_url, route.loopback)
+    address = (route.upstream_slug, route.base_url, route.loopback, route.private)
     if address not in kept.transports:
-        policy = egress.Policy(loopback=route.loopback)
+        policy = egress.Policy(loopback=route.loopback, private=route.private)
         kept.transports[address] = egress.open_transport(route.base_url, policy=policy)
     return kept.transports[address]

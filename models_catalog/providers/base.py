@@ -3,7 +3,9 @@
 UpstreamFailure            the upstream did not do it; nothing of it is shown to the customer
 ├── Unreachable            no connection was made, so nothing ran there: another route may be tried
 ├── Overloaded             it said "not now" (429, 5xx): may be tried again after `retry_after_seconds`
-├── KeyRejected            it does not accept our key (401, 402, 403): ours to repair
+├── KeyRejected            it does not accept our key (401, 403): ours to repair
+│   ├── Unpaid             our account with it is empty (402)
+│   └── NotThere           it has no such model, or no such address (404)
 ├── Refused                it will not answer this request (400 …): the caller's to change
 ├── BadAnswer              what came is no answer (HTML, wrong type, redirect, compressed, garbage, too much)
 ├── Silent                 it said nothing for too long, before or after the first byte
@@ -42,6 +44,8 @@ class RouteOffer:
     """What becomes of an answer whose caller has left: cancel, drain or free."""
     loopback: bool = False
     """Whether the upstream may stand on this machine."""
+    private: bool = False
+    """Whether the upstream may stand in a private network."""
 
     @property
     def queue(self) -> str:
@@ -95,6 +99,14 @@ class RawUsage(msgspec.Struct, frozen=True, tag="usage"):
 Event = Accepted | Chunk | RawUsage
 
 
+class Listed(msgspec.Struct, frozen=True):
+    """A model that an upstream lists; figures that it does not tell are 0."""
+
+    name: str
+    context_tokens: int = 0
+    max_output_tokens: int = 0
+
+
 class Client(Protocol):
     """What asks one route."""
 
@@ -104,6 +116,9 @@ class Client(Protocol):
         Close the generator (`contextlib.aclosing`) to hang up. Raises an `UpstreamFailure`; one that is
         `retriable` and comes before Accepted may be asked again.
         """
+
+    async def list_models(self) -> tuple[Listed, ...]:
+        """This will ask which models there are; a long list is cut. Raises an `UpstreamFailure`."""
 
 
 class UpstreamFailure(Refusal):
@@ -149,6 +164,14 @@ class KeyRejected(UpstreamFailure):
     code = "model_unavailable"
     status = 503
     sentence = gettext_noop("This model is out of service. You were not charged; please choose another one.")
+
+
+class Unpaid(KeyRejected):
+    """Our account with the upstream is empty."""
+
+
+class NotThere(KeyRejected):
+    """The upstream has no such model, or no such address."""
 
 
 class Refused(UpstreamFailure):

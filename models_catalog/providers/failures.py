@@ -17,16 +17,18 @@ from models_catalog.providers.base import (
     Cut,
     Failing,
     KeyRejected,
+    NotThere,
     Overloaded,
     Refused,
     Silent,
     TooLong,
+    Unpaid,
     Unreachable,
     UpstreamFailure,
 )
 
 LONGEST_WAIT_SECONDS = 3600.0
-_NOT_OURS = {401, 402, 403, 404}
+_OURS = {401: KeyRejected, 402: Unpaid, 403: KeyRejected, 404: NotThere}
 _YOURS = {400, 409, 413, 422}
 _BUSY = {408, 425, 429}
 _BROKEN = {500, 501, 502}
@@ -42,8 +44,8 @@ def of_status(status: int, *, headers: Mapping[str, str], body: bytes) -> Upstre
     if status in _BUSY or status >= _SERVER_ERROR:
         kind = Failing if status in _BROKEN else Overloaded
         return kind(wait_seconds=_wait_of(headers))
-    if status in _NOT_OURS:
-        return KeyRejected()
+    if status in _OURS:
+        return _OURS[status]()
     if status in _YOURS:
         named = of_error(_error_in(body))
         return named if isinstance(named, Refused) else Refused()

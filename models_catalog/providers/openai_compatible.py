@@ -7,13 +7,14 @@ import httpx
 import msgspec
 from httpx_aiohttp import AiohttpTransport
 
-from models_catalog.providers import answers, failures, sse
+from models_catalog.providers import answers, failures, model_lists, sse
 from models_catalog.providers.base import (
     BadAnswer,
     ChatRequest,
     Cut,
     Event,
     Json,
+    Listed,
     RouteOffer,
     Silent,
     Unreachable,
@@ -27,6 +28,8 @@ JSON = b"application/json"
 ANSWER_BYTES = 16 * 1_048_576
 ERROR_BYTES = 65_536
 CONNECT_SECONDS = 5.0
+LIST_SECONDS = 10.0
+LIST_BYTES = 4 * 1_048_576
 DONE = b"[DONE]"
 _TIMEOUTS = {"timeout": {"connect": CONNECT_SECONDS}}
 _AS_IT_IS = (
@@ -53,6 +56,7 @@ class Client:
         self._route = route
         self._transport = transport
         self._url = httpx.URL(route.base_url.rstrip("/") + "/chat/completions")
+        self._list_url = httpx.URL(route.base_url.rstrip("/") + "/models")
         self._headers = [
             (b"accept-encoding", b"identity"),
             (b"content-type", JSON),
@@ -89,6 +93,21 @@ class Client:
         finally:
             await response.stream.aclose()  # type: ignore[union-attr] # an async transport's stream
 
+    async def list_models(self) -> tuple[Listed, ...]:
+        """This will ask which models there are (`base.Client`), in `LIST_SECONDS` and `LIST_BYTES` at most."""
+        request = httpx.Request(
+            "GET", self._list_url, headers=[*self._headers, (b"accept", JSON)], extensions=_TIMEOUTS
+        )
+        try:
+            async with asyncio.timeout(min(LIST_SECONDS, self._route.hard_deadline_seconds)):
+                response = await self._send(request)
+                try:
+                    return model_lists.read(await _body_of(response))
+                finally:
+                    await response.stream.aclose()  # type: ignore[union-attr] # an async transport's stream
+        except TimeoutError as error:
+            raise Silent from error
+
     def _patience(self, request: ChatRequest) -> float:
         """An answer in one piece begins when it is finished, so its first byte may take as long as all of it."""
         return self._route.first_byte_timeout_seconds if request.stream else self._route.hard_deadline_seconds
@@ -103,7 +122,13 @@ class Client:
         )
         try:
             async with asyncio.timeout(patience):
-                return await self._transport.handle_async_request(request)
+                return await self._send(request)
+        except TimeoutError as error:
+            raise Silent from error
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await self._transport.handle_async_request(request)
         except TimeoutError as error:
             raise Silent from error
         except httpx.HTTPError as error:
@@ -191,6 +216,21 @@ class _Whole:
 
     def finish(self) -> list[Event]:
         return self._answer.read_whole(bytes(self._text))
+
+
+async def _body_of(response: httpx.Response) -> bytes:
+    if response.status_code != OK:
+        raise await _failure(response)
+    _check_kind(response, expected=JSON)
+    text = bytearray()
+    try:
+        async for piece in response.stream:  # type: ignore[union-attr] # an async transport's stream
+            text += piece
+            if len(text) > LIST_BYTES:
+                raise BadAnswer
+    except (httpx.HTTPError, OSError) as error:
+        raise Cut from error
+    return bytes(text)
 
 
 async def _failure(response: httpx.Response) -> UpstreamFailure:

@@ -20,6 +20,15 @@ KEEP_SECONDS = 4.0
 """An idle connection is dropped before the servers we meet drop it (five seconds and more)."""
 DNS_SECONDS = 30
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
+"""Networks of one's own (RFC 1918, RFC 4193)."""
+_NEVER = frozenset(
+    map(
+        ipaddress.ip_address,
+        ("100.100.100.200", "168.63.129.16", "169.254.169.254", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254"),
+    )
+)
+"""Where clouds tell a machine its own keys: Alibaba, Azure, most, Oracle, AWS and Google over IPv6."""
 
 Address = IPv4Address | IPv6Address
 
@@ -33,9 +42,13 @@ class AddressRefused(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What may be called: public addresses over https on `ports`; with `loopback`, this machine too, on any port."""
+    """What may be called: public addresses over https on `ports`.
+
+    With `loopback` this machine too, and with `private` networks of one's own, both over http and on any port.
+    """
 
     loopback: bool = False
+    private: bool = False
     ports: frozenset[int] = frozenset({HTTPS_PORT})
 
 
@@ -60,7 +73,7 @@ def check_form(url: str, *, policy: Policy) -> httpx.URL:
         raise AddressRefused(why=gettext_noop("it is not written as one."))
     if target.userinfo:
         raise AddressRefused(why=gettext_noop("it carries a name or password."))
-    if not policy.loopback:
+    if not (policy.loopback or policy.private):
         _check_public_form(target, policy=policy)
     try:
         literal = ipaddress.ip_address(target.host)
@@ -101,7 +114,13 @@ class PinnedResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """This will return the addresses of `host`, all of them allowed. Raises `OSError` when one is not."""
+        """This will return the addresses of `host`, all of them allowed. Raises `OSError` when one is not.
+
+        Another host than the one that the transport was opened for is refused unasked.
+        """
+        if host.rstrip(".") != self._target.raw_host.decode("ascii").rstrip("."):
+            message = "this transport leads to one host alone"
+            raise OSError(message)
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, family=family)
         results: list[ResolveResult] = []
@@ -135,11 +154,17 @@ def _check_public_form(target: httpx.URL, *, policy: Policy) -> None:
 
 def _check_place(address: Address, target: httpx.URL, *, policy: Policy) -> None:
     plain = _unwrap(address)
-    if policy.loopback and plain.is_loopback:
+    if plain in _NEVER:
+        raise AddressRefused(why=gettext_noop("it leads to where a cloud keeps its keys."))
+    if (policy.loopback and plain.is_loopback) or (policy.private and _is_private(plain)):
         return
     if not plain.is_global or plain.is_multicast or plain.is_reserved:
         raise AddressRefused(why=gettext_noop("it leads into a private network."))
     _check_public_form(target, policy=policy)
+
+
+def _is_private(address: Address) -> bool:
+    return any(address in network for network in _PRIVATE)
 
 
 def _unwrap(address: Address) -> Address:

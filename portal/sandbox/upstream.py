@@ -16,13 +16,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from portal.sandbox import upstream_answers, upstream_faults
-from portal.sandbox.upstream_faults import Cut, Hang
-from portal.sandbox.upstream_scripts import MODELS, Script, script_of
+from portal.sandbox.upstream_faults import JSON, LISTED, WHOLE, Cut, Hang, Whole
+from portal.sandbox.upstream_scripts import MODELS, Script, script_in, script_of
 
 REMEMBERED_CALLS = 100_000
 HANG_SECONDS = 3600.0
 TOLD_CHARACTERS = 4_000
 BODY_BYTES = 32 * 1_048_576
+LISTED_TOKENS = 32_768
 STATUS_OK = 200
 STATUS_NOT_FOUND = 404
 STATUS_BAD_REQUEST = 400
@@ -55,11 +56,13 @@ async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     if scope["type"] != "http":
         return
     path = scope["path"].removeprefix(scope.get("root_path", "")).rstrip("/")
-    if scope["method"] == "POST" and path.endswith("/chat/completions"):
-        await _complete(scope, receive, send)
+    script = script_in(path)
+    if script is not None and script.key and f"Bearer {script.key}" != _headers(scope).get("authorization"):
+        await _send_as(send, WHOLE["401"](script))
+    elif scope["method"] == "POST" and path.endswith("/chat/completions"):
+        await _complete(scope, receive, send, script)
     elif path.endswith("/models"):
-        listed = [{"id": name, "object": "model", "owned_by": "demo"} for name in MODELS]
-        await _send_json(send, {"object": "list", "data": listed})
+        await _list(script or Script(), send)
     elif path == "/hits":
         await _send_json(send, {name: asdict(hits) for name, hits in _hits.items()})
     elif path.startswith("/hits/"):
@@ -68,12 +71,31 @@ async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await _send_json(send, {"error": {"message": "no such page", "type": "not_found"}}, STATUS_NOT_FOUND)
 
 
-async def _complete(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+async def _list(script: Script, send: Send) -> None:
+    if script.fail in WHOLE:
+        await _send_as(send, WHOLE[script.fail](script))
+        return
+    if script.fail == "hang":
+        await asyncio.sleep(HANG_SECONDS)
+    sizes = {"context_length": LISTED_TOKENS, "max_completion_tokens": LISTED_TOKENS // 4}
+    listed = [{"id": name, "object": "model", "owned_by": "demo", **sizes} for name in MODELS]
+    body = json.dumps({"object": "list", "data": listed}).encode()
+    if script.fail not in LISTED:
+        await _send_whole(send, body, status=STATUS_OK, kind=JSON)
+        return
+    start = {"type": "http.response.start", "status": STATUS_OK, "headers": [(b"content-type", JSON.encode())]}
+    await send(start)
+    for piece in LISTED[script.fail](body):
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await asyncio.sleep(script.gap_ms / 1000)
+
+
+async def _complete(scope: dict[str, Any], receive: Receive, send: Send, given: Script | None) -> None:
+    headers = _headers(scope)
     hits = _hits_of(headers.get("x-request-id", "") or "none", authorization=headers.get("authorization", ""))
     try:
         request = json.loads(await _read_body(receive))
-        script = script_of(request)
+        script = given or script_of(request)
         hits.told = _told(request)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         wrong = {
@@ -96,12 +118,11 @@ async def _complete(scope: dict[str, Any], receive: Receive, send: Send) -> None
 
 
 async def _answer(request: dict[str, Any], script: Script, hits: Hits, send: Send) -> None:
-    whole = upstream_faults.WHOLE.get(script.fail)
+    whole = WHOLE.get(script.fail)
     if script.fail == "hang":
         await asyncio.sleep(HANG_SECONDS)
     if whole is not None:
-        status, kind, body, extra = whole(script)
-        await _send_whole(send, body, status=status, kind=kind, extra=extra)
+        await _send_as(send, whole(script))
     elif request.get("stream"):
         await _answer_streamed(request, script, hits, send)
     else:
@@ -175,6 +196,15 @@ async def _read_body(receive: Receive) -> bytes:
 async def _wait_for_hang_up(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+def _headers(scope: dict[str, Any]) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+async def _send_as(send: Send, whole: Whole) -> None:
+    status, kind, body, extra = whole
+    await _send_whole(send, body, status=status, kind=kind, extra=extra)
 
 
 async def _send_json(send: Send, content: object, status: int = STATUS_OK) -> None:

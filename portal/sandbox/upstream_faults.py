@@ -1,7 +1,7 @@
 """The faults that the scripted upstream can play, each by the word after `fail=`.
 
-Whole answers instead of a stream: `WHOLE`. Changes to a stream: `STREAMED`. `hang` (never answers) and the
-wrong usage figures (`upstream_answers.usage`) stand elsewhere.
+Whole answers instead of a stream: `WHOLE`. Changes to a stream: `STREAMED`, to the list of
+models: `LISTED`. `hang` (never answers) and the wrong usage figures (`upstream_answers.usage`) stand elsewhere.
 """
 
 import gzip
@@ -65,6 +65,12 @@ WHOLE: dict[str, Callable[[Script], Whole]] = {
     "empty": lambda _script: (200, EVENTS, b"", ()),
     "gzip": lambda _script: (200, EVENTS, gzip.compress(bytes(10_000_000)), (("content-encoding", "gzip"),)),
     "redirect": lambda _script: (302, JSON, b"", (("location", "http://169.254.169.254/latest/"),)),
+}
+
+
+LISTED: dict[str, Callable[[bytes], Iterable[bytes]]] = {
+    "huge": lambda body: chain([body[:-2]], repeat(b", {}" * (SEGMENT_BYTES // 4), LONG_LINE_BYTES // SEGMENT_BYTES)),
+    "drip": lambda body: chain([body[:1]], repeat(b" ")),
 }
 
 

@@ -6,12 +6,14 @@
 [[script fail=500 times=1]]       fails once for each request id, then answers
 [[script fail=cut after=3]]       breaks the connection after three pieces
 model "script:words=20,fail=cut"  the same, without touching the question
+/script:fail=html,key=sk-1/v1/…   the same for all that is asked below this address, the list of models too
 """
 
 import re
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
+_SEGMENT = re.compile(r"/script:([^/]*)/")
 _DIRECTIVE = re.compile(r"\[\[script\s+([^\]]*)\]\]")
 
 
@@ -21,6 +23,7 @@ class Script:
 
     `backwards` stands after the words, turned around and with "_" for each space. `after` is the piece
     before which a fault strikes. `calls` is the function that is called, after the words if there are any.
+    `key` is the only one that is accepted, where there is one.
     """
 
     words: int = 0
@@ -34,6 +37,7 @@ class Script:
     after: int = 3
     times: int = 0
     wait_seconds: float = 0.0
+    key: str = ""
     name: str = "Demo Fast"
 
     def healed(self) -> Self:
@@ -58,6 +62,12 @@ def script_of(request: dict[str, Any]) -> Script:
         script = _changed(MODELS["demo-instant"], model.removeprefix("script:").replace(",", " "))
     found = _DIRECTIVE.search(last_question(request))
     return _changed(script, found[1]) if found else script
+
+
+def script_in(path: str) -> Script | None:
+    """This will return the script that stands in an address, if one does. Raises `ValueError`, as above."""
+    found = _SEGMENT.search(path)
+    return _changed(MODELS["demo-instant"], found[1].replace(",", " ")) if found else None
 
 
 def last_question(request: dict[str, Any]) -> str:
