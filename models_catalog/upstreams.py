@@ -8,6 +8,8 @@ from django.conf import settings
 from models_catalog.models import Upstream
 from portal.kit import fields
 
+LONGEST_FOUND = 300
+
 
 class UnreadableSecret(Exception):
     """No key of the ring opens the sealed secret of this upstream."""
@@ -39,6 +41,12 @@ def disable(upstream: Upstream, *, now: datetime) -> bool:
 def enable(upstream: Upstream) -> bool:
     """This will put the upstream back into service and tell whether it was out of it."""
     return bool(Upstream.objects.filter(pk=upstream.pk, disabled_at__isnull=False).update(disabled_at=None))
+
+
+def note_test(upstream: Upstream, *, words: str, now: datetime) -> None:
+    """This will note when the upstream was tested last, and what that found."""
+    upstream.tested_at, upstream.test_found = now, words[:LONGEST_FOUND]
+    Upstream.objects.filter(pk=upstream.pk).update(tested_at=now, test_found=upstream.test_found)
 
 
 def queues() -> list[str]:

@@ -4,7 +4,7 @@ from models_catalog.models.alias import Alias, AliasVersion
 from models_catalog.models.chat_model import Capability, ChatModel, DataRegion, Retention, State, Tokenizer
 from models_catalog.models.experience import Approval, LifeAverage, ModelHealth
 from models_catalog.models.price import Price, PriceTier, PublicationStop
-from models_catalog.models.upstream import Route, Upstream
+from models_catalog.models.upstream import FoundModel, Route, Upstream
 from models_catalog.models.vendor import Risk, Vendor
 from models_catalog.models.vendor_price import CreditPrice, VendorPrice
 
@@ -16,6 +16,7 @@ __all__ = [
     "ChatModel",
     "CreditPrice",
     "DataRegion",
+    "FoundModel",
     "LifeAverage",
     "ModelHealth",
     "Price",

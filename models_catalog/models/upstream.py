@@ -26,6 +26,14 @@ class Upstream(models.Model):
 
     slug = models.CharField(_("id"), max_length=48, unique=True)
     name = models.CharField(_("name"), max_length=80)
+    vendor = models.ForeignKey(
+        "models_catalog.Vendor",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("vendor"),
+        help_text=_("Who runs it, and under whose contract."),
+    )
     dialect = models.CharField(_("dialect"), max_length=24, choices=Dialect, default=Dialect.OPENAI_COMPATIBLE)
     base_url = models.CharField(_("address"), max_length=300)
     sealed_secret = models.BinaryField(_("sealed secret"), default=b"", editable=False)
@@ -57,6 +65,7 @@ class Upstream(models.Model):
         verbose_name = _("upstream")
         verbose_name_plural = _("upstreams")
         ordering = ("slug",)
+        permissions = (("reach_private_networks", _("Can let an upstream stand in a private network")),)
         constraints = (
             models.CheckConstraint(condition=models.Q(slug__regex=SLUG_PATTERN), name="upstream_slug_is_plain"),
             models.CheckConstraint(condition=models.Q(base_url__regex=r"^https?://"), name="upstream_address_is_http"),
@@ -77,6 +86,22 @@ class Upstream(models.Model):
     def queue(self) -> str:
         """The name of the queue that its calls wait in."""
         return f"calls.{self.slug}"
+
+
+class FoundModel(models.Model):
+    """A model that the last test found at an upstream; sizes that it did not tell are 0."""
+
+    upstream = models.ForeignKey(Upstream, on_delete=models.CASCADE, related_name="found_models")
+    upstream_model = models.CharField(max_length=160)
+    context_tokens = models.PositiveIntegerField(default=0)
+    max_output_tokens = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ("upstream", "upstream_model")
+        constraints = (models.UniqueConstraint(fields=("upstream", "upstream_model"), name="found_model_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.upstream_model} @ {self.upstream_id}"
 
 
 class Routes(models.QuerySet["Route"]):

@@ -57,7 +57,7 @@ async def app(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         return
     path = scope["path"].removeprefix(scope.get("root_path", "")).rstrip("/")
     script = script_in(path)
-    if script is not None and script.key and f"Bearer {script.key}" != _headers(scope).get("authorization"):
+    if script is not None and script.key and not _headers(scope).get("authorization", "").endswith(script.key):
         await _send_as(send, WHOLE["401"](script))
     elif scope["method"] == "POST" and path.endswith("/chat/completions"):
         await _complete(scope, receive, send, script)

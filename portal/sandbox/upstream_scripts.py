@@ -6,7 +6,7 @@
 [[script fail=500 times=1]]       fails once for each request id, then answers
 [[script fail=cut after=3]]       breaks the connection after three pieces
 model "script:words=20,fail=cut"  the same, without touching the question
-/script:fail=html,key=sk-1/v1/…   the same for all that is asked below this address, the list of models too
+/script:fail=html,key=9f3c/v1/…   the same for all that is asked below this address, the list of models too
 """
 
 import re
@@ -23,7 +23,7 @@ class Script:
 
     `backwards` stands after the words, turned around and with "_" for each space. `after` is the piece
     before which a fault strikes. `calls` is the function that is called, after the words if there are any.
-    `key` is the only one that is accepted, where there is one.
+    `key` is how the only key that is accepted ends, where there is one.
     """
 
     words: int = 0
