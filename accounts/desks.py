@@ -10,7 +10,7 @@ from babel.numbers import get_currency_precision
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
-from django.contrib.admin.utils import flatten
+from django.contrib.admin.utils import flatten, flatten_fieldsets
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -83,6 +83,13 @@ class Audited(Closed[Row]):
         columns = [name for name in super().get_fields(request, obj) if name != "reason"]
         may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         return [*columns, *(["reason"] if may_write else [])]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Row | None = None) -> Any:
+        """This will put the reason last in a form of several parts too."""
+        shown = super().get_fieldsets(request, obj)
+        if "reason" in flatten_fieldsets(shown) or "reason" not in self.get_fields(request, obj):
+            return shown
+        return [*shown, (None, {"fields": ["reason"]})]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         """This will store what belongs to the row, and write down all that changed, by whom and why."""

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.desks import Audited
+from accounts import audit
+from accounts.desks import Audited, ReasonForm, Row, reason_of, staff
 from models_catalog.admin import DESKS
 from models_catalog.models import ChatModel, Price
 from models_catalog.price_desks import PriceAdmin
@@ -101,5 +103,19 @@ class PriceDesk(Audited[Price], PriceAdmin):
         return said | {"windows": len(terms.windows), "tiers": len(terms.tiers)}
 
 
+class Catalog(Audited[Row]):
+    """A table of the catalog, joined to the people who keep it."""
+
+    action_form = ReasonForm
+
+    def reason(self, request: HttpRequest) -> str:
+        """This will return why staff do it to the chosen rows, or tell them to say so."""
+        return reason_of(request)
+
+    def note(self, request: HttpRequest, verb: str, row: Model, *, reason: str, **details: Any) -> None:
+        """This will write down what staff did to the row."""
+        audit.record(verb, subject=str(row), account=None, by=staff(request), now=clock.now(), reason=reason, **details)
+
+
 for model, desk in DESKS.items():
-    admin.site.register(model, PriceDesk if model is Price else type(desk.__name__, (Audited, desk), {}))
+    admin.site.register(model, PriceDesk if model is Price else type(desk.__name__, (Catalog, desk), {}))

@@ -1,0 +1,291 @@
+"""The page on which a vendor is connected: address and key, a test, models found, prices, data card, publish."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from models_catalog import connecting, probes, proposals, publishing, snippets, upstreams
+from models_catalog.connecting import Match
+from models_catalog.desks.base import CatalogDesk
+from models_catalog.desks.connect_forms import ChosenForm, SharedForm, are_right
+from models_catalog.desks.endpoint_forms import ChoiceForm, EndpointForm
+from models_catalog.desks.forms import refused_words
+from models_catalog.models import ChatModel, Price, Upstream
+from models_catalog.probes import Endpoint, Probed
+from portal.kit import clock, egress
+
+PRIVATE_RIGHT = "models_catalog.reach_private_networks"
+PUBLISHING_RIGHTS = (
+    "models_catalog.change_upstream",
+    "models_catalog.add_chatmodel",
+    "models_catalog.change_chatmodel",
+    "models_catalog.add_route",
+    "models_catalog.add_price",
+)
+MOST_SHOWN = 100
+LONGEST_ID = 18
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What lies on the page: the upstream, what was found there, and what of it is chosen."""
+
+    upstream: Upstream
+    choice: ChoiceForm
+    matches: tuple[Match, ...]
+    margin_percent: int
+
+    @property
+    def chosen(self) -> list[Match]:
+        """The matches that were ticked."""
+        ticked = {found.pk for found in self.choice.cleaned_data.get("chosen", ())}
+        return [match for match in self.matches if match.found.pk in ticked]
+
+    @property
+    def shown(self) -> list[Match]:
+        """The matches that the search leaves, the ticked ones first."""
+        words = str(self.choice.cleaned_data.get("q", "")).lower().split()
+        chosen = {match.found.pk for match in self.chosen}
+        left = [match for match in self.matches if all(word in match.found.upstream_model.lower() for word in words)]
+        return sorted(left, key=lambda match: match.found.pk not in chosen)
+
+
+def answer(desk: CatalogDesk[Upstream], request: HttpRequest, *, object_id: str | None) -> HttpResponse:
+    """This will show the page, test an endpoint, or publish what was chosen."""
+    upstream = _upstream(desk, request, object_id)
+    if request.method == "POST" and "_publish" in request.POST and upstream.pk:
+        return _publish(desk, request, upstream)
+    if request.method == "POST":
+        return _test(desk, request, upstream)
+    return _show(desk, request, upstream, form=_endpoint_form(request, upstream))
+
+
+def _upstream(desk: CatalogDesk[Upstream], request: HttpRequest, object_id: str | None) -> Upstream:
+    if object_id is None:
+        if not desk.has_add_permission(request):
+            raise PermissionDenied
+        return Upstream()
+    is_number = object_id.isascii() and object_id.isdigit() and len(object_id) <= LONGEST_ID
+    upstream = Upstream.objects.select_related("vendor").filter(pk=int(object_id) if is_number else 0).first()
+    if not desk.has_change_permission(request, upstream):
+        raise PermissionDenied
+    if upstream is None:
+        raise Http404
+    return upstream
+
+
+def _endpoint_form(request: HttpRequest, upstream: Upstream, data: Any = None) -> EndpointForm:
+    return EndpointForm(data, instance=upstream, may_reach_private=request.user.has_perm(PRIVATE_RIGHT))
+
+
+def _test(desk: CatalogDesk[Upstream], request: HttpRequest, upstream: Upstream) -> HttpResponse:
+    before = upstream.base_url, upstream.may_be_private
+    form = _endpoint_form(request, upstream, request.POST)
+    if not form.is_valid():
+        return _show(desk, request, upstream, form=form)
+    secret = form.cleaned_data["secret"]
+    try:
+        probed = probes.probe(_endpoint(form), model_name=form.cleaned_data["model_name"])
+    except egress.AddressRefused as refusal:
+        form.add_error("base_url", refused_words(refusal))
+        return _show(desk, request, upstream, form=form)
+    except upstreams.UnreadableSecret:
+        form.add_error("secret", gettext("The kept key does not open any more. Type it again."))
+        return _show(desk, request, upstream, form=form)
+    words = _found(probed)
+    if not probed.is_sound:
+        if upstream.pk and not set(form.changed_data) - {"reason", "model_name"}:
+            upstreams.note_test(upstream, words=words, now=clock.now())
+        form.add_error(None, words)
+        if secret or not upstream.pk:
+            form.add_error("secret", gettext("Nothing was kept, so type the key again."))
+        return _show(desk, request, upstream, form=form)
+    with transaction.atomic():
+        kept = connecting.keep(upstream, secret=secret, probed=probed, words=words, now=clock.now())
+        _note_kept(desk, request, kept, form=form, before=before)
+    messages.add_message(request, messages.WARNING if probed.failure else messages.SUCCESS, words)
+    return HttpResponseRedirect(_address(kept))
+
+
+def _endpoint(form: EndpointForm) -> Endpoint:
+    upstream: Upstream = form.instance
+    return Endpoint(
+        base_url=upstream.base_url,
+        dialect=upstream.dialect,
+        secret=form.cleaned_data["secret"] or upstreams.open_secret(upstream),
+        is_private=upstream.may_be_private,
+    )
+
+
+def _note_kept(
+    desk: CatalogDesk[Upstream],
+    request: HttpRequest,
+    kept: Upstream,
+    *,
+    form: EndpointForm,
+    before: tuple[str, bool],
+) -> None:
+    is_moved = (kept.base_url, kept.may_be_private) != before
+    desk.note(
+        request,
+        "staff.connect.upstream",
+        kept,
+        reason=form.cleaned_data["reason"],
+        fields=sorted(set(form.changed_data) - {"reason", "model_name"}),
+        **({"address": kept.base_url, "may_be_private": kept.may_be_private} if is_moved else {}),
+    )
+
+
+def _publish(desk: CatalogDesk[Upstream], request: HttpRequest, upstream: Upstream) -> HttpResponse:
+    if not _may_publish(request):
+        raise PermissionDenied
+    bench = _bench(request, upstream)
+    rows = _rows(bench, request.POST)
+    shared = SharedForm(request.POST, upstream=upstream)
+    form = _endpoint_form(request, upstream)
+    if not rows or not are_right(shared, rows):
+        return _show(desk, request, upstream, form=form, rows=rows, shared=shared)
+    wishes = [row.wish() for row in rows if not row.is_left_out]
+    if not wishes:
+        shared.add_error(None, gettext("Tick at least one model."))
+        return _show(desk, request, upstream, form=form, rows=rows, shared=shared)
+    try:
+        published = _connect(desk, request, upstream, wishes=wishes, shared=shared)
+    except connecting.NotConnectable as refusal:
+        shared.add_error(None, gettext(refusal.sentence))
+        for row in rows:
+            why = refusal.reasons.get(row.match.found.upstream_model)
+            if why is not None:
+                row.add_error(None, gettext(why.sentence).format_map(dict(why.details)))
+        return _show(desk, request, upstream, form=form, rows=rows, shared=shared)
+    done = urlencode([("done", model.pk) for model in published])
+    return HttpResponseRedirect(f"{_address(upstream)}?{done}")
+
+
+@transaction.atomic
+def _connect(
+    desk: CatalogDesk[Upstream],
+    request: HttpRequest,
+    upstream: Upstream,
+    *,
+    wishes: list[connecting.Wish],
+    shared: SharedForm,
+) -> list[ChatModel]:
+    reason = shared.cleaned_data["reason"]
+    published = connecting.connect(
+        upstream,
+        wishes,
+        card=shared.card(),
+        terms=shared.terms(),
+        by=request.user.pk,
+        now=clock.now(),
+    )
+    desk.note(request, "staff.enable.upstream", upstream, reason=reason)
+    for model, wish in zip(published, wishes, strict=True):
+        details: Mapping[str, Any] = {"upstream": upstream.slug, "upstream_model": wish.upstream_model}
+        prices = {"in_fresh": wish.rates.in_fresh, "out_text": wish.rates.out_text} if wish.rates else {}
+        desk.note(request, "staff.publish.chatmodel", model, reason=reason, **details, **prices)
+    return published
+
+
+def _bench(request: HttpRequest, upstream: Upstream) -> Bench:
+    choice = ChoiceForm(request.GET, upstream=upstream)
+    choice.is_valid()
+    margin = choice.cleaned_data.get("margin", proposals.MARGIN_PERCENT)
+    return Bench(upstream, choice, tuple(connecting.find(upstream)), margin)
+
+
+def _rows(bench: Bench, data: Any = None) -> list[ChosenForm]:
+    now = clock.now()
+    known = [match.chat_model for match in bench.chosen if match.chat_model is not None]
+    proposed = proposals.propose(known, margin_percent=bench.margin_percent, now=now)
+    priced = Price.objects.in_force(now=now).filter(chat_model__in=known)
+    present = {price.chat_model_id: price.rates for price in priced}
+    return [
+        ChosenForm(
+            data,
+            match=match,
+            proposal=proposed.get(match.chat_model.pk) if match.chat_model else None,
+            present=present.get(match.chat_model.pk) if match.chat_model else None,
+            upstream=bench.upstream,
+        )
+        for match in bench.chosen
+    ]
+
+
+def _show(
+    desk: CatalogDesk[Upstream],
+    request: HttpRequest,
+    upstream: Upstream,
+    *,
+    form: EndpointForm,
+    rows: list[ChosenForm] | None = None,
+    shared: SharedForm | None = None,
+) -> HttpResponse:
+    kept = Upstream.objects.filter(pk=upstream.pk).select_related("vendor").first() if upstream.pk else None
+    context = desk.admin_site.each_context(request) | {
+        "title": gettext("Connecting %(name)s") % {"name": kept.name} if kept else _("Connect a vendor"),
+        "opts": desk.opts,
+        "form": form,
+        "kept": kept,
+        "may_publish": _may_publish(request),
+    }
+    if kept is not None:
+        bench = _bench(request, kept)
+        context |= {
+            "bench": bench,
+            "shown": bench.shown[:MOST_SHOWN],
+            "more": max(len(bench.shown) - MOST_SHOWN, 0),
+            "ticked": {match.found.pk for match in bench.chosen},
+            "rows": _rows(bench) if rows is None else rows,
+            "shared": shared or SharedForm(upstream=kept),
+            "card_fields": publishing.CARD,
+            "term_fields": ("currency", "exchange_rate", "source", "source_date"),
+            "done": _done(request, kept),
+        }
+    return render(request, "admin/connect.html", context)
+
+
+def _done(request: HttpRequest, upstream: Upstream) -> list[tuple[ChatModel, str]]:
+    keys = [key for key in request.GET.getlist("done") if key.isascii() and key.isdigit() and len(key) <= LONGEST_ID]
+    models = ChatModel.objects.published().filter(pk__in=keys, route__upstream=upstream).distinct()
+    base = f"{settings.BASE_URL}/v1"
+    return [(model, snippets.snippets(model.slug, base=base)[0].code) for model in models]
+
+
+def _may_publish(request: HttpRequest) -> bool:
+    return all(request.user.has_perm(right) for right in PUBLISHING_RIGHTS)
+
+
+def _address(upstream: Upstream) -> str:
+    return reverse("admin:models_catalog_upstream_reconnect", args=[upstream.pk])
+
+
+def _found(probed: Probed) -> str:
+    """What a test found, in one line of the reader's language."""
+    said = [gettext("Models listed: %(count)d.") % {"count": len(probed.listed)}] if probed.listed else []
+    if probed.failure is not None:
+        if probed.called:
+            said.append(gettext("The test call to “%(model)s” failed.") % {"model": probed.called})
+        return " ".join([*said, gettext(probes.words_of(probed.failure))])
+    if not probed.called:
+        return gettext("It answers, but lists no model. Name one for the test call.")
+    answered = {"model": probed.called, "seconds": f"{probed.milliseconds / 1000:.2f}", "words": probed.words}
+    said.append(gettext("“%(model)s” answered in %(seconds)s s: “%(words)s”") % answered)
+    if probed.input_tokens or probed.output_tokens:
+        told = {"input": probed.input_tokens, "output": probed.output_tokens}
+        said.append(gettext("Usage as told: %(input)d tokens in, %(output)d out.") % told)
+    else:
+        said.append(gettext("It did not tell what was used, so calls are counted here."))
+    return " ".join(said)

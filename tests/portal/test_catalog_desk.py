@@ -1,0 +1,170 @@
+"""The catalog's tables in admin: the vendor register, data cards, publishing, routes and where names point."""
+
+import csv
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import AuditEvent
+from models_catalog import catalog
+from models_catalog.models import Alias, ChatModel, Route, Upstream, Vendor
+from portal.kit import clock
+from tests.models_catalog.test_publishing import WHOLE
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalog_on_shelf")]
+VENDORS = "/admin/models_catalog/vendor/"
+MODELS = "/admin/models_catalog/chatmodel/"
+ROUTES = "/admin/models_catalog/route/"
+
+
+def listed(desk: Client, path: str) -> set[str]:
+    """The rows that a list shows."""
+    return {str(row) for row in desk.get(path).context["cl"].result_list}
+
+
+def done(desk: Client, path: str, action: str, *rows: Any, reason: str = "asked to") -> str:
+    """What an action on rows of a list says."""
+    chosen = {"action": action, "_selected_action": [row.pk for row in rows], "reason": reason}
+    return desk.post(path, chosen, follow=True).content.decode()
+
+
+def model_form(model: ChatModel, **more: Any) -> dict[str, Any]:
+    """The form of a model as its page would send it."""
+    plain = ("slug", "name", "context_tokens", "max_output_tokens", "state", "data_region", "retention")
+    given = {name: getattr(model, name) for name in plain} | {"vendor": model.vendor_id, "reason": "as agreed"}
+    lines = dict.fromkeys(("route_set-TOTAL_FORMS", "route_set-INITIAL_FORMS"), 0)
+    return given | lines | {"trains_on_data": "unknown"} | more
+
+
+class TestVendors:
+    def test_are_found_by_how_their_contract_stands(self, desk: Client) -> None:
+        today = clock.now().date()
+        Vendor.objects.update(contract="one", contract_ends_date=None)
+        for slug, days in (("openai", 60), ("meta", 61), ("google", -1), ("zhipu", 0)):
+            Vendor.objects.filter(slug=slug).update(contract_ends_date=today + timedelta(days=days))
+        Vendor.objects.filter(slug="mistral").update(contract="")
+        assert listed(desk, f"{VENDORS}?contract_is=soon") == {"OpenAI", "Zhipu AI"}
+        assert listed(desk, f"{VENDORS}?contract_is=ended") == {"Google"}
+        assert listed(desk, f"{VENDORS}?contract_is=none") == {"Mistral AI"}
+        assert len(listed(desk, f"{VENDORS}?contract_is=else")) == Vendor.objects.count()
+        page = desk.get(VENDORS).content.decode()
+        assert "in 60 days" in page
+        assert "ended" in page
+
+    def test_are_found_by_risk(self, desk: Client) -> None:
+        Vendor.objects.filter(slug="meta").update(risk="high")
+        assert listed(desk, f"{VENDORS}?risk__exact=high") == {"Meta"}
+
+    def test_are_taken_along_as_a_table_without_formulas(self, desk: Client) -> None:
+        Vendor.objects.filter(slug="meta").update(contract="=1+1", contact="Ann, Bo", risk="high", note="-")
+        chosen = {"action": "download", "_selected_action": list(Vendor.objects.values_list("pk", flat=True))}
+        answer = desk.post(VENDORS, chosen)
+        assert answer["Content-Type"] == "text/csv; charset=utf-8"
+        rows = list(csv.DictReader(answer.content.decode("utf-8-sig").splitlines()))
+        meta = next(row for row in rows if row["Name"] == "Meta")
+        assert (meta["Contract"], meta["Contact"], meta["Risk"], meta["Note"]) == ("'=1+1", "Ann, Bo", "high", "'-")
+        assert len(rows) == Vendor.objects.count()
+
+
+class TestModels:
+    def test_say_what_their_card_lacks(self, desk: Client) -> None:
+        model = ChatModel.objects.get(slug="gpt-4o")
+        page = desk.post(f"{MODELS}{model.pk}/change/", model_form(model, state="available")).content.decode()
+        assert page.count("A model that can be called says this on its data card.") == 7
+        assert "chat_model_shows_its_card" not in page
+        answer = desk.post(f"{MODELS}{model.pk}/change/", model_form(model, state="available", **WHOLE))
+        assert answer.status_code == 302
+        assert ChatModel.objects.get(pk=model.pk).state == "available"
+
+    def test_are_found_by_their_card(self, desk: Client) -> None:
+        ChatModel.objects.filter(slug="gpt-4o").update(**WHOLE)
+        whole = listed(desk, f"{MODELS}?card=whole")
+        assert {"GPT-4o", "Demo Fast"} <= whole
+        assert whole | listed(desk, f"{MODELS}?card=open") == {model.name for model in ChatModel.objects.all()}
+        assert whole & listed(desk, f"{MODELS}?card=open") == set()
+
+    def test_are_published_on_their_page(self, desk: Client) -> None:
+        ChatModel.objects.filter(slug="gpt-4o").update(published_at=None)
+        model = ChatModel.objects.get(slug="gpt-4o")
+        path = f"{MODELS}{model.pk}/change/"
+        refused = desk.post(path, model_form(model, _publish="1"), follow=True).content.decode()
+        assert "The data card of “GPT-4o” is not whole" in refused
+        assert ChatModel.objects.get(pk=model.pk).published_at is None
+        assert (
+            "“GPT-4o” is published."
+            in desk.post(path, model_form(model, _publish="1", **WHOLE), follow=True).content.decode()
+        )
+        event = AuditEvent.objects.get(verb="staff.publish.chatmodel")
+        assert (event.subject, event.reason) == ("GPT-4o", "as agreed")
+        assert ChatModel.objects.get(pk=model.pk).state == "available"
+        withdrawn = desk.post(path, model_form(model, state="available", _withdraw="1", **WHOLE), follow=True)
+        assert "“GPT-4o” is withdrawn." in withdrawn.content.decode()
+        assert AuditEvent.objects.filter(verb="staff.withdraw.chatmodel").count() == 1
+
+    def test_are_published_by_the_dozen_for_a_reason(self, desk: Client) -> None:
+        whole, half = ChatModel.objects.get(slug="gpt-4o"), ChatModel.objects.get(slug="gpt-4.1")
+        ChatModel.objects.filter(pk=whole.pk).update(**WHOLE)
+        assert "Say why first" in done(desk, MODELS, "publish", whole, reason="")
+        said = done(desk, MODELS, "publish", whole, half)
+        assert "“GPT-4o” is published." in said
+        assert "The data card of “GPT-4.1” is not whole" in said
+        assert [event.subject for event in AuditEvent.objects.filter(verb="staff.publish.chatmodel")] == ["GPT-4o"]
+
+    def test_stay_while_a_name_points_to_them(self, desk: Client) -> None:
+        said = done(desk, MODELS, "withdraw", ChatModel.objects.get(slug="demo-fast"))
+        assert "The alias “fast” points to “Demo Fast”" in said
+        assert not AuditEvent.objects.filter(verb="staff.withdraw.chatmodel").exists()
+
+    def test_show_what_was_imported_and_lead_on(self, desk: Client) -> None:
+        model = ChatModel.objects.get(slug="demo-fast")
+        imported = {"context_tokens": {"value": 32_768, "source": "a list", "date": "2026-11-01"}}
+        ChatModel.objects.filter(pk=model.pk).update(imported=imported)
+        page = desk.get(f"{MODELS}{model.pk}/change/").content.decode()
+        assert "context_tokens</code>: 32768 (a list, 2026-11-01)" in page
+        assert 'href="/models/demo-fast/"' in page
+        prices = f"/admin/models_catalog/price/?chat_model__id__exact={model.pk}"
+        assert prices in page
+        assert len(listed(desk, prices)) == 1
+
+
+class TestRoutes:
+    def test_are_switched_for_a_reason(self, desk: Client) -> None:
+        route = Route.objects.get(chat_model__slug="demo-fast")
+        assert "Say why first" in done(desk, ROUTES, "disable", route, reason="")
+        assert Route.objects.get(pk=route.pk).disabled_at is None
+        assert "Routes changed: 1" in done(desk, ROUTES, "disable", route)
+        catalog.forget()
+        with pytest.raises(catalog.NotConnected):
+            catalog.offer("fast")
+        assert "Routes changed: 0" in done(desk, ROUTES, "disable", route)
+        assert "Routes changed: 1" in done(desk, ROUTES, "enable", route)
+        assert Route.objects.get(pk=route.pk).disabled_at is None
+        verbs = AuditEvent.objects.filter(verb__endswith=".route").order_by("pk").values_list("verb", "reason")
+        assert list(verbs) == [("staff.disable.route", "asked to"), ("staff.enable.route", "asked to")]
+
+
+class TestAliases:
+    def test_keep_where_they_pointed(self, desk: Client) -> None:
+        alias, deep = Alias.objects.get(slug="fast"), ChatModel.objects.get(slug="demo-deep")
+        path = f"/admin/models_catalog/alias/{alias.pk}/change/"
+        given = {"slug": "fast", "name": "Fast", "position": 1, "chat_model": deep.pk, "reason": "a better one"}
+        given |= {"versions-TOTAL_FORMS": 0, "versions-INITIAL_FORMS": 0}
+        assert desk.post(path, given).status_code == 302
+        versions = list(alias.versions.order_by("version").values_list("version", "chat_model__slug"))
+        assert versions == [(1, "demo-fast"), (2, "demo-deep")]
+        newest = alias.versions.get(version=2)
+        assert newest.set_by is not None
+        assert desk.post(path, given | {"name": "Quick"}).status_code == 302
+        assert alias.versions.count() == 2
+        page = desk.get(path).content.decode()
+        assert "Demo Fast" in page
+        assert "Demo Deep" in page
+
+
+class TestUpstreams:
+    def test_lead_to_the_page_that_connects(self, desk: Client) -> None:
+        upstream = Upstream.objects.get(slug="sandbox")
+        page = desk.get(f"/admin/models_catalog/upstream/{upstream.pk}/change/").content.decode()
+        assert f"/admin/models_catalog/upstream/{upstream.pk}/connect/" in page
