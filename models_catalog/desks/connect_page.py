@@ -260,8 +260,7 @@ def _show(
 def _done(request: HttpRequest, upstream: Upstream) -> list[tuple[ChatModel, str]]:
     keys = [key for key in request.GET.getlist("done") if key.isascii() and key.isdigit() and len(key) <= LONGEST_ID]
     models = ChatModel.objects.published().filter(pk__in=keys, route__upstream=upstream).distinct()
-    base = f"{settings.BASE_URL}/v1"
-    return [(model, snippets.snippets(model.slug, base=base)[0].code) for model in models]
+    return [(model, snippets.calls(model.slug, base=settings.BASE_URL).snippets[0].code) for model in models]
 
 
 def _may_publish(request: HttpRequest) -> bool:
