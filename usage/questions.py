@@ -86,13 +86,14 @@ def estimate(member: Member, *, text: str, model_name: str, scenario_id: int | N
     What an assistant is told before it is part of what it reads.
     """
     version = _version(callers.of_member(member), conversation=None, model_name=model_name)
-    offer = catalog.offer(version.model_name if version else model_name)
+    name = version.model_name if version else model_name
+    offer = catalog.offer(name, time_zone=member.account.time_zone)
     read = text + version.prompt_for(text) if version else text
     usage = Usage(in_fresh=_tokens_of(read, offer=offer), out_text=min(USUAL_ANSWER_TOKENS, offer.max_output_tokens))
     account, kind = member.account, averages.kind_of(scenario_id)
     return Estimate(
-        credits=pricing.cost(usage, offer.rates),
-        whole=pricing.cost(averages.for_account(account.pk, kind).used, offer.rates) if kind else Microcredits(0),
+        credits=pricing.cost(usage, offer.tariff),
+        whole=pricing.cost(averages.for_account(account.pk, kind).used, offer.tariff) if kind else Microcredits(0),
         kind=kind,
         month=answers.month_of(account, now=now),
         is_household=account.kind == Account.Kind.HOUSEHOLD,
