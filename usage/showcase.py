@@ -63,7 +63,7 @@ class Shown:
     def cost(self) -> Microcredits:
         """What a usual occasion costs today, its prompt and all its turns together."""
         usual = Usage(in_fresh=self.usual_input_tokens, out_text=self.assistant.usual_output_tokens)
-        return pricing.cost(usual, self.offer.rates) if self.offer else Microcredits(0)
+        return pricing.cost(usual, self.offer.tariff) if self.offer else Microcredits(0)
 
     @property
     def times(self) -> int:

@@ -110,8 +110,8 @@ def _row(model: ChatModel, count: Count, *, answer_thirds: int, offering: Credit
     if offer is None:
         return Row(model, count)
     written = min(divide_up(count.tokens * answer_thirds, THIRDS), offer.max_output_tokens)
-    reading = pricing.cost(Usage(in_fresh=count.tokens), offer.rates)
-    whole = pricing.cost(Usage(in_fresh=count.tokens, out_text=written), offer.rates)
+    reading = pricing.cost(Usage(in_fresh=count.tokens), offer.tariff)
+    whole = pricing.cost(Usage(in_fresh=count.tokens, out_text=written), offer.tariff)
     money = None if offering is None else price_cards.in_money(whole, at=offering)
     return Row(model, count, reading, Microcredits(whole - reading), money)
 
