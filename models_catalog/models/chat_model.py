@@ -109,21 +109,6 @@ class ChatModels(models.QuerySet["ChatModel"]):
         """This will leave the models that were published once and are not served any more."""
         return self.filter(published_at__isnull=False, state=State.RETIRED)
 
-    def like(self, words: str) -> "ChatModels":
-        """This will leave the models in whose name, id, vendor or summary every one of `words` stands."""
-        found = self
-        for word in words.split():
-            found = found.filter(
-                models.Q(name__icontains=word)
-                | models.Q(slug__icontains=word)
-                | models.Q(vendor__name__icontains=word)
-                | models.Q(vendor__name_zh__icontains=word)
-                | models.Q(summary__icontains=word)
-                | models.Q(summary_zh__icontains=word)
-                | models.Q(alias__slug__icontains=word)
-            )
-        return found.distinct()
-
 
 class ChatModel(models.Model):
     """A model that answers messages; `slug` is the id that callers use."""

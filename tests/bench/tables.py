@@ -14,6 +14,7 @@ COLUMNS = {
     "p95_ms": "p95 ms",
     "p99_ms": "p99 ms",
     "largest_ms": "largest ms",
+    "cpu_p50_ms": "CPU p50 ms",
     "queries": "queries",
     "seconds": "seconds",
     "first_token_p50_ms": "first token p50",

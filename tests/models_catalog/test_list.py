@@ -15,6 +15,7 @@ from portal.kit import clock
 from tests.budget import query_budget
 from tests.models_catalog import shelves
 from tests.models_catalog.shelves import list_price, measured, model, offering
+from tests.models_catalog.small_seed import well_known
 from tests.models_catalog.test_catalog import HERE
 
 pytestmark = pytest.mark.django_db
@@ -282,6 +283,7 @@ class TestEntries:
     def test_can_be_called_exactly_as_the_gateway_says(self) -> None:
         now = clock.now()
         shelf.seed(now=now, addresses=HERE)
+        well_known("gpt-4o")
         rows = {entry.slug: entry.is_callable for entry in entries(at=None, now=now)}
         assert rows["demo-fast"]
         assert not rows["gpt-4o"]
