@@ -204,7 +204,7 @@ class TestPage:
         assert "without “small”: 1 model<" in page
         assert "without at least 1 million tokens: 1 model<" in page
         assert "without Callable here" not in page
-        assert "Take one of these away" not in text_of(page_of(client, "?q=zzz&context=1m"))
+        assert "Take one of these away" not in text_of(page_of(client, "?q=zzz&vendor=other&ability=tools"))
 
     def test_says_that_nothing_is_published(self, client: Client) -> None:
         ChatModel.objects.update(published_at=None)
