@@ -43,9 +43,10 @@ class Shown:
     @property
     def model_name(self) -> str:
         """What people call its model."""
-        if self.alias is not None and self.model is not None:
-            return f"{self.alias} · {self.model.name}"
-        return self.model.name if self.model else self.version.model_name
+        named = str(self.alias or self.version.model_name)
+        if self.model is None:
+            return named
+        return f"{named} · {self.model.name}" if self.alias else self.model.name
 
     @property
     def can_start(self) -> bool:

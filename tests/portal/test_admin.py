@@ -29,6 +29,7 @@ from portal.models import Brand
 from tests.budget import query_budget
 from tests.usage import cast
 from usage import audits, refusals
+from usage import shelf as assistants
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +51,7 @@ def home(now: datetime, settings: Settings) -> Iterator[cast.Home]:
     settings.DEMO = settings.EGRESS_LOOPBACK = True
     home = cast.assemble(now=now)
     offerings.seed(now)
+    assistants.open_all(now=now)
     upstreams.seal_secret(Upstream.objects.earliest("pk"), secret=SECRET)
     cast.answered(home.owner, now=now)
     for tokens in range(1, 6):
