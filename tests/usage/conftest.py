@@ -12,6 +12,7 @@ import redis
 
 if TYPE_CHECKING:
     from tests.usage.cast import Home
+    from tests.usage.shelves import Maker
 
 
 @pytest.fixture
@@ -82,3 +83,28 @@ def worker(broker: "redis.Redis") -> Iterator[list[dict[str, Any]]]:
     yield taken
     over.set()
     thread.join()
+
+
+@pytest.fixture
+def firm(now: datetime) -> "Iterator[Maker]":
+    """A business with people of every role, and the models and plans that everybody is offered."""
+    from models_catalog import catalog, shelf
+    from plans import offerings
+    from tests.usage import cast, shelves
+    from usage import unfolding
+
+    shelf.seed(now=now, addresses=cast.ADDRESSES)
+    offerings.seed(now)
+    catalog.forget()
+    unfolding.forget()
+    yield shelves.firm()
+    catalog.forget()
+    unfolding.forget()
+
+
+@pytest.fixture
+def loaded(firm: "Maker", now: datetime) -> None:
+    """The portal's own assistants, published."""
+    from usage import shelf
+
+    shelf.open_all(now=now)

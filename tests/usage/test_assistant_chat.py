@@ -1,22 +1,18 @@
-"""A chat that begins with an assistant, and the receipts that name it."""
+"""A chat that begins with an assistant, the receipts that name it, and assistants at the desk of staff."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from accounts.models import Member
-from models_catalog import catalog
-from models_catalog import shelf as models_shelf
+from accounts.models import AuditEvent, Member, User
 from models_catalog.pricing import Usage
-from plans import offerings
 from portal.kit import ids
 from tests.accounts.people import child_of, client_of, tablet_of
 from tests.usage import cast, shelves
-from tests.usage.shelves import Maker
-from usage import assistants, conversations, shelf, unfolding
+from tests.usage.shelves import PROMPT, Maker
+from usage import assistants, conversations
 from usage.models import Assistant, AssistantCall, Conversation
 
 pytestmark = pytest.mark.django_db
@@ -24,22 +20,6 @@ pytestmark = pytest.mark.django_db
 
 def html(answer: Any) -> str:
     return " ".join(answer.content.decode().replace("\u00a0", " ").split())
-
-
-@pytest.fixture
-def firm(now: datetime) -> Iterator[Maker]:
-    models_shelf.seed(now=now, addresses=cast.ADDRESSES)
-    offerings.seed(now)
-    catalog.forget()
-    unfolding.forget()
-    yield shelves.firm()
-    catalog.forget()
-    unfolding.forget()
-
-
-@pytest.fixture
-def loaded(firm: Maker, now: datetime) -> None:
-    shelf.open_all(now=now)
 
 
 @pytest.fixture
@@ -121,3 +101,34 @@ class TestReceipts:
         assert "Homework tutor <small>version 1</small>" in html(client.get(f"/usage/calls/{call.pk}/"))
         assert "Homework tutor" not in html(client.get(f"/usage/calls/{plain.pk}/"))
         assert html(client.get("/usage/")).count("Homework tutor") == 1
+
+
+@pytest.mark.usefixtures("loaded")
+class TestTheDesk:
+    @pytest.fixture
+    def desk(self, settings: Any) -> Client:
+        settings.DEMO = True
+        client = Client()
+        client.force_login(User.objects.create_superuser("desk@example.com", password="secret"))
+        return client
+
+    def act(self, desk: Client, action: str, slug: str, reason: str) -> None:
+        chosen = Assistant.objects.get(slug=slug)
+        desk.post("/admin/usage/assistant/", {"action": action, "_selected_action": [chosen.pk], "reason": reason})
+
+    def test_shows_the_portals_prompts_and_no_others(self, desk: Client, firm: Maker, now: datetime) -> None:
+        shelves.published(firm.owner, now=now)
+        tutor, own = (Assistant.objects.get(slug=slug).pk for slug in ("homework-tutor", "tea-replies"))
+        assert "You are a patient homework tutor" in html(desk.get(f"/admin/usage/assistant/{tutor}/change/"))
+        page = html(desk.get(f"/admin/usage/assistant/{own}/change/"))
+        assert "kept by its account" in page
+        assert PROMPT not in page
+
+    def test_withdraws_and_publishes_with_a_reason(self, desk: Client) -> None:
+        self.act(desk, "withdraw", "tax-questions", "")
+        assert Assistant.objects.get(slug="tax-questions").is_on_shelf
+        self.act(desk, "withdraw", "tax-questions", "Rules changed")
+        assert not Assistant.objects.get(slug="tax-questions").is_on_shelf
+        assert AuditEvent.objects.get(verb="assistant.withdraw").reason == "Rules changed"
+        self.act(desk, "publish", "tax-questions", "Checked")
+        assert Assistant.objects.get(slug="tax-questions").is_on_shelf

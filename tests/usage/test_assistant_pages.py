@@ -1,6 +1,5 @@
-"""The pages of assistants: the shelf, one of them, how a business makes its own, and the desk of staff."""
+"""The pages of assistants: the shelf, one of them, and how a business makes its own."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -10,16 +9,15 @@ from django.test import Client
 
 from accounts.models import AuditEvent, Member, User
 from models_catalog import catalog
-from models_catalog import shelf as models_shelf
 from models_catalog.models import Upstream
-from plans import access, nodes, offerings
+from plans import access, nodes
 from plans.access import Rule
 from portal import brand
 from tests.accounts.people import child_of, client_of, tablet_of
 from tests.budget import query_budget
 from tests.usage import cast, shelves
 from tests.usage.shelves import PROMPT, Maker
-from usage import assistants, shelf, unfolding
+from usage import assistants
 from usage.models import Assistant
 
 pytestmark = pytest.mark.django_db
@@ -40,22 +38,6 @@ FORM = {
 
 def html(answer: Any) -> str:
     return " ".join(answer.content.decode().replace("\u00a0", " ").split())
-
-
-@pytest.fixture
-def firm(now: datetime) -> Iterator[Maker]:
-    models_shelf.seed(now=now, addresses=cast.ADDRESSES)
-    offerings.seed(now)
-    catalog.forget()
-    unfolding.forget()
-    yield shelves.firm()
-    catalog.forget()
-    unfolding.forget()
-
-
-@pytest.fixture
-def loaded(firm: Maker, now: datetime) -> None:
-    shelf.open_all(now=now)
 
 
 @pytest.fixture
@@ -223,34 +205,3 @@ class TestMaking:
         assert "Tea replies" in page
         assert PROMPT not in page
         assert "Withdraw it" not in page
-
-
-@pytest.mark.usefixtures("loaded")
-class TestTheDesk:
-    @pytest.fixture
-    def desk(self, settings: Any) -> Client:
-        settings.DEMO = True
-        client = Client()
-        client.force_login(User.objects.create_superuser("desk@example.com", password="secret"))
-        return client
-
-    def act(self, desk: Client, action: str, slug: str, reason: str) -> None:
-        chosen = Assistant.objects.get(slug=slug)
-        desk.post("/admin/usage/assistant/", {"action": action, "_selected_action": [chosen.pk], "reason": reason})
-
-    def test_shows_the_portals_prompts_and_no_others(self, desk: Client, firm: Maker, now: datetime) -> None:
-        shelves.published(firm.owner, now=now)
-        tutor, own = (Assistant.objects.get(slug=slug).pk for slug in ("homework-tutor", "tea-replies"))
-        assert "You are a patient homework tutor" in html(desk.get(f"/admin/usage/assistant/{tutor}/change/"))
-        page = html(desk.get(f"/admin/usage/assistant/{own}/change/"))
-        assert "kept by its account" in page
-        assert PROMPT not in page
-
-    def test_withdraws_and_publishes_with_a_reason(self, desk: Client) -> None:
-        self.act(desk, "withdraw", "tax-questions", "")
-        assert Assistant.objects.get(slug="tax-questions").is_on_shelf
-        self.act(desk, "withdraw", "tax-questions", "Rules changed")
-        assert not Assistant.objects.get(slug="tax-questions").is_on_shelf
-        assert AuditEvent.objects.get(verb="assistant.withdraw").reason == "Rules changed"
-        self.act(desk, "publish", "tax-questions", "Checked")
-        assert Assistant.objects.get(slug="tax-questions").is_on_shelf

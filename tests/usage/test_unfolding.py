@@ -1,6 +1,5 @@
-"""What an assistant's name stands for, and what unfolding does to a request and to a conversation."""
+"""An assistant's name: what it stands for to whom, and what unfolding does to a request."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,25 +11,14 @@ import pytest
 from accounts import callers
 from accounts.models import AuditEvent
 from models_catalog import catalog
-from models_catalog import shelf as models_shelf
 from models_catalog.providers.base import ChatRequest
 from tests.accounts.people import child_of
 from tests.usage import cast, shelves
 from tests.usage.shelves import CARD, PROMPT, TERMS, Maker
 from usage import assistants, conversations, questions, unfolding
-from usage.models import AssistantCall, AssistantVersion, Conversation, Turn
+from usage.models import AssistantVersion, Conversation, Turn
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def firm(now: datetime) -> Iterator[Maker]:
-    models_shelf.seed(now=now, addresses=cast.ADDRESSES)
-    catalog.forget()
-    unfolding.forget()
-    yield shelves.firm()
-    catalog.forget()
-    unfolding.forget()
 
 
 def asking(text: str = "Hello", **fields: Any) -> ChatRequest:
@@ -39,6 +27,10 @@ def asking(text: str = "Hello", **fields: Any) -> ChatRequest:
 
 def unfolded(version: AssistantVersion, request: ChatRequest) -> ChatRequest:
     return unfolding.unfold(version, request, offer=catalog.offer(version.model_name))
+
+
+def callers_other(caller: callers.Caller) -> callers.Caller:
+    return replace(caller, account_id=caller.account_id + 1)
 
 
 class TestFinding:
@@ -126,10 +118,6 @@ class TestFinding:
         assert verbs[-3:] == ["assistant.publish", "assistant.withdraw", "assistant.publish"]
 
 
-def callers_other(caller: callers.Caller) -> callers.Caller:
-    return replace(caller, account_id=caller.account_id + 1)
-
-
 class TestUnfolding:
     def test_puts_the_prompt_before_all_that_is_said(self, firm: Maker, now: datetime) -> None:
         version = shelves.made(firm.owner, now=now)
@@ -215,11 +203,3 @@ class TestConversations:
         plain = questions.estimate(firm.clerk, text="Hello", model_name="fast", now=now)
         told = questions.estimate(firm.clerk, text="Hello", model_name="assistant/tea-replies", now=now)
         assert told.credits > plain.credits
-
-
-class TestNotes:
-    def test_are_written_once_a_call(self, firm: Maker, now: datetime) -> None:
-        version, call_id = shelves.published(firm.owner, now=now), uuid4()
-        unfolding.note(call_id, version.pk)
-        unfolding.note(call_id, version.pk)
-        assert AssistantCall.objects.get().version == version
