@@ -44,11 +44,18 @@ def deprecate(chat_model: ChatModel, *, retires_date: date, replacement: ChatMod
 
     `retires_date` is a day by the portal's own clock. Raises `OutOfLife`, `RetiresTooSoon`, `ReplacementGoesToo`.
     """
+    check_end(chat_model, retires_date=retires_date, replacement=replacement, now=now)
+    _move(chat_model, State.DEPRECATED, retires_date=retires_date, replacement=replacement)
+
+
+def check_end(chat_model: ChatModel, *, retires_date: date, replacement: ChatModel | None, now: datetime) -> None:
+    """This will refuse what `deprecate` refuses."""
+    if chat_model.state not in LIFE.before(State.DEPRECATED):
+        raise _out_of_life(chat_model, State.DEPRECATED)
     if retires_date <= timezone.localdate(now):
         raise RetiresTooSoon
     if replacement is not None and (replacement.state not in STAYING or replacement.pk == chat_model.pk):
         raise ReplacementGoesToo(model=replacement.name)
-    _move(chat_model, State.DEPRECATED, retires_date=retires_date, replacement=replacement)
 
 
 @transaction.atomic
@@ -81,6 +88,10 @@ def _retire(chat_model: ChatModel, *, now: datetime) -> bool:
 def _move(chat_model: ChatModel, state: State, *, retires_date: date | None, replacement: ChatModel | None) -> None:
     rows = ChatModel.objects.filter(pk=chat_model.pk, state__in=LIFE.before(state))
     if not rows.update(state=state, retires_date=retires_date, replacement=replacement):
-        raise OutOfLife(model=chat_model.name, before=State(chat_model.state).label, after=state.label)
+        raise _out_of_life(chat_model, state)
     chat_model.state, chat_model.retires_date, chat_model.replacement = state, retires_date, replacement
     transaction.on_commit(catalog.forget)
+
+
+def _out_of_life(chat_model: ChatModel, state: State) -> OutOfLife:
+    return OutOfLife(model=chat_model.name, before=State(chat_model.state).label, after=state.label)

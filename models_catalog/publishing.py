@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import models, transaction
 
-from models_catalog import catalog
+from models_catalog import catalog, lifecycle
 from models_catalog.models import Alias, ChatModel, State
 from models_catalog.models.chat_model import CARD_IS_COMPLETE
 from portal.kit.refusals import Refusal, gettext_noop
@@ -51,23 +51,25 @@ def label_of(name: str) -> str:
 def publish(chat_model: ChatModel, *, now: datetime) -> bool:
     """This will show the model to everybody and let it be called, and tell whether that changed anything.
 
-    What was only announced, or retired, becomes available. Raises `CardIncomplete`.
+    What was only announced, or retired, becomes available; an end that had come is taken back. Raises `CardIncomplete`.
     """
     asked = ChatModel.objects.filter(pk=chat_model.pk)
-    is_shown = models.Q(published_at__isnull=False) & ~models.Q(state__in=(State.ANNOUNCED, State.RETIRED))
+    is_shown = models.Q(published_at__isnull=False) & ~models.Q(state=State.ANNOUNCED)
     chat_model.refresh_from_db()
     if missing_of(chat_model):
         raise CardIncomplete(chat_model)
+    is_back = chat_model.state == State.RETIRED
+    if is_back:
+        lifecycle.keep(chat_model)
     became = models.Case(
-        models.When(state__in=(State.ANNOUNCED, State.RETIRED), then=models.Value(State.AVAILABLE.value)),
-        default=models.F("state"),
+        models.When(state=State.ANNOUNCED, then=models.Value(State.AVAILABLE.value)), default=models.F("state")
     )
     since = models.functions.Coalesce("published_at", models.Value(now))
     whole = asked.filter(CARD_IS_COMPLETE, context_tokens__gte=1, max_output_tokens__gte=1)
     changed = whole.exclude(is_shown).update(state=became, published_at=since)
     chat_model.refresh_from_db()
     transaction.on_commit(catalog.forget)
-    return bool(changed)
+    return is_back or bool(changed)
 
 
 @transaction.atomic

@@ -74,8 +74,9 @@ def _put_model(item: Item, *, with_model: bool, by: int | None, now: datetime) -
 
 
 def _put_price(model: ChatModel, rates: Rates, *, by: int | None, now: datetime) -> None:
-    newest = Price.objects.filter(chat_model=model).order_by("-active_from").first()
-    if newest is None or newest.rates != rates:
+    """What the file says is published once: a price that staff published since, or announced, stays."""
+    known = Price.objects.filter(chat_model=model, base=None)
+    if all(price.rates != rates for price in known):
         prices.publish(model, rates=rates, active_from=now, by=by, now=now, terms=REVIEWED)
 
 

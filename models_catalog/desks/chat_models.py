@@ -11,7 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from models_catalog import aliases, publishing
+from models_catalog import aliases, lifecycle, publishing
 from models_catalog.desks.base import CatalogDesk
 from models_catalog.desks.forms import ChatModelForm
 from models_catalog.models import Alias, AliasVersion, ChatModel, Route
@@ -85,6 +85,23 @@ class ChatModelAdmin(CatalogDesk[ChatModel]):
         if obj is not None:
             return shown
         return [(name, {**part, "fields": _without(part["fields"])}) for name, part in shown if name != _NOTED]
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: ChatModel,
+        form: Any,
+        change: bool,  # noqa: FBT001 - Django's signature
+    ) -> None:
+        """This will store what was typed; an end is announced, moved or taken back by the verbs of a model's life."""
+        day, replacement = obj.retires_date, obj.replacement
+        if form.changes_end:
+            obj.retires_date, obj.replacement_id = form.initial.get("retires_date"), form.initial.get("replacement")
+        super().save_model(request, obj, form, change)
+        if form.changes_end and day is not None:
+            lifecycle.deprecate(obj, retires_date=day, replacement=replacement, now=clock.now())
+        elif form.changes_end:
+            lifecycle.keep(obj)
 
     @admin.display(description=_("data card"))
     def card(self, model: ChatModel) -> str:

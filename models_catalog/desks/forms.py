@@ -1,6 +1,6 @@
 """The shape of what staff write about upstreams and models; what is dangerous or half said is told in words."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from django import forms
@@ -9,10 +9,11 @@ from django.contrib.postgres.forms import SimpleArrayField
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from models_catalog import publishing
-from models_catalog.models import ChatModel, Upstream
+from models_catalog import lifecycle, publishing
+from models_catalog.models import ChatModel, State, Upstream
 from models_catalog.models.chat_model import CALLABLE_STATES, Capability
-from portal.kit import egress
+from portal.kit import clock, egress
+from portal.kit.refusals import Refusal
 
 LONGEST_SECRET = 4000
 LONGEST_LINE = 160
@@ -122,6 +123,17 @@ class ChatModelForm(ModelShape):
         model = ChatModel
         exclude = ("published_at",)
 
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        if "state" in self.fields:
+            choices = [(state.value, state.label) for state in _states_after(self.instance.state)]
+            cast("forms.ChoiceField", self.fields["state"]).choices = choices
+
+    @property
+    def changes_end(self) -> bool:
+        """Whether an end was announced, moved or taken back."""
+        return bool({"retires_date", "replacement"} & set(self.changed_data))
+
     def clean(self) -> dict[str, Any]:
         """This will refuse an answer that is longer than the context, and a callable model with half a data card."""
         values: dict[str, Any] = super().clean() or self.cleaned_data
@@ -134,7 +146,25 @@ class ChatModelForm(ModelShape):
             for name in publishing.missing_of(said):
                 if name in self.fields and name not in self.errors:
                     self.add_error(name, gettext("A model that can be called says this on its data card."))
+        if self.changes_end and not self.errors:
+            self._check_end(values)
         return values
+
+    def _check_end(self, values: dict[str, Any]) -> None:
+        day, replacement = values.get("retires_date"), values.get("replacement")
+        if day is None and replacement is not None:
+            self.add_error("retires_date", gettext("Say on which day it retires, too."))
+        if day is None:
+            return
+        try:
+            lifecycle.check_end(self.instance, retires_date=day, replacement=replacement, now=clock.now())
+        except Refusal as refusal:
+            self.add_error("retires_date", gettext(refusal.sentence).format_map(dict(refusal.details)))
+
+
+def _states_after(state: str) -> list[State]:
+    """By hand a model goes to and fro between preview and available alone; all else has a verb of its own."""
+    return [State.PREVIEW, State.AVAILABLE] if state in lifecycle.STAYING else [State(state)]
 
 
 def refused_words(refusal: egress.AddressRefused) -> str:

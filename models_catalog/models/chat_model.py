@@ -27,7 +27,7 @@ CALLABLE_STATES = (State.PREVIEW, State.AVAILABLE, State.DEPRECATED)
 LIFE = moves(
     announced="preview available",
     preview="announced available deprecated",
-    available="announced deprecated",
+    available="announced preview deprecated",
     deprecated="available deprecated retired",
     retired="available",
 )
@@ -160,7 +160,12 @@ class ChatModel(models.Model):
         _("tokenizer"), max_length=16, choices=Tokenizer, blank=True, default=Tokenizer.ESTIMATE, db_default=""
     )
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.ANNOUNCED)
-    retires_date = models.DateField(_("retires on"), null=True, blank=True)
+    retires_date = models.DateField(
+        _("retires on"),
+        null=True,
+        blank=True,
+        help_text=_("Who used it is told 30, 7 and 1 day before. Emptied, the end is taken back."),
+    )
     replacement = models.ForeignKey(
         "self",
         on_delete=models.PROTECT,

@@ -70,13 +70,11 @@ class TestVendors:
 
 class TestModels:
     def test_say_what_their_card_lacks(self, desk: Client) -> None:
-        model = ChatModel.objects.get(slug="gpt-4o")
-        page = desk.post(f"{MODELS}{model.pk}/change/", model_form(model, state="available")).content.decode()
-        assert page.count("A model that can be called says this on its data card.") == 7
-        assert "chat_model_shows_its_card" not in page
-        answer = desk.post(f"{MODELS}{model.pk}/change/", model_form(model, state="available", **WHOLE))
-        assert answer.status_code == 302
-        assert ChatModel.objects.get(pk=model.pk).state == "available"
+        model = ChatModel.objects.get(slug="demo-fast")
+        given = model_form(model, data_region="unknown", retention="unknown", context_tokens=0, max_output_tokens=0)
+        page = desk.post(f"{MODELS}{model.pk}/change/", given).content.decode()
+        assert page.count("A model that can be called says this on its data card.") == 9
+        assert ChatModel.objects.get(slug="demo-fast").operated_by == "This portal"
 
     def test_are_found_by_their_card(self, desk: Client) -> None:
         ChatModel.objects.filter(slug="gpt-4o").update(**WHOLE)
@@ -168,3 +166,49 @@ class TestUpstreams:
         upstream = Upstream.objects.get(slug="sandbox")
         page = desk.get(f"/admin/models_catalog/upstream/{upstream.pk}/change/").content.decode()
         assert f"/admin/models_catalog/upstream/{upstream.pk}/connect/" in page
+
+
+class TestTheLifeOfAModel:
+    @pytest.fixture
+    def model(self) -> ChatModel:
+        return ChatModel.objects.get(slug="demo-fast")
+
+    def sent(self, desk: Client, model: ChatModel, **more: Any) -> Any:
+        whole = {name: getattr(model, name) for name in ("operated_by", "contract", "filing", "service_label")}
+        given = model_form(model, **whole | {"trains_on_data": "false"} | more)
+        answer = desk.post(f"{MODELS}{model.pk}/change/", given)
+        model.refresh_from_db()
+        return answer
+
+    def test_ends_on_a_day_and_is_replaced(self, desk: Client, model: ChatModel) -> None:
+        day, other = clock.now().date() + timedelta(days=40), ChatModel.objects.get(slug="demo-deep")
+        assert self.sent(desk, model, retires_date=day, replacement=other.pk).status_code == 302
+        assert (model.state, model.retires_date, model.replacement) == ("deprecated", day, other)
+        event = AuditEvent.objects.get(verb="staff.change.chatmodel")
+        assert {"retires_date", "replacement"} <= set(event.details["fields"])
+        assert event.reason == "as agreed"
+
+    def test_goes_on_once_the_day_is_emptied(self, desk: Client, model: ChatModel) -> None:
+        self.sent(desk, model, retires_date=clock.now().date() + timedelta(days=40))
+        assert self.sent(desk, model, retires_date="").status_code == 302
+        assert (model.state, model.retires_date) == ("available", None)
+
+    @pytest.mark.parametrize(
+        "wrong", [{"days": 0}, {"days": 9, "by": "demo-fast"}, {"days": 9, "by": "gpt-4o"}, {"by": "demo-deep"}]
+    )
+    def test_is_not_ended_in_a_way_that_makes_no_sense(
+        self, desk: Client, model: ChatModel, wrong: dict[str, Any]
+    ) -> None:
+        named = ChatModel.objects.filter(slug=wrong.get("by")).first()
+        day = clock.now().date() + timedelta(days=wrong["days"]) if "days" in wrong else ""
+        answer = self.sent(desk, model, retires_date=day, replacement=named.pk if named else "")
+        assert answer.status_code == 200
+        assert answer.context["adminform"].form.errors["retires_date"]
+        assert (model.state, model.retires_date) == ("available", None)
+
+    def test_is_a_preview_or_not_as_staff_say_but_nothing_else(self, desk: Client, model: ChatModel) -> None:
+        assert self.sent(desk, model, state="preview").status_code == 302
+        assert model.state == "preview"
+        for state in ("retired", "announced", "deprecated"):
+            assert self.sent(desk, model, state=state).status_code == 200
+            assert model.state == "preview"
