@@ -90,6 +90,8 @@ class Offer:
     routes: tuple[RouteOffer, ...]
     tokenizer: str = ""
     """What splits a text for it (`tokenizers`); empty where that is not known."""
+    sunset: datetime | None = None
+    """When it is retired, where its end was announced."""
 
     @property
     def rates(self) -> Rates:
@@ -227,6 +229,7 @@ def _offer_of(model: ChatModel, *, timetable: Timetable, routes: tuple[RouteOffe
         queue=routes[0].queue,
         routes=routes,
         tokenizer=model.tokenizer,
+        sunset=model.retires_at,
     )
 
 

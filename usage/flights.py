@@ -29,6 +29,7 @@ class Flight:
         self.answer = Answer()
         self.end: Finished | Failed | None = None
         self.served_model = ""
+        self.sunset: datetime | None = None
         self.request: ChatRequest | None = None
         self.reservation: Reservation | None = None
         self.queue = ""

@@ -269,6 +269,7 @@ def _board(
     call_id = reservation.call_id
     flight = Flight(call_id, account_id=caller.account_id, member_id=caller.member_id, model=offer.slug)
     flight.request, flight.queue, flight.reservation = request, offer.queue, reservation
+    flight.sunset = offer.sunset
     reception.flights[call_id] = flight
     return flight
 

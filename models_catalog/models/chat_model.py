@@ -1,8 +1,11 @@
 """What callers may ask for: chat models, what they can do and where what is sent to them goes."""
 
+from datetime import datetime, time
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -224,6 +227,11 @@ class ChatModel(models.Model):
                 return following
             following = following.replacement
         return None
+
+    @property
+    def retires_at(self) -> datetime | None:
+        """The moment at which the day of its end begins by the portal's own clock; None where none is announced."""
+        return timezone.make_aware(datetime.combine(self.retires_date, time())) if self.retires_date else None
 
     @property
     def local_summary(self) -> str:

@@ -1,13 +1,15 @@
 """Those who use a model hear of its end a month, a week and a day before, each once."""
 
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Notification
-from models_catalog import lifecycle
+from models_catalog import catalog, lifecycle
 from models_catalog.models import ChatModel
 from models_catalog.pricing import Usage
 from tests.accounts.people import client_of
@@ -15,6 +17,8 @@ from tests.plans.ledger import books
 from tests.usage import cast
 from tests.usage.cast import Home
 from usage import retirements
+from usage.api import chat_completions, serving
+from usage.flights import Flight
 from usage.models import DailyTotal, RetirementNotice
 
 pytestmark = pytest.mark.django_db
@@ -110,3 +114,22 @@ class TestRemind:
         client: Client = client_of(home.owner)
         assert client.get(Notification.objects.get(member=home.owner).path).status_code == 200
         assert "Demo Fast" in client.get("/news/").content.decode()
+
+
+class TestTheHeader:
+    """`sunset`, as RFC 8594 has it, on the answers of a model whose end was announced."""
+
+    def test_names_the_moment_at_which_the_last_day_begins(self, home: Home, now: datetime) -> None:
+        end(3, now=now)
+        catalog.forget()
+        flight = Flight(uuid4(), account_id=1, member_id=1, model="demo-fast")
+        flight.sunset = catalog.offer("fast").sunset
+        (told,) = [value for name, value in serving._headers(flight, chat_completions.DIALECT) if name == b"sunset"]
+        day = parsedate_to_datetime(told.decode()).astimezone(timezone.get_default_timezone())
+        assert (day.date() - timezone.localdate(now), day.hour, day.minute) == (3 * A_DAY, 0, 0)
+        assert told.endswith(b" GMT")
+
+    def test_is_left_out_of_all_others(self, home: Home) -> None:
+        assert catalog.offer("fast").sunset is None
+        flight = Flight(uuid4(), account_id=1, member_id=1, model="demo-fast")
+        assert not [name for name, _value in serving._headers(flight, chat_completions.DIALECT) if name == b"sunset"]

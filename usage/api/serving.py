@@ -5,6 +5,8 @@ import contextlib
 import hashlib
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import format_datetime
 from typing import Any, Protocol
 
 from django.conf import settings
@@ -184,6 +186,8 @@ def _headers(flight: Flight, dialect: Dialect) -> Headers:
         headers += rate_headers(
             rate.metric, limit=rate.limit, remaining=rate.remaining, seconds=rate.resets_after_seconds
         )
+    if flight.sunset:
+        headers.append((b"sunset", format_datetime(flight.sunset.astimezone(UTC), usegmt=True).encode()))
     if flight.served_model:
         headers.append((b"x-served-model", flight.model.encode()))
     return headers
