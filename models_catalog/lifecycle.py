@@ -1,5 +1,6 @@
 """The life of a model: in use, being retired with a date and a replacement, retired."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db import transaction
@@ -7,11 +8,13 @@ from django.utils import timezone
 
 from models_catalog import aliases, catalog
 from models_catalog.models import Alias, ChatModel, State
-from models_catalog.models.chat_model import LIFE
+from models_catalog.models.chat_model import CALLABLE_STATES, LIFE
 from portal.kit.refusals import Refusal, gettext_noop
 
 STAYING = (State.PREVIEW, State.AVAILABLE)
 """What people may be sent to."""
+ENDING = (State.DEPRECATED, State.RETIRED)
+"""What may be kept all the same."""
 
 
 class OutOfLife(Refusal):
@@ -45,15 +48,14 @@ def deprecate(chat_model: ChatModel, *, retires_date: date, replacement: ChatMod
     `retires_date` is a day by the portal's own clock. Raises `OutOfLife`, `RetiresTooSoon`, `ReplacementGoesToo`.
     """
     check_end(chat_model, retires_date=retires_date, replacement=replacement, now=now)
-    _move(chat_model, State.DEPRECATED, retires_date=retires_date, replacement=replacement)
+    _move(chat_model, State.DEPRECATED, among=CALLABLE_STATES, retires_date=retires_date, replacement=replacement)
 
 
 def check_end(chat_model: ChatModel, *, retires_date: date, replacement: ChatModel | None, now: datetime) -> None:
     """This will refuse what `deprecate` refuses."""
-    if chat_model.state not in LIFE.before(State.DEPRECATED):
+    if chat_model.state not in CALLABLE_STATES:
         raise _out_of_life(chat_model, State.DEPRECATED)
-    if retires_date <= timezone.localdate(now):
-        raise RetiresTooSoon
+    check_day(retires_date, now=now)
     if replacement is not None and (replacement.state not in STAYING or replacement.pk == chat_model.pk):
         raise ReplacementGoesToo(model=replacement.name)
 
@@ -61,7 +63,13 @@ def check_end(chat_model: ChatModel, *, retires_date: date, replacement: ChatMod
 @transaction.atomic
 def keep(chat_model: ChatModel) -> None:
     """This will take an announced end back, or bring a retired model back. Raises `OutOfLife`."""
-    _move(chat_model, State.AVAILABLE, retires_date=None, replacement=None)
+    _move(chat_model, State.AVAILABLE, among=ENDING, retires_date=None, replacement=None)
+
+
+def check_day(retires_date: date, *, now: datetime) -> None:
+    """This will refuse a day that has come by the portal's own clock. Raises `RetiresTooSoon`."""
+    if retires_date <= timezone.localdate(now):
+        raise RetiresTooSoon
 
 
 def retire_due(*, now: datetime) -> int:
@@ -85,8 +93,15 @@ def _retire(chat_model: ChatModel, *, now: datetime) -> bool:
     return True
 
 
-def _move(chat_model: ChatModel, state: State, *, retires_date: date | None, replacement: ChatModel | None) -> None:
-    rows = ChatModel.objects.filter(pk=chat_model.pk, state__in=LIFE.before(state))
+def _move(
+    chat_model: ChatModel,
+    state: State,
+    *,
+    among: Collection[str],
+    retires_date: date | None,
+    replacement: ChatModel | None,
+) -> None:
+    rows = ChatModel.objects.filter(pk=chat_model.pk, state__in=among)
     if not rows.update(state=state, retires_date=retires_date, replacement=replacement):
         raise _out_of_life(chat_model, state)
     chat_model.state, chat_model.retires_date, chat_model.replacement = state, retires_date, replacement

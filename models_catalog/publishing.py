@@ -51,7 +51,8 @@ def label_of(name: str) -> str:
 def publish(chat_model: ChatModel, *, now: datetime) -> bool:
     """This will show the model to everybody and let it be called, and tell whether that changed anything.
 
-    What was only announced, or retired, becomes available; an end that had come is taken back. Raises `CardIncomplete`.
+    What was only announced becomes available, with an end that its vendor has announced it is being retired; what was
+    retired becomes available again. Raises `CardIncomplete`, and `lifecycle.RetiresTooSoon` where the end has come.
     """
     asked = ChatModel.objects.filter(pk=chat_model.pk)
     is_shown = models.Q(published_at__isnull=False) & ~models.Q(state=State.ANNOUNCED)
@@ -61,9 +62,10 @@ def publish(chat_model: ChatModel, *, now: datetime) -> bool:
     is_back = chat_model.state == State.RETIRED
     if is_back:
         lifecycle.keep(chat_model)
-    became = models.Case(
-        models.When(state=State.ANNOUNCED, then=models.Value(State.AVAILABLE.value)), default=models.F("state")
-    )
+    if chat_model.retires_date is not None:
+        lifecycle.check_day(chat_model.retires_date, now=now)
+    first = State.AVAILABLE if chat_model.retires_date is None else State.DEPRECATED
+    became = models.Case(models.When(state=State.ANNOUNCED, then=models.Value(first.value)), default=models.F("state"))
     since = models.functions.Coalesce("published_at", models.Value(now))
     whole = asked.filter(CARD_IS_COMPLETE, context_tokens__gte=1, max_output_tokens__gte=1)
     changed = whole.exclude(is_shown).update(state=became, published_at=since)

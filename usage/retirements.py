@@ -42,8 +42,8 @@ def _remind_of(end: _End, *, now: datetime) -> int:
         return 0
     told = RetirementNotice.objects.filter(chat_model=end.chat_model, retires_date=end.last_day, days_before=due)
     waiting = _used(end.chat_model, now=now).exclude(account_id__in=told.values("account_id"))
-    accounts = list(waiting.order_by("account_id").values_list("account_id", flat=True).distinct()[:BATCH])
-    return sum(_tell(account_id, end, days_before=due, now=now) for account_id in accounts)
+    accounts = waiting.order_by("account_id").values_list("account_id", flat=True).distinct()
+    return sum(_tell(account_id, end, days_before=due, now=now) for account_id in accounts.iterator(BATCH))
 
 
 @transaction.atomic

@@ -100,7 +100,7 @@ class ChatModelAdmin(CatalogDesk[ChatModel]):
         super().save_model(request, obj, form, change)
         if form.changes_end and day is not None:
             lifecycle.deprecate(obj, retires_date=day, replacement=replacement, now=clock.now())
-        elif form.changes_end:
+        elif form.changes_end and obj.state in lifecycle.ENDING:
             lifecycle.keep(obj)
 
     @admin.display(description=_("data card"))

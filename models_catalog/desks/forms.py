@@ -17,6 +17,7 @@ from portal.kit.refusals import Refusal
 
 LONGEST_SECRET = 4000
 LONGEST_LINE = 160
+ENDS = {"retires_date", "replacement"}
 
 if TYPE_CHECKING:  # these classes are generic in the stubs only
     ModelShape = forms.ModelForm[ChatModel]
@@ -131,8 +132,8 @@ class ChatModelForm(ModelShape):
 
     @property
     def changes_end(self) -> bool:
-        """Whether an end was announced, moved or taken back."""
-        return bool({"retires_date", "replacement"} & set(self.changed_data))
+        """Whether an end was announced, moved or taken back; of a model that nobody called it is only a note."""
+        return self.instance.state != State.ANNOUNCED and bool(ENDS & set(self.changed_data))
 
     def clean(self) -> dict[str, Any]:
         """This will refuse an answer that is longer than the context, and a callable model with half a data card."""

@@ -37,7 +37,7 @@ class Note:
     @property
     def record(self) -> dict[str, Any]:
         """What `ChatModel.imported` keeps of it."""
-        value = {"currency": self.price.currency, "rates": self.rates}
+        value = _value(self.price.currency, self.rates, self.exchange_rate)
         return {"value": value, "source": self.price.source, "date": self.price.date.isoformat()}
 
 
@@ -111,7 +111,11 @@ def _judge(
 def _is_ours(last: VendorPrice, here: ChatModel) -> bool:
     """Whether an import noted the last row; otherwise somebody did here."""
     value = here.imported.get(PRICE_RECORD, {}).get("value")
-    return bool(value == {"currency": last.currency, "rates": rates_in(last)})
+    return bool(value == _value(last.currency, rates_in(last), last.exchange_rate))
+
+
+def _value(currency: str, rates: Rates, exchange_rate: Decimal) -> dict[str, Any]:
+    return {"currency": currency, "rates": rates, "exchange_rate": f"{exchange_rate.normalize():f}"}
 
 
 def _is_told(last: VendorPrice, currency: str, rates: Rates, exchange_rate: Decimal) -> bool:

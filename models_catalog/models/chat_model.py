@@ -28,7 +28,7 @@ class State(models.TextChoices):
 
 CALLABLE_STATES = (State.PREVIEW, State.AVAILABLE, State.DEPRECATED)
 LIFE = moves(
-    announced="preview available",
+    announced="preview available deprecated",
     preview="announced available deprecated",
     available="announced preview deprecated",
     deprecated="available deprecated retired",

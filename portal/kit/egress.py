@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import re
 import socket
 import ssl
 from dataclasses import dataclass
@@ -25,10 +26,13 @@ _PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.
 _NEVER = frozenset(
     map(
         ipaddress.ip_address,
-        ("100.100.100.200", "168.63.129.16", "169.254.169.254", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254"),
+        ("100.100.100.200", "168.63.129.16", "169.254.169.254", "192.0.0.192", "fd20:ce::254"),
     )
 )
-"""Where clouds tell a machine its own keys: Alibaba, Azure, most, Oracle, AWS and Google over IPv6."""
+"""Where clouds tell a machine its own keys: Alibaba, Azure, most, Oracle, and Google over IPv6."""
+_ENDS_IN_A_NUMBER = re.compile(r"(?:^|\.)(?:\d+|0x[0-9a-f]*)\.?$", re.IGNORECASE)
+_AMAZON = ipaddress.ip_network("fd00:ec2::/32")
+"""All that AWS keeps for its machines over IPv6, their keys among it."""
 
 Address = IPv4Address | IPv6Address
 
@@ -78,6 +82,8 @@ def check_form(url: str, *, policy: Policy) -> httpx.URL:
     try:
         literal = ipaddress.ip_address(target.host)
     except ValueError:
+        if _ENDS_IN_A_NUMBER.search(target.host):  # some read 2852039166 or 0x7f.1 as an address all the same
+            raise AddressRefused(why=gettext_noop("it is not written as one.")) from None
         return target
     _check_place(literal, target, policy=policy)
     return target
@@ -154,7 +160,7 @@ def _check_public_form(target: httpx.URL, *, policy: Policy) -> None:
 
 def _check_place(address: Address, target: httpx.URL, *, policy: Policy) -> None:
     plain = _unwrap(address)
-    if plain in _NEVER:
+    if plain in _NEVER or plain in _AMAZON:
         raise AddressRefused(why=gettext_noop("it leads to where a cloud keeps its keys."))
     if (policy.loopback and plain.is_loopback) or (policy.private and _is_private(plain)):
         return

@@ -48,6 +48,7 @@ NEVER = (
     "169.254.0.1",
     "[fe80::1]",
     "[fd00:ec2::254]",
+    "[fd00:ec2::23]",
     "[fd20:ce::254]",
     "100.100.100.200",
     "168.63.129.16",
@@ -115,6 +116,16 @@ class TestCheck:
             assert not is_fine or getattr(address, "is_reserved")  # noqa: B009 - either kind
         else:
             assert is_fine
+
+
+class TestCheckForm:
+    """`egress.check_form`, which is all that stands before a dial."""
+
+    @pytest.mark.parametrize("host", ["2852039166", "0xa9fea9fe", "127.1", "0x7f.0.0.1", "example.1", "010.0.0.1"])
+    def test_takes_no_host_that_others_read_as_an_address(self, host: str) -> None:
+        for policy in (Policy(), Policy(private=True), Policy(loopback=True)):
+            with pytest.raises(AddressRefused):
+                egress.check_form(f"https://{host}/v1", policy=policy)
 
 
 class TestPrivate:

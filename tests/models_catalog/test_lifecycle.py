@@ -83,9 +83,10 @@ class TestKeep:
         found = model("demo-fast")
         assert (found.state, found.retires_date, found.replacement) == (State.AVAILABLE, None, None)
 
-    def test_of_a_model_that_nobody_serves_is_refused(self) -> None:
+    @pytest.mark.parametrize("slug", ["demo-fast", "gpt-4o"])
+    def test_of_a_model_that_has_no_end_is_refused(self, slug: str) -> None:
         with pytest.raises(lifecycle.OutOfLife):
-            lifecycle.keep(model("demo-fast"))
+            lifecycle.keep(model(slug))
 
 
 class TestRetireDue:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from django.utils.translation import override
 
-from models_catalog import aliases, catalog, publishing, shelf
+from models_catalog import aliases, catalog, lifecycle, publishing, shelf
 from models_catalog.models import Alias, ChatModel, State
 from portal.kit import clock
 from tests.models_catalog import famous
@@ -82,6 +83,29 @@ class TestPublish:
         ChatModel.objects.filter(pk=announced.pk).update(state=before, **WHOLE)
         assert publishing.publish(announced, now=clock.now())
         assert announced.state == after
+
+    def test_of_a_model_whose_vendor_ends_it_tells_of_the_end(self, announced: ChatModel) -> None:
+        now = clock.now()
+        tomorrow = timezone.localdate(now) + timedelta(days=1)
+        ChatModel.objects.filter(pk=announced.pk).update(retires_date=tomorrow, **WHOLE)
+        assert publishing.publish(announced, now=now)
+        assert (announced.state, announced.retires_date) == (State.DEPRECATED, tomorrow)
+        assert lifecycle.retire_due(now=now + timedelta(days=1)) == 1
+
+    def test_of_a_model_whose_end_has_come_is_refused(self, announced: ChatModel) -> None:
+        now = clock.now()
+        ChatModel.objects.filter(pk=announced.pk).update(retires_date=timezone.localdate(now), **WHOLE)
+        with pytest.raises(lifecycle.RetiresTooSoon):
+            publishing.publish(announced, now=now)
+        announced.refresh_from_db()
+        assert announced.state == State.ANNOUNCED
+
+    def test_of_a_retired_model_forgets_its_end(self, announced: ChatModel) -> None:
+        now = clock.now()
+        past = timezone.localdate(now) - timedelta(days=9)
+        ChatModel.objects.filter(pk=announced.pk).update(state=State.RETIRED, retires_date=past, **WHOLE)
+        assert publishing.publish(announced, now=now)
+        assert (announced.state, announced.retires_date) == (State.AVAILABLE, None)
 
 
 class TestWithdraw:

@@ -212,3 +212,10 @@ class TestTheLifeOfAModel:
         for state in ("retired", "announced", "deprecated"):
             assert self.sent(desk, model, state=state).status_code == 200
             assert model.state == "preview"
+
+    def test_is_only_noted_of_a_model_that_is_announced(self, desk: Client) -> None:
+        announced = ChatModel.objects.get(slug="gpt-4o")
+        day = clock.now().date() + timedelta(days=9)
+        for given, kept in ((day, day), ("", None)):
+            assert self.sent(desk, announced, retires_date=given).status_code == 302
+            assert (announced.state, announced.retires_date) == ("announced", kept)
