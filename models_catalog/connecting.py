@@ -3,9 +3,10 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,11 +19,25 @@ from models_catalog.models.chat_model import MODEL_SLUG_PATTERN
 from models_catalog.pricing import Rates
 from models_catalog.probes import Probed
 from models_catalog.vendor_prices import Note
+from portal.kit import database
 from portal.kit.refusals import Refusal, gettext_noop
 
-MOST_NAMESAKES = 100
 SLUG_LENGTH = 40
+LAST_RESORT = "upstream"
+"""The id of an upstream whose name and address have no letter that an id could have."""
+TYPED = ("name", "vendor", "base_url", "dialect", "region", "is_mainland", "is_never_trained", "may_be_private")
+"""What is written of an upstream before it is tested; all else of it is changed elsewhere."""
 FIRST_CAPABILITIES = ("text", "streaming")
+
+
+class Moved(Refusal):
+    """Address, network or key of the upstream are not those any more that the test began with."""
+
+    code = "upstream_moved"
+    status = 409
+    sentence = gettext_noop(
+        "Somebody changed the address or the key of this upstream during the test. Load this page again, and look."
+    )
 
 
 class NoPrice(Refusal):
@@ -43,6 +58,16 @@ class NotConnectable(Refusal):
     def __init__(self, reasons: Mapping[str, Refusal]) -> None:
         super().__init__()
         self.reasons = reasons
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where an upstream stands and with which key, as it was when its test began."""
+
+    base_url: str
+    dialect: str
+    may_be_private: bool
+    sealed_secret: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -90,16 +115,28 @@ class Terms:
     source_date: date
 
 
+def standing_of(upstream: Upstream) -> Standing:
+    """This will return how the upstream stands; ask before anything that was typed is put into it."""
+    return Standing(upstream.base_url, upstream.dialect, upstream.may_be_private, bytes(upstream.sealed_secret))
+
+
 @transaction.atomic
-def keep(upstream: Upstream, *, secret: str, probed: Probed, words: str, now: datetime) -> Upstream:
+def keep(
+    upstream: Upstream, *, before: Standing | None = None, secret: str, probed: Probed, words: str, now: datetime
+) -> Upstream:
     """This will store an upstream as it was tested, with what it lists; a new one stays out of service until `connect`.
 
-    An empty `secret` keeps the present one. A model that was called is found even where none are listed.
+    An empty `secret` keeps the present one. A model that was called is found even where none are listed. Of one that
+    is there only what is `TYPED` is written, if it still stands as `before` the test. Raises `Moved`.
     """
-    if not upstream.slug:
+    if upstream.pk is None:
         upstream.slug = _free_slug(upstream)
         upstream.disabled_at = now
-    upstream.save()
+        upstream.save()
+    else:
+        _check_standing(upstream, before)
+        upstream.save(update_fields=TYPED)
+        upstream.refresh_from_db()
     if secret:
         upstreams.seal_secret(upstream, secret=secret)
     upstreams.note_test(upstream, words=words, now=now)
@@ -192,16 +229,28 @@ def _note_found(upstream: Upstream, probed: Probed) -> None:
     )
 
 
+def _check_standing(upstream: Upstream, before: Standing | None) -> None:
+    present = Upstream.objects.select_for_update().filter(pk=upstream.pk).first()
+    if present is None or standing_of(present) != before:
+        raise Moved
+
+
 def _free_slug(upstream: Upstream) -> str:
-    host = urlsplit(upstream.base_url).hostname or ""
-    wanted = (slugify(upstream.name).strip("-_").replace("_", "-") or slugify(host.replace(".", "-")))[:SLUG_LENGTH]
+    """Whoever looks for one stands behind whoever found one, until that one is kept."""
+    database.value("SELECT pg_advisory_xact_lock(hashtext('upstreams'))::text")
+    spelled = (upstream.name, urlsplit(upstream.base_url).hostname or "", LAST_RESORT)
+    wanted = next(filter(None, map(_plain, spelled)))
     taken = set(Upstream.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
-    return next(each for each in _spellings(wanted.strip("-")) if each not in taken)
+    return next(each for each in _spellings(wanted) if each not in taken)
+
+
+def _plain(name: str) -> str:
+    return slugify(re.sub(r"[._]", "-", name))[:SLUG_LENGTH].strip("-")
 
 
 def _spellings(wanted: str) -> Iterable[str]:
     yield wanted
-    yield from (f"{wanted}-{number}" for number in range(2, MOST_NAMESAKES))
+    yield from (f"{wanted}-{number}" for number in count(2))
 
 
 def _bare(name: str) -> str:

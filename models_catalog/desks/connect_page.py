@@ -1,7 +1,6 @@
 """The page on which a vendor is connected: address and key, a test, models found, prices, data card, publish."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -15,13 +14,15 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from models_catalog import connecting, probes, proposals, publishing, snippets, upstreams
-from models_catalog.connecting import Match
+from models_catalog import connecting, probes, publishing, snippets, upstreams
+from models_catalog.connecting import Standing
+from models_catalog.desks import connect_words
 from models_catalog.desks.base import CatalogDesk
+from models_catalog.desks.connect_bench import bench_of, rows_of
 from models_catalog.desks.connect_forms import ChosenForm, SharedForm, are_right
-from models_catalog.desks.endpoint_forms import ChoiceForm, EndpointForm
+from models_catalog.desks.endpoint_forms import EndpointForm
 from models_catalog.desks.forms import refused_words
-from models_catalog.models import ChatModel, Price, Upstream
+from models_catalog.models import ChatModel, Upstream
 from models_catalog.probes import Endpoint, Probed
 from portal.kit import clock, egress
 
@@ -35,30 +36,6 @@ PUBLISHING_RIGHTS = (
 )
 MOST_SHOWN = 100
 LONGEST_ID = 18
-
-
-@dataclass(frozen=True)
-class Bench:
-    """What lies on the page: the upstream, what was found there, and what of it is chosen."""
-
-    upstream: Upstream
-    choice: ChoiceForm
-    matches: tuple[Match, ...]
-    margin_percent: int
-
-    @property
-    def chosen(self) -> list[Match]:
-        """The matches that were ticked."""
-        ticked = {found.pk for found in self.choice.cleaned_data.get("chosen", ())}
-        return [match for match in self.matches if match.found.pk in ticked]
-
-    @property
-    def shown(self) -> list[Match]:
-        """The matches that the search leaves, the ticked ones first."""
-        words = str(self.choice.cleaned_data.get("q", "")).lower().split()
-        chosen = {match.found.pk for match in self.chosen}
-        left = [match for match in self.matches if all(word in match.found.upstream_model.lower() for word in words)]
-        return sorted(left, key=lambda match: match.found.pk not in chosen)
 
 
 def answer(desk: CatalogDesk[Upstream], request: HttpRequest, *, object_id: str | None) -> HttpResponse:
@@ -90,11 +67,10 @@ def _endpoint_form(request: HttpRequest, upstream: Upstream, data: Any = None) -
 
 
 def _test(desk: CatalogDesk[Upstream], request: HttpRequest, upstream: Upstream) -> HttpResponse:
-    before = upstream.base_url, upstream.may_be_private
+    before = connecting.standing_of(upstream)
     form = _endpoint_form(request, upstream, request.POST)
     if not form.is_valid():
         return _show(desk, request, upstream, form=form)
-    secret = form.cleaned_data["secret"]
     try:
         probed = probes.probe(_endpoint(form), model_name=form.cleaned_data["model_name"])
     except egress.AddressRefused as refusal:
@@ -103,19 +79,48 @@ def _test(desk: CatalogDesk[Upstream], request: HttpRequest, upstream: Upstream)
     except upstreams.UnreadableSecret:
         form.add_error("secret", gettext("The kept key does not open any more. Type it again."))
         return _show(desk, request, upstream, form=form)
-    words = _found(probed)
+    words = connect_words.found(probed)
     if not probed.is_sound:
         if upstream.pk and not set(form.changed_data) - {"reason", "model_name"}:
             upstreams.note_test(upstream, words=words, now=clock.now())
-        form.add_error(None, words)
-        if secret or not upstream.pk:
-            form.add_error("secret", gettext("Nothing was kept, so type the key again."))
-        return _show(desk, request, upstream, form=form)
-    with transaction.atomic():
-        kept = connecting.keep(upstream, secret=secret, probed=probed, words=words, now=clock.now())
-        _note_kept(desk, request, kept, form=form, before=before)
+        return _refuse(desk, request, form, words=words)
+    try:
+        kept = _keep(desk, request, form=form, before=before, probed=probed, words=words)
+    except connecting.Moved as refusal:
+        return _refuse(desk, request, form, words=gettext(refusal.sentence))
     messages.add_message(request, messages.WARNING if probed.failure else messages.SUCCESS, words)
     return HttpResponseRedirect(_address(kept))
+
+
+def _refuse(desk: CatalogDesk[Upstream], request: HttpRequest, form: EndpointForm, *, words: str) -> HttpResponse:
+    form.add_error(None, words)
+    if form.cleaned_data.get("secret") or not form.instance.pk:
+        form.add_error("secret", gettext("Nothing was kept, so type the key again."))
+    return _show(desk, request, form.instance, form=form)
+
+
+@transaction.atomic
+def _keep(
+    desk: CatalogDesk[Upstream],
+    request: HttpRequest,
+    *,
+    form: EndpointForm,
+    before: Standing,
+    probed: Probed,
+    words: str,
+) -> Upstream:
+    secret = form.cleaned_data["secret"]
+    kept = connecting.keep(form.instance, before=before, secret=secret, probed=probed, words=words, now=clock.now())
+    is_moved = (kept.base_url, kept.may_be_private) != (before.base_url, before.may_be_private)
+    desk.note(
+        request,
+        "staff.connect.upstream",
+        kept,
+        reason=form.cleaned_data["reason"],
+        fields=sorted(set(form.changed_data) - {"reason", "model_name"}),
+        **({"address": kept.base_url, "may_be_private": kept.may_be_private} if is_moved else {}),
+    )
+    return kept
 
 
 def _endpoint(form: EndpointForm) -> Endpoint:
@@ -128,30 +133,11 @@ def _endpoint(form: EndpointForm) -> Endpoint:
     )
 
 
-def _note_kept(
-    desk: CatalogDesk[Upstream],
-    request: HttpRequest,
-    kept: Upstream,
-    *,
-    form: EndpointForm,
-    before: tuple[str, bool],
-) -> None:
-    is_moved = (kept.base_url, kept.may_be_private) != before
-    desk.note(
-        request,
-        "staff.connect.upstream",
-        kept,
-        reason=form.cleaned_data["reason"],
-        fields=sorted(set(form.changed_data) - {"reason", "model_name"}),
-        **({"address": kept.base_url, "may_be_private": kept.may_be_private} if is_moved else {}),
-    )
-
-
 def _publish(desk: CatalogDesk[Upstream], request: HttpRequest, upstream: Upstream) -> HttpResponse:
     if not _may_publish(request):
         raise PermissionDenied
-    bench = _bench(request, upstream)
-    rows = _rows(bench, request.POST)
+    bench = bench_of(request, upstream)
+    rows = rows_of(bench, request.POST)
     shared = SharedForm(request.POST, upstream=upstream)
     form = _endpoint_form(request, upstream)
     if not rows or not are_right(shared, rows):
@@ -199,31 +185,6 @@ def _connect(
     return published
 
 
-def _bench(request: HttpRequest, upstream: Upstream) -> Bench:
-    choice = ChoiceForm(request.GET, upstream=upstream)
-    choice.is_valid()
-    margin = choice.cleaned_data.get("margin", proposals.MARGIN_PERCENT)
-    return Bench(upstream, choice, tuple(connecting.find(upstream)), margin)
-
-
-def _rows(bench: Bench, data: Any = None) -> list[ChosenForm]:
-    now = clock.now()
-    known = [match.chat_model for match in bench.chosen if match.chat_model is not None]
-    proposed = proposals.propose(known, margin_percent=bench.margin_percent, now=now)
-    priced = Price.objects.in_force(now=now).filter(chat_model__in=known)
-    present = {price.chat_model_id: price.rates for price in priced}
-    return [
-        ChosenForm(
-            data,
-            match=match,
-            proposal=proposed.get(match.chat_model.pk) if match.chat_model else None,
-            present=present.get(match.chat_model.pk) if match.chat_model else None,
-            upstream=bench.upstream,
-        )
-        for match in bench.chosen
-    ]
-
-
 def _show(
     desk: CatalogDesk[Upstream],
     request: HttpRequest,
@@ -242,13 +203,13 @@ def _show(
         "may_publish": _may_publish(request),
     }
     if kept is not None:
-        bench = _bench(request, kept)
+        bench = bench_of(request, kept)
         context |= {
             "bench": bench,
             "shown": bench.shown[:MOST_SHOWN],
             "more": max(len(bench.shown) - MOST_SHOWN, 0),
             "ticked": {match.found.pk for match in bench.chosen},
-            "rows": _rows(bench) if rows is None else rows,
+            "rows": rows_of(bench) if rows is None else rows,
             "shared": shared or SharedForm(upstream=kept),
             "card_fields": publishing.CARD,
             "term_fields": ("currency", "exchange_rate", "source", "source_date"),
@@ -269,22 +230,3 @@ def _may_publish(request: HttpRequest) -> bool:
 
 def _address(upstream: Upstream) -> str:
     return reverse("admin:models_catalog_upstream_reconnect", args=[upstream.pk])
-
-
-def _found(probed: Probed) -> str:
-    """What a test found, in one line of the reader's language."""
-    said = [gettext("Models listed: %(count)d.") % {"count": len(probed.listed)}] if probed.listed else []
-    if probed.failure is not None:
-        if probed.called:
-            said.append(gettext("The test call to “%(model)s” failed.") % {"model": probed.called})
-        return " ".join([*said, gettext(probes.words_of(probed.failure))])
-    if not probed.called:
-        return gettext("It answers, but lists no model. Name one for the test call.")
-    answered = {"model": probed.called, "seconds": f"{probed.milliseconds / 1000:.2f}", "words": probed.words}
-    said.append(gettext("“%(model)s” answered in %(seconds)s s: “%(words)s”") % answered)
-    if probed.input_tokens or probed.output_tokens:
-        told = {"input": probed.input_tokens, "output": probed.output_tokens}
-        said.append(gettext("Usage as told: %(input)d tokens in, %(output)d out.") % told)
-    else:
-        said.append(gettext("It did not tell what was used, so calls are counted here."))
-    return " ".join(said)

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from models_catalog import proposals
+from models_catalog import connecting, proposals
 from models_catalog.desks.forms import UpstreamForm
 from models_catalog.models import FoundModel, Upstream
 
@@ -37,16 +37,7 @@ class EndpointForm(UpstreamForm):
 
     class Meta:
         model = Upstream
-        fields = (
-            "name",
-            "vendor",
-            "base_url",
-            "dialect",
-            "region",
-            "is_mainland",
-            "is_never_trained",
-            "may_be_private",
-        )
+        fields = connecting.TYPED
 
     def __init__(self, *given: Any, may_reach_private: bool, **named: Any) -> None:
         super().__init__(*given, **named)

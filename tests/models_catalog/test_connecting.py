@@ -66,17 +66,52 @@ class TestKeep:
             connecting.keep(one, secret="", probed=Probed(), words="", now=clock.now())
         assert (twin.slug, nameless.slug) == ("new-vendor-2", "api-example-com")
 
+    @pytest.mark.parametrize(
+        ("name", "address", "slugs"),
+        [
+            ("A" * 39 + " b", "https://x.example/v1", ["a" * 39, "a" * 39 + "-2"]),
+            ("模型", "https://例子.测试/v1", ["upstream", "upstream-2"]),
+            ("-", "https://-/v1", ["upstream", "upstream-2"]),
+            ("many", "https://x.example/v1", ["many", *(f"many-{number}" for number in range(2, 102))]),
+        ],
+    )
+    def test_always_finds_an_id(self, name: str, address: str, slugs: list[str]) -> None:
+        for slug in slugs[:-1]:
+            Upstream.objects.create(name="x", slug=slug, base_url="https://x.example/v1")
+        one = Upstream(name=name, base_url=address)
+        assert connecting.keep(one, secret="", probed=Probed(), words="", now=clock.now()).slug == slugs[-1]
+
+    def test_writes_only_what_was_typed(self, upstream: Upstream) -> None:
+        before = connecting.standing_of(upstream)
+        Upstream.objects.filter(pk=upstream.pk).update(concurrency=3, disabled_at=None)
+        upstream.name = "Another name"
+        connecting.keep(upstream, before=before, secret="", probed=Probed(), words="", now=clock.now())
+        kept = Upstream.objects.get(pk=upstream.pk)
+        assert (kept.name, kept.concurrency, kept.disabled_at) == ("Another name", 3, None)
+
+    @pytest.mark.parametrize(
+        "moved", [{"base_url": "https://other.example/v1"}, {"sealed_secret": b"x"}, {"may_be_private": True}]
+    )
+    def test_writes_nothing_over_what_was_not_tested(self, upstream: Upstream, moved: dict[str, object]) -> None:
+        before = connecting.standing_of(upstream)
+        Upstream.objects.filter(pk=upstream.pk).update(**moved)
+        with pytest.raises(connecting.Moved):
+            connecting.keep(upstream, before=before, secret="sk-2", probed=Probed(), words="", now=clock.now())
+        assert Upstream.objects.filter(pk=upstream.pk, **moved).exists()
+
     def test_replaces_the_key_and_what_was_found(self, upstream: Upstream) -> None:
-        before = bytes(upstream.sealed_secret)
+        standing = connecting.standing_of(upstream)
+        before = standing.sealed_secret
         again = Probed(listed=(Listed("gpt-4o", 128_000),))
-        connecting.keep(upstream, secret="sk-second", probed=again, words="1", now=clock.now())
+        connecting.keep(upstream, before=standing, secret="sk-second", probed=again, words="1", now=clock.now())
         kept = Upstream.objects.get(pk=upstream.pk)
         assert upstreams.open_secret(kept) == "sk-second"
         assert bytes(kept.sealed_secret) != before
         assert [(one.upstream_model, one.context_tokens) for one in kept.found_models.all()] == [("gpt-4o", 128_000)]
 
     def test_keeps_the_key_and_adds_what_was_called(self, upstream: Upstream) -> None:
-        connecting.keep(upstream, secret="", probed=Probed(called="unlisted"), words="", now=clock.now())
+        before, probed = connecting.standing_of(upstream), Probed(called="unlisted")
+        connecting.keep(upstream, before=before, secret="", probed=probed, words="", now=clock.now())
         assert upstreams.open_secret(Upstream.objects.get(pk=upstream.pk)) == KEY
         assert upstream.found_models.filter(upstream_model="unlisted").exists()
 

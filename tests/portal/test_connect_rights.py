@@ -7,8 +7,9 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from accounts.models import AuditEvent, User
-from models_catalog import upstreams
+from models_catalog import probes, upstreams
 from models_catalog.models import Route, Upstream
+from models_catalog.probes import Endpoint, Probed
 from tests.portal.vendors import KEY, PAGE, SECOND, chosen, connected, scripted, typed
 from tests.scripted import serving
 
@@ -24,6 +25,23 @@ class TestRotation:
         moved = scripted(vendor_url, "key=secret-2")
         assert desk.post(page, typed(moved, secret=SECOND)).status_code == 302
         assert _secret_of(upstream) == SECOND
+
+    def test_leaves_a_key_that_somebody_else_replaced_meanwhile(
+        self, desk: Client, vendor_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        upstream, page = connected(desk, vendor_url)
+        probe = probes.probe
+
+        def slow(endpoint: Endpoint, *, model_name: str) -> Probed:
+            upstreams.seal_secret(upstream, secret=SECOND)
+            upstreams.enable(upstream)
+            return probe(endpoint, model_name=model_name)
+
+        monkeypatch.setattr(probes, "probe", slow)
+        answer = desk.post(page, typed(upstream.base_url, secret=KEY))
+        assert "Somebody changed the address or the key" in answer.content.decode()
+        assert _secret_of(upstream) == SECOND
+        assert Upstream.objects.get(pk=upstream.pk).disabled_at is None
 
     def test_uses_the_kept_key_where_none_is_typed(self, desk: Client, vendor_url: str) -> None:
         upstream, page = connected(desk, vendor_url)
