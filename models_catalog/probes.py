@@ -104,6 +104,11 @@ class Probed:
         return self.list_failure
 
     @property
+    def has_passed(self) -> bool:
+        """Whether a model answered."""
+        return bool(self.called) and self.call_failure is None
+
+    @property
     def is_sound(self) -> bool:
         """Whether address and key are right: it answered, or it lists models and only this one does not do."""
         if self.failure is None:
@@ -162,7 +167,7 @@ async def _called(route: RouteOffer, probed: Probed) -> Probed:
                     usage = event.usage
     except UpstreamFailure as failed:
         failure = failed
-    said = " ".join("".join(words).split())
+    said = _printable("".join(words))
     return replace(
         probed,
         called=route.upstream_model,
@@ -196,6 +201,11 @@ def _first_of(listed: tuple[Listed, ...]) -> str:
     names = [model.name for model in listed]
     talking = [name for name in names if not any(mark in name.lower() for mark in _NOT_FOR_CHAT)]
     return next(iter([*talking, *names]), "")
+
+
+def _printable(words: str) -> str:
+    """One line of what can be shown and stored: an upstream may say anything."""
+    return "".join(letter for letter in " ".join(words.split()) if letter.isprintable())
 
 
 def _count(told: object) -> int:

@@ -1,14 +1,22 @@
-"""Changes to upstreams: their secrets, sealed to their row, and their switch."""
+"""Changes to upstreams: their ids, their secrets, sealed to their row, and their switch."""
 
+import re
+from collections.abc import Iterable
 from datetime import datetime
+from itertools import count
+from urllib.parse import urlsplit
 
 from cryptography.exceptions import InvalidTag
 from django.conf import settings
+from django.utils.text import slugify
 
 from models_catalog.models import Upstream
-from portal.kit import fields
+from portal.kit import database, fields
 
 LONGEST_FOUND = 300
+SLUG_LENGTH = 40
+LAST_RESORT = "upstream"
+"""The id of an upstream whose name and address have no letter that an id could have."""
 
 
 class UnreadableSecret(Exception):
@@ -43,10 +51,20 @@ def enable(upstream: Upstream) -> bool:
     return bool(Upstream.objects.filter(pk=upstream.pk, disabled_at__isnull=False).update(disabled_at=None))
 
 
-def note_test(upstream: Upstream, *, words: str, now: datetime) -> None:
-    """This will note when the upstream was tested last, and what that found."""
-    upstream.tested_at, upstream.test_found = now, words[:LONGEST_FOUND]
-    Upstream.objects.filter(pk=upstream.pk).update(tested_at=now, test_found=upstream.test_found)
+def note_test(upstream: Upstream, *, has_passed: bool, words: str, now: datetime) -> None:
+    """This will note when the upstream was tested last, whether it passed, and what that found."""
+    noted = {"tested_at": now, "test_passed": has_passed, "test_found": words[:LONGEST_FOUND]}
+    Upstream.objects.filter(pk=upstream.pk).update(**noted)
+    vars(upstream).update(noted)
+
+
+def free_slug(upstream: Upstream) -> str:
+    """This will find an id for a new upstream, by its name or address, and make others wait until it is stored."""
+    database.value("SELECT pg_advisory_xact_lock(hashtext('upstreams'))::text")
+    spelled = (upstream.name, urlsplit(upstream.base_url).hostname or "", LAST_RESORT)
+    wanted = next(filter(None, map(_plain, spelled)))
+    taken = set(Upstream.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
+    return next(each for each in _spellings(wanted) if each not in taken)
 
 
 def queues() -> list[str]:
@@ -56,3 +74,12 @@ def queues() -> list[str]:
 
 def _place(upstream: Upstream) -> str:
     return f"upstream:{upstream.pk}"
+
+
+def _plain(name: str) -> str:
+    return slugify(re.sub(r"[._]", "-", name))[:SLUG_LENGTH].strip("-")
+
+
+def _spellings(wanted: str) -> Iterable[str]:
+    yield wanted
+    yield from (f"{wanted}-{number}" for number in count(2))

@@ -10,6 +10,7 @@ from models_catalog import connecting, proposals
 from models_catalog.desks.forms import UpstreamForm
 from models_catalog.models import FoundModel, Upstream
 
+LONGEST_SECRET = 4000
 LONGEST_REASON = 300
 LONGEST_SEARCH = 80
 MOST_CHOSEN = 40
@@ -26,6 +27,13 @@ def reason_field() -> forms.CharField:
 class EndpointForm(UpstreamForm):
     """Where a vendor serves its models, and the key to it; what is typed is tested before it is kept."""
 
+    secret = forms.CharField(
+        label=_("Key"),
+        max_length=LONGEST_SECRET,
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("Written only: it is sealed and never shown again."),
+    )
     model_name = forms.CharField(
         label=_("Model for the test call"),
         max_length=160,
@@ -41,16 +49,28 @@ class EndpointForm(UpstreamForm):
 
     def __init__(self, *given: Any, may_reach_private: bool, **named: Any) -> None:
         super().__init__(*given, **named)
-        self.fields["secret"].label = _("Key")
         self.fields["base_url"].help_text = _("As the vendor's manual writes it: https://api.example.com/v1")
         if self.instance.sealed_secret:
             self.fields["secret"].help_text = _(
                 "There is one, sealed. Leave empty to use it; a new one replaces it once the test has passed."
             )
-        else:
-            self.fields["secret"].help_text = _("Written only: it is sealed and never shown again.")
         self.fields["may_be_private"].disabled = not may_reach_private
         self.fields["base_url"].disabled = self.instance.may_be_private and not may_reach_private
+
+    def clean_secret(self) -> str:
+        """This will take what can stand in a header."""
+        secret = str(self.cleaned_data.get("secret") or "")
+        if not secret.isascii() or not secret.isprintable() or " " in secret:
+            raise forms.ValidationError(gettext("A key has only letters, digits and signs, and no spaces."))
+        return secret
+
+    def check_key(self, values: dict[str, Any]) -> None:
+        """This will ask for a key for another server."""
+        if not values.get("secret") and "secret" not in self.errors:
+            self.add_error(
+                "secret",
+                gettext("The address is another one, so type the key again: the kept one is sent nowhere else."),
+            )
 
 
 class ChoiceForm(forms.Form):

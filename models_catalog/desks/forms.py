@@ -15,7 +15,6 @@ from models_catalog.models.chat_model import CALLABLE_STATES, Capability
 from portal.kit import clock, egress
 from portal.kit.refusals import Refusal
 
-LONGEST_SECRET = 4000
 LONGEST_LINE = 160
 ENDS = {"retires_date", "replacement"}
 
@@ -27,15 +26,7 @@ else:
 
 
 class UpstreamForm(UpstreamShape):
-    """An endpoint; its address is checked against what this portal may call, and its secret is only written."""
-
-    secret = forms.CharField(
-        label=_("Secret"),
-        max_length=LONGEST_SECRET,
-        required=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("Written only: it is sealed and never shown again. Leave empty to keep the present one."),
-    )
+    """An endpoint; its address is checked against what this portal may call. Its key has a form of its own."""
 
     class Meta:
         model = Upstream
@@ -57,25 +48,22 @@ class UpstreamForm(UpstreamShape):
             "disabled_at",
         )
 
-    def clean_secret(self) -> str:
-        """This will take what can stand in a header."""
-        secret = str(self.cleaned_data.get("secret") or "")
-        if not secret.isascii() or not secret.isprintable() or " " in secret:
-            raise forms.ValidationError(gettext("A key has only letters, digits and signs, and no spaces."))
-        return secret
-
     def clean(self) -> dict[str, Any]:
         """This will take only an address that may be called, and send a kept secret nowhere else."""
         values: dict[str, Any] = super().clean() or self.cleaned_data
         url = str(values.get("base_url") or "")
         if url:
             self._check_address(url, is_private=bool(values.get("may_be_private", self.instance.may_be_private)))
-        if url and self._moves(url) and not values.get("secret") and "secret" not in self.errors:
-            self.add_error(
-                "secret",
-                gettext("The address is another one, so type the key again: the kept one is sent nowhere else."),
-            )
+        if url and self._moves(url):
+            self.check_key(values)
         return values
+
+    def check_key(self, values: dict[str, Any]) -> None:  # noqa: ARG002 - the form that asks for a key looks at them
+        """This will refuse another server: the kept key was not given for it."""
+        self.add_error(
+            "base_url",
+            gettext("The kept key is sent to no other server. Move it on the page that tests address and key."),
+        )
 
     def _check_address(self, url: str, *, is_private: bool) -> None:
         if "?" in url:

@@ -1,6 +1,6 @@
 """Upstreams in admin: the usual form, and the page on which a vendor is connected."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -8,20 +8,16 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from models_catalog import upstreams
 from models_catalog.desks import connect_page
 from models_catalog.desks.base import CatalogDesk
 from models_catalog.desks.forms import UpstreamForm
 from models_catalog.models import Upstream
 
-if TYPE_CHECKING:
-    from django.forms import ModelForm
-
 PRIVATE_RIGHT = "models_catalog.reach_private_networks"
 
 
 class UpstreamAdmin(CatalogDesk[Upstream]):
-    """Endpoints; the secret goes in and is never shown."""
+    """Endpoints. Their keys are typed on the page that tests them, and shown nowhere."""
 
     form = UpstreamForm
     list_display = ("name", "slug", "base_url", "region", "may_be_private", "has_secret", "tested_at", "disabled_at")
@@ -31,7 +27,13 @@ class UpstreamAdmin(CatalogDesk[Upstream]):
     change_list_template = "admin/upstreams.html"
     change_form_template = "admin/upstream.html"
     fieldsets = (
-        (None, {"fields": (("name", "slug"), "vendor", "dialect", "base_url", "may_be_private", "secret")}),
+        (
+            None,
+            {
+                "fields": (("name", "slug"), "vendor", "dialect", "base_url", "may_be_private", "has_secret"),
+                "description": _("Its key is typed on the page “Test, new key, more models”: what passes is kept."),
+            },
+        ),
         (_("Where it stands"), {"fields": ("region", ("is_mainland", "is_never_trained"))}),
         (
             _("Patience"),
@@ -43,9 +45,9 @@ class UpstreamAdmin(CatalogDesk[Upstream]):
                 )
             },
         ),
-        (_("Life"), {"fields": ("disabled_at", "tested_at", "test_found")}),
+        (_("Life"), {"fields": ("disabled_at", "tested_at", "test_passed", "test_found")}),
     )
-    readonly_fields = ("tested_at", "test_found")
+    readonly_fields = ("has_secret", "tested_at", "test_passed", "test_found")
 
     def get_urls(self) -> list[URLPattern]:
         """This will give the page on which a vendor is connected its two addresses."""
@@ -72,15 +74,3 @@ class UpstreamAdmin(CatalogDesk[Upstream]):
             return (*self.readonly_fields, *named)
         address = ("base_url",) if obj and obj.may_be_private else ()
         return (*self.readonly_fields, *named, "may_be_private", *address)
-
-    def save_model(
-        self,
-        request: HttpRequest,
-        obj: Upstream,
-        form: "ModelForm[Upstream]",
-        change: bool,  # noqa: FBT001 - Django's signature
-    ) -> None:
-        """This will store the endpoint, and seal a new secret to its row."""
-        super().save_model(request, obj, form, change)
-        if form.cleaned_data.get("secret"):
-            upstreams.seal_secret(obj, secret=form.cleaned_data["secret"])

@@ -59,6 +59,7 @@ class Upstream(models.Model):
     on_leave = models.CharField(_("when the caller leaves"), max_length=8, choices=OnLeave, default=OnLeave.CANCEL)
     disabled_at = models.DateTimeField(_("disabled at"), null=True, blank=True)
     tested_at = models.DateTimeField(_("tested at"), null=True, blank=True, editable=False)
+    test_passed = models.BooleanField(_("passed the test"), null=True, editable=False)
     test_found = models.CharField(_("found by the test"), max_length=300, blank=True, db_default="", editable=False)
 
     class Meta:

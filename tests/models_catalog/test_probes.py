@@ -91,3 +91,9 @@ class TestProbe:
         echoed = Endpoint(upstream_url, "openai_compatible", "word1", is_private=False)
         probed = probes.probe(echoed, model_name="script:words=2")
         assert probed.words == "… word2"
+
+    @pytest.mark.parametrize("odd", ["\x00", "\x1b", "\u202e"])
+    def test_quotes_only_what_can_be_shown(self, upstream_url: str, odd: str) -> None:
+        echoed = Endpoint(upstream_url, "openai_compatible", "ab", is_private=False)
+        probed = probes.probe(echoed, model_name=f"script:words=1,backwards=b{odd}a")
+        assert probed.words == "word1 …"
