@@ -6,25 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import count
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.db import transaction
-from django.utils.text import slugify
 
-from models_catalog import catalog, prices, publishing, upstreams, vendor_prices
+from models_catalog import catalog, price_terms, prices, publishing, upstreams, vendor_prices
 from models_catalog.models import ChatModel, FoundModel, Price, Route, Upstream, Vendor
 from models_catalog.models.chat_model import MODEL_SLUG_PATTERN
 from models_catalog.pricing import Rates
 from models_catalog.probes import Probed
 from models_catalog.vendor_prices import Note
-from portal.kit import database
 from portal.kit.refusals import Refusal, gettext_noop
 
-SLUG_LENGTH = 40
-LAST_RESORT = "upstream"
-"""The id of an upstream whose name and address have no letter that an id could have."""
 TYPED = ("name", "vendor", "base_url", "dialect", "region", "is_mainland", "is_never_trained", "may_be_private")
 """What is written of an upstream before it is tested; all else of it is changed elsewhere."""
 FIRST_CAPABILITIES = ("text", "streaming")
@@ -94,7 +87,8 @@ class Wish:
     """A model to publish: its names here and there, `new` if it is, its price (None keeps the one in force).
 
     `sizes` fills in the context and the longest answer, in tokens, where a known model does not say them.
-    `cost` is what the upstream charges, by token class, in millionths of a currency per million tokens.
+    `cost` is what the upstream charges, by token class, in millionths of a currency per million tokens. `said` is what
+    its publisher says of a price that would be refused otherwise.
     """
 
     upstream_model: str
@@ -103,6 +97,7 @@ class Wish:
     rates: Rates | None = None
     cost: Mapping[str, int] | None = None
     sizes: Mapping[str, int] | None = None
+    said: price_terms.Terms = prices.PLAIN
 
 
 @dataclass(frozen=True)
@@ -129,8 +124,8 @@ def keep(
     An empty `secret` keeps the present one. A model that was called is found even where none are listed. Of one that
     is there only what is `TYPED` is written, if it still stands as `before` the test. Raises `Moved`.
     """
-    if upstream.pk is None:
-        upstream.slug = _free_slug(upstream)
+    if not upstream.pk:
+        upstream.slug = upstreams.free_slug(upstream)
         upstream.disabled_at = now
         upstream.save()
     else:
@@ -139,7 +134,7 @@ def keep(
         upstream.refresh_from_db()
     if secret:
         upstreams.seal_secret(upstream, secret=secret)
-    upstreams.note_test(upstream, words=words, now=now)
+    upstreams.note_test(upstream, has_passed=probed.has_passed, words=words, now=now)
     _note_found(upstream, probed)
     transaction.on_commit(catalog.forget)
     return upstream
@@ -195,7 +190,7 @@ def connect(
                 _lead(model, upstream, wish.upstream_model)
                 if wish.cost and terms is not None:
                     vendor_prices.note(model, _note_of(wish, upstream, terms=terms, now=now), by=by, now=now)
-                _put_price(model, wish.rates, by=by, now=now)
+                _put_price(model, wish, by=by, now=now)
                 publishing.publish(model, now=now)
                 published.append(model)
         except Refusal as refusal:
@@ -235,24 +230,6 @@ def _check_standing(upstream: Upstream, before: Standing | None) -> None:
         raise Moved
 
 
-def _free_slug(upstream: Upstream) -> str:
-    """Whoever looks for one stands behind whoever found one, until that one is kept."""
-    database.value("SELECT pg_advisory_xact_lock(hashtext('upstreams'))::text")
-    spelled = (upstream.name, urlsplit(upstream.base_url).hostname or "", LAST_RESORT)
-    wanted = next(filter(None, map(_plain, spelled)))
-    taken = set(Upstream.objects.filter(slug__startswith=wanted).values_list("slug", flat=True))
-    return next(each for each in _spellings(wanted) if each not in taken)
-
-
-def _plain(name: str) -> str:
-    return slugify(re.sub(r"[._]", "-", name))[:SLUG_LENGTH].strip("-")
-
-
-def _spellings(wanted: str) -> Iterable[str]:
-    yield wanted
-    yield from (f"{wanted}-{number}" for number in count(2))
-
-
 def _bare(name: str) -> str:
     """What a name is without its maker's, its case and its punctuation: Qwen/Qwen3-Max is qwen3max."""
     return re.sub(r"[^a-z0-9]+", "", name.rsplit("/", 1)[-1].lower())
@@ -289,8 +266,8 @@ def _note_of(wish: Wish, upstream: Upstream, *, terms: Terms, now: datetime) -> 
     return Note(rates=dict(wish.cost or {}), **vars(terms), active_from=now, upstream=upstream)
 
 
-def _put_price(model: ChatModel, rates: Rates | None, *, by: int | None, now: datetime) -> None:
-    if rates is not None:
-        prices.publish(model, rates=rates, active_from=now, by=by, now=now)
+def _put_price(model: ChatModel, wish: Wish, *, by: int | None, now: datetime) -> None:
+    if wish.rates is not None:
+        prices.publish(model, rates=wish.rates, active_from=now, by=by, now=now, terms=wish.said)
     elif not Price.objects.in_force(now=now).filter(chat_model=model).exists():
         raise NoPrice(model=model.name)

@@ -1,6 +1,7 @@
 """The shape of what staff write of the models that they publish: each chosen one, and what all of them share."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from models_catalog import connecting, publishing, shelf
+from models_catalog import connecting, price_terms, publishing, shelf
 from models_catalog.connecting import Match, NewModel, Terms, Wish
 from models_catalog.desks.endpoint_forms import reason_field
 from models_catalog.models import ChatModel, Upstream, Vendor
@@ -18,11 +19,14 @@ from models_catalog.models.chat_model import MODEL_SLUG_PATTERN
 from models_catalog.pricing import Rates
 from models_catalog.proposals import Proposal
 
+LONGEST_SENTENCE = 300
 LARGEST_FACTOR = 1000
 LARGEST_COST = 10**6
 MOST_TOKENS = 100_000_000
 COST_PLACES = 6
 KEEP, PROPOSED, TYPED = "keep", "proposed", "typed"
+SAID = ("is_free", "is_sure", "accepts_loss")
+"""What is said of a price that would be refused otherwise."""
 COSTS = {"cost_input": "in_fresh", "cost_cached": "cache_read", "cost_output": "out_text"}
 
 if TYPE_CHECKING:  # this class is generic in the stubs only
@@ -74,6 +78,20 @@ class ChosenForm(forms.Form):
     cost_input = _cost(_("input"))
     cost_cached = _cost(_("input read from cache"))
     cost_output = _cost(_("output"))
+    shown = forms.CharField(widget=forms.HiddenInput, required=False)
+    is_free = forms.BooleanField(label=_("Calls are meant to be free"), required=False)
+    is_sure = forms.BooleanField(
+        label=_("The figures are meant"),
+        required=False,
+        help_text=_("Only for a rate that is more than 20 times what it was, or less than its part."),
+    )
+    accepts_loss = forms.CharField(
+        label=_("Why it may be below cost"),
+        max_length=LONGEST_SENTENCE,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text=_("Only where calls earn less than they cost; kept with the change."),
+    )
 
     def __init__(
         self, data: Any = None, *, match: Match, proposal: Proposal | None, present: Rates | None, upstream: Upstream
@@ -92,6 +110,16 @@ class ChosenForm(forms.Form):
         ways += [(PROPOSED, _("as proposed"))] if proposal else []
         self.fields["price"].choices = [*ways, (TYPED, _("as typed"))]  # type: ignore[attr-defined] # a choice field
         self.fields["price"].initial = (ways or [(TYPED, "")])[0][0]
+
+    @property
+    def offered(self) -> str:
+        """What is proposed, class by class in microcredits: it goes out hidden, and comes back with the answer."""
+        return " ".join(map(str, astuple(self.proposal.rates))) if self.proposal else ""
+
+    @property
+    def says_more(self) -> bool:
+        """Whether what is said of an unusual price is to be seen: it was refused, or something was said."""
+        return self.is_bound and bool(self.errors or set(SAID) & set(self.changed_data))
 
     @property
     def is_left_out(self) -> bool:
@@ -116,6 +144,10 @@ class ChosenForm(forms.Form):
                 self._ask(name, gettext("Type a price."))
         elif self.match.chat_model and values.get("slug") != self.match.chat_model.slug:
             self.add_error("price", gettext("It is another model now, so type its price."))
+        if values.get("price") == PROPOSED and values.get("shown") != self.offered:
+            self.add_error(
+                "price", gettext("What is proposed has changed meanwhile. Look at the new figures, then publish again.")
+            )
         return values
 
     def wish(self) -> Wish:
@@ -128,6 +160,7 @@ class ChosenForm(forms.Form):
             slug=values["slug"],
             new=NewModel(**{name: values[name] for name in named}) if self.is_new else None,
             rates=self._rates(),
+            said=price_terms.Terms(**{name: values[name] for name in SAID}),
             sizes=None if self.is_new else {name: values[name] for name in publishing.SIZES if values.get(name)},
             cost={name: int(cost.scaleb(COST_PLACES)) for name, cost in costs.items()} or None,
         )

@@ -1,6 +1,5 @@
 """The page on which a vendor is connected: address and key, a test, models found, prices, data card, publish."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -32,8 +31,10 @@ PUBLISHING_RIGHTS = (
     "models_catalog.add_chatmodel",
     "models_catalog.change_chatmodel",
     "models_catalog.add_route",
+    "models_catalog.change_route",
     "models_catalog.add_price",
 )
+COST_RIGHT = "models_catalog.add_vendorprice"
 MOST_SHOWN = 100
 LONGEST_ID = 18
 
@@ -82,13 +83,13 @@ def _test(desk: CatalogDesk[Upstream], request: HttpRequest, upstream: Upstream)
     words = connect_words.found(probed)
     if not probed.is_sound:
         if upstream.pk and not set(form.changed_data) - {"reason", "model_name"}:
-            upstreams.note_test(upstream, words=words, now=clock.now())
+            upstreams.note_test(upstream, has_passed=False, words=words, now=clock.now())
         return _refuse(desk, request, form, words=words)
     try:
         kept = _keep(desk, request, form=form, before=before, probed=probed, words=words)
     except connecting.Moved as refusal:
         return _refuse(desk, request, form, words=gettext(refusal.sentence))
-    messages.add_message(request, messages.WARNING if probed.failure else messages.SUCCESS, words)
+    messages.add_message(request, messages.SUCCESS if probed.has_passed else messages.WARNING, words)
     return HttpResponseRedirect(_address(kept))
 
 
@@ -146,6 +147,8 @@ def _publish(desk: CatalogDesk[Upstream], request: HttpRequest, upstream: Upstre
     if not wishes:
         shared.add_error(None, gettext("Tick at least one model."))
         return _show(desk, request, upstream, form=form, rows=rows, shared=shared)
+    if any(wish.cost for wish in wishes) and not request.user.has_perm(COST_RIGHT):
+        raise PermissionDenied
     try:
         published = _connect(desk, request, upstream, wishes=wishes, shared=shared)
     except connecting.NotConnectable as refusal:
@@ -168,20 +171,14 @@ def _connect(
     wishes: list[connecting.Wish],
     shared: SharedForm,
 ) -> list[ChatModel]:
-    reason = shared.cleaned_data["reason"]
-    published = connecting.connect(
-        upstream,
-        wishes,
-        card=shared.card(),
-        terms=shared.terms(),
-        by=request.user.pk,
-        now=clock.now(),
-    )
-    desk.note(request, "staff.enable.upstream", upstream, reason=reason)
+    reason, terms = shared.cleaned_data["reason"], shared.terms()
+    if upstreams.enable(upstream):
+        desk.note(request, "staff.enable.upstream", upstream, reason=reason)
+    by, now = request.user.pk, clock.now()
+    published = connecting.connect(upstream, wishes, card=shared.card(), terms=terms, by=by, now=now)
     for model, wish in zip(published, wishes, strict=True):
-        details: Mapping[str, Any] = {"upstream": upstream.slug, "upstream_model": wish.upstream_model}
-        prices = {"in_fresh": wish.rates.in_fresh, "out_text": wish.rates.out_text} if wish.rates else {}
-        desk.note(request, "staff.publish.chatmodel", model, reason=reason, **details, **prices)
+        told = {"upstream": upstream.slug} | connect_words.told(wish, terms)
+        desk.note(request, "staff.publish.chatmodel", model, reason=reason, **told)
     return published
 
 
@@ -201,6 +198,7 @@ def _show(
         "form": form,
         "kept": kept,
         "may_publish": _may_publish(request),
+        "may_note_costs": request.user.has_perm(COST_RIGHT),
     }
     if kept is not None:
         bench = bench_of(request, kept)

@@ -1,8 +1,12 @@
-"""What is said on the page on which a vendor is connected of a test, in one line of the reader's language."""
+"""What the page on which a vendor is connected says of a test, and writes down of what is published."""
+
+from dataclasses import asdict
+from typing import Any
 
 from django.utils.translation import gettext
 
 from models_catalog import probes
+from models_catalog.connecting import Terms, Wish
 from models_catalog.probes import Probed
 
 
@@ -23,3 +27,15 @@ def found(probed: Probed) -> str:
     else:
         said.append(gettext("It did not tell what was used, so calls are counted here."))
     return " ".join(said)
+
+
+def told(wish: Wish, terms: Terms | None) -> dict[str, Any]:
+    """This will return what is kept of a model that was published: all its rates, and what was noted as its cost."""
+    details: dict[str, Any] = {"upstream_model": wish.upstream_model}
+    if wish.rates is not None:
+        said = {"is_free": wish.said.is_free, "is_sure": wish.said.is_sure, "accepts_loss": wish.said.accepts_loss}
+        details |= asdict(wish.rates) | said
+    if wish.cost and terms is not None:
+        noted = {name: str(value) for name, value in vars(terms).items()}
+        details["cost"] = dict(wish.cost) | noted
+    return details

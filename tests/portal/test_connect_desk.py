@@ -1,6 +1,7 @@
 """The page on which a vendor is connected, driven as staff do, against the scripted upstream over real HTTP."""
 
 import logging
+import re
 
 import pytest
 from django.test import Client
@@ -22,7 +23,8 @@ class TestConnecting:
         upstream, page = connected(desk, vendor_url)
         assert upstream.disabled_at is not None
         assert "answered in" in upstream.test_found
-        assert "word1 word2" in desk.get(page).content.decode()
+        shown = desk.get(page).content.decode()
+        assert ("word1 word2" in shown, '<p class="strip green">' in shown) == (True, True)
         address, given = chosen(desk, upstream, page, "demo-instant", "demo-fast")
         new = next(found for found in upstream.found_models.all() if found.upstream_model == "demo-instant")
         facts = {"name": "Instant", "vendor": upstream.vendor_id, "context_tokens": 32_768, "max_output_tokens": 4096}
@@ -53,7 +55,11 @@ class TestConnecting:
             upstream.base_url,
         )
         assert events["staff.publish.chatmodel"].reason == "a new contract"
-        assert events["staff.publish.chatmodel"].details["in_fresh"] == 5 * 10**11
+        rates = events["staff.publish.chatmodel"].details
+        assert (rates["in_fresh"], rates["cache_read"], rates["out_image"]) == (5 * 10**11, 5 * 10**11, 2 * 10**12)
+        again = {name: "keep" if name.endswith("-price") else value for name, value in given.items()}
+        assert desk.post(address, again).status_code == 302
+        assert AuditEvent.objects.filter(verb="staff.enable.upstream").count() == 1
         assert not [event for event in events.values() if KEY in f"{event.details} {event.subject} {event.reason}"]
 
     def test_shows_the_key_nowhere(self, desk: Client, vendor_url: str, caplog: pytest.LogCaptureFixture) -> None:
@@ -125,7 +131,14 @@ class TestConnecting:
         for words in ("keep the present price", "as proposed", "input ×1.5, read from cache ×1.5, output ×3", "a list"):
             assert words in text
         row = upstream.found_models.get(upstream_model="demo-fast").pk
-        assert desk.post(f"{address}&margin=50", given | {f"m{row}-price": "proposed"}).status_code == 302
+        [offered] = re.findall(rf'name="m{row}-shown" value="([^"]+)"', text)
+        given |= {f"m{row}-price": "proposed", f"m{row}-shown": offered}
+        CreditPrice.objects.update(price_minor=495)
+        moved = desk.post(f"{address}&margin=50", given).content.decode()
+        assert ("has changed meanwhile" in moved, "input ×3," in moved, offered in moved) == (True, True, False)
+        assert not Route.objects.filter(upstream=upstream).exists()
+        CreditPrice.objects.update(price_minor=990)
+        assert desk.post(f"{address}&margin=50", given).status_code == 302
         price = Price.objects.in_force(now=clock.now()).get(chat_model=model)
         assert (price.in_fresh, price.out_reasoning) == (15 * 10**11, 3 * 10**12)
 
@@ -137,6 +150,39 @@ class TestConnecting:
         given |= {f"all-{name}": value for name, value in terms.items()} | {f"m{row}-cost_output": "0.000001"}
         assert desk.post(address, given).status_code == 302
         assert VendorPrice.objects.get(upstream=upstream).out_text == 1
+        told = AuditEvent.objects.get(verb="staff.publish.chatmodel").details
+        assert (told["cost"]["out_text"], told["cost"]["currency"], told["cost"]["source"]) == (1, "USD", "contract 17")
+
+    @pytest.mark.parametrize(
+        ("typed_so", "refused", "said"),
+        [
+            ({"factor_output": "900"}, "More than 20 times", {"is_sure": "on"}),
+            ({"cost_input": "9"}, "below what the model costs us", {"accepts_loss": "A launch."}),
+            ({"factor_input": "0", "factor_output": "0"}, "All rates are nothing", {"is_free": "on"}),
+        ],
+    )
+    def test_publishes_an_unusual_price_once_it_is_said_to_be_meant(
+        self, desk: Client, vendor_url: str, typed_so: dict[str, str], refused: str, said: dict[str, str]
+    ) -> None:
+        offered = {"audience": "household", "name": "x", "name_zh": "x", "currency": "CNY"}
+        CreditPrice.objects.create(slug="big", price_minor=990, microcredits=10**13, **offered)
+        upstream, page = connected(desk, vendor_url)
+        address, given = chosen(desk, upstream, page, "demo-fast")
+        row = upstream.found_models.get(upstream_model="demo-fast").pk
+        terms = {"currency": "CNY", "exchange_rate": "1", "source": "contract 17", "source_date": "2026-11-01"}
+        given |= {f"all-{name}": value for name, value in terms.items()}
+        given |= {f"m{row}-{name}": value for name, value in typed_so.items()}
+        shown = desk.post(address, given).content.decode()
+        assert (refused in shown, "<details open><summary>An unusual price" in shown) == (True, True)
+        answer = desk.post(address, given | {f"m{row}-{name}": value for name, value in said.items()})
+        assert answer.status_code == 302, answer.content.decode()
+        told = AuditEvent.objects.get(verb="staff.publish.chatmodel").details
+        assert [bool(told[name]) for name in said] == [True]
+
+    def test_names_the_choice_of_a_price(self, desk: Client, vendor_url: str) -> None:
+        upstream, page = connected(desk, vendor_url)
+        address, _ = chosen(desk, upstream, page, "demo-fast")
+        assert 'role="radiogroup" aria-label="Price: demo-fast"' in desk.get(address).content.decode()
 
 
 class TestTesting:
@@ -193,3 +239,11 @@ class TestTesting:
         upstream.refresh_from_db()
         assert "busy or broken" in upstream.test_found
         assert upstream.tested_at is not None
+        shown = desk.get(page).content.decode()
+        assert ('<p class="strip amber">' in shown, "strip green" in shown) == (True, False)
+
+    def test_is_not_passed_before_a_model_has_answered(self, desk: Client, vendor_url: str) -> None:
+        answer = desk.post(PAGE, typed(vendor_url, model_name="script:fail=500"))
+        shown = desk.get(answer["Location"]).content.decode()
+        assert "The test call to “script:fail=500” failed" in shown
+        assert ('<p class="strip amber">' in shown, "strip green" in shown) == (True, False)

@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.models import AuditEvent, User
 from models_catalog import probes, upstreams
-from models_catalog.models import Route, Upstream
+from models_catalog.models import Route, Upstream, VendorPrice
 from models_catalog.probes import Endpoint, Probed
 from tests.portal.vendors import KEY, PAGE, SECOND, chosen, connected, scripted, typed
 from tests.scripted import serving
@@ -53,9 +53,16 @@ class TestRotation:
         with serving("127.0.0.1") as elsewhere:
             answer = desk.post(page, typed(scripted(elsewhere, ""), secret=""))
             usual = desk.post(page.replace("connect", "change"), _usual(base_url=scripted(elsewhere, "")))
-        for each in (answer, usual):
-            assert "the kept one is sent nowhere else" in each.content.decode()
+        assert "the kept one is sent nowhere else" in answer.content.decode()
+        assert "The kept key is sent to no other server" in usual.content.decode()
         assert Upstream.objects.get(pk=upstream.pk).base_url == upstream.base_url
+
+    def test_takes_a_key_untested_nowhere(self, desk: Client, vendor_url: str) -> None:
+        upstream, page = connected(desk, vendor_url)
+        usual = page.replace("connect", "change")
+        assert 'name="secret"' not in desk.get(usual).content.decode()
+        assert desk.post(usual, _usual(base_url=upstream.base_url, secret=SECOND)).status_code == 302
+        assert _secret_of(upstream) == KEY
 
     @pytest.mark.parametrize("key", ["sk-with space", "sk-ключ", "sk-a\nx-evil: 1"])
     def test_takes_only_what_can_stand_in_a_header(self, desk: Client, vendor_url: str, key: str) -> None:
@@ -96,15 +103,48 @@ class TestRights:
         assert helper.post(address, given).status_code == 403
         assert not Route.objects.filter(upstream=upstream).exists()
 
+    def test_to_open_routes_are_asked_for(self, helper: Client, vendor_url: str) -> None:
+        upstream, page = connected(helper, vendor_url)
+        _allow("add_chatmodel", "change_chatmodel", "add_route", "add_price")
+        address, given = chosen(helper, upstream, page, "demo-fast")
+        assert helper.post(address, given).status_code == 403
+        _allow("change_route")
+        assert helper.post(address, given).status_code == 302
+
+    def test_to_note_costs_are_asked_for(self, helper: Client, vendor_url: str) -> None:
+        upstream, page = connected(helper, vendor_url)
+        _allow("add_chatmodel", "change_chatmodel", "add_route", "change_route", "add_price")
+        address, given = chosen(helper, upstream, page, "demo-fast")
+        row = upstream.found_models.get(upstream_model="demo-fast").pk
+        terms = {"currency": "CNY", "exchange_rate": "1", "source": "nowhere", "source_date": "2026-11-01"}
+        costly = given | {f"all-{name}": value for name, value in terms.items()} | {f"m{row}-cost_input": "0"}
+        assert "What the upstream charges" not in helper.get(address).content.decode()
+        assert helper.post(address, costly).status_code == 403
+        assert not VendorPrice.objects.filter(upstream=upstream).exists()
+        _allow("add_vendorprice")
+        assert "What the upstream charges" in helper.get(address).content.decode()
+        assert helper.post(address, costly).status_code == 302
+
     def test_to_the_page_are_asked_for(self, helper: Client, client: Client, vendor_url: str) -> None:
         upstream, page = connected(helper, vendor_url)
         User.objects.get(email="helper@example.com").user_permissions.clear()
         assert {helper.get(each).status_code for each in (PAGE, page)} == {403}
         assert helper.post(page, typed(upstream.base_url)).status_code == 403
 
+    def test_takes_a_key_untested_nowhere(self, desk: Client, vendor_url: str) -> None:
+        upstream, page = connected(desk, vendor_url)
+        usual = page.replace("connect", "change")
+        assert 'name="secret"' not in desk.get(usual).content.decode()
+        assert desk.post(usual, _usual(base_url=upstream.base_url, secret=SECOND)).status_code == 302
+        assert _secret_of(upstream) == KEY
+
     @pytest.mark.parametrize("key", ["0", "99999999", "x", "9" * 40])
     def test_to_nothing_find_nothing(self, desk: Client, key: str) -> None:
         assert desk.get(f"/admin/models_catalog/upstream/{key}/connect/").status_code == 404
+
+
+def _allow(*rights: str) -> None:
+    User.objects.get(email="helper@example.com").user_permissions.add(*Permission.objects.filter(codename__in=rights))
 
 
 def _secret_of(upstream: Upstream) -> str:
