@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from models_catalog import catalog, price_terms, prices, publishing, upstreams, vendor_prices
+from models_catalog import catalog, margins, price_terms, prices, publishing, upstreams, vendor_prices
 from models_catalog.models import ChatModel, FoundModel, Price, Route, Upstream, Vendor
 from models_catalog.models.chat_model import MODEL_SLUG_PATTERN
 from models_catalog.pricing import Rates
@@ -182,23 +182,27 @@ def connect(
     """
     upstreams.enable(upstream)
     reasons: dict[str, Refusal] = {}
-    published = []
-    for wish in wishes:
+    published: dict[str, ChatModel] = {}
+    for wish in sorted(wishes, key=lambda one: one.slug):  # models are locked in one order
         try:
             with transaction.atomic():
                 model = _model_of(wish, card=card)
                 _lead(model, upstream, wish.upstream_model)
                 if wish.cost and terms is not None:
                     vendor_prices.note(model, _note_of(wish, upstream, terms=terms, now=now), by=by, now=now)
-                _put_price(model, wish, by=by, now=now)
+                _check_price(model, wish, now=now)
                 publishing.publish(model, now=now)
-                published.append(model)
+                published[wish.upstream_model] = model
         except Refusal as refusal:
             reasons[wish.upstream_model] = refusal
     if reasons:
         raise NotConnectable(reasons)
+    for wish in wishes:  # last, since no call is opened from the first of them to the end
+        if wish.rates is not None:
+            model = published[wish.upstream_model]
+            prices.write(model, rates=wish.rates, active_from=now, by=by, terms=wish.said)
     transaction.on_commit(catalog.forget)
-    return published
+    return [published[wish.upstream_model] for wish in wishes]
 
 
 def _note_found(upstream: Upstream, probed: Probed) -> None:
@@ -266,8 +270,11 @@ def _note_of(wish: Wish, upstream: Upstream, *, terms: Terms, now: datetime) -> 
     return Note(rates=dict(wish.cost or {}), **vars(terms), active_from=now, upstream=upstream)
 
 
-def _put_price(model: ChatModel, wish: Wish, *, by: int | None, now: datetime) -> None:
+def _check_price(model: ChatModel, wish: Wish, *, now: datetime) -> None:
+    """A price that stays is held against what the upstream charges, too."""
     if wish.rates is not None:
-        prices.publish(model, rates=wish.rates, active_from=now, by=by, now=now, terms=wish.said)
+        prices.check(model, rates=wish.rates, active_from=now, now=now, terms=wish.said)
     elif not Price.objects.in_force(now=now).filter(chat_model=model).exists():
         raise NoPrice(model=model.name)
+    elif not wish.said.accepts_loss:
+        margins.check_in_force(model, now=now)

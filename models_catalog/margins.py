@@ -9,6 +9,7 @@ from fractions import Fraction
 from babel.numbers import get_currency_precision
 from django.conf import settings
 
+from models_catalog import tariffs
 from models_catalog.models import ChatModel, CreditPrice, Price, Route, VendorPrice
 from models_catalog.price_terms import Row, usual_of
 from models_catalog.pricing import USAGE_CLASSES
@@ -111,6 +112,20 @@ def check(chat_model: ChatModel, rows: Iterable[Row], *, now: datetime) -> None:
     found = [] if credit is None else losses(rows, costs=costs_of(chat_model, now=now), credit=credit)
     if found:
         raise BelowCost(found)
+
+
+def check_in_force(chat_model: ChatModel, *, now: datetime) -> None:
+    """This will refuse a price in force that is below cost, as `check` does one to come. Raises `BelowCost`."""
+    price = Price.objects.in_force(now=now).filter(chat_model=chat_model).first()
+    if price is None:
+        return
+    windows = tariffs.windows_of([price.pk])[price.pk]
+    known = tariffs.tariffs_of([price, *windows])
+    rows = []
+    for hours, row in [(None, price), *((tariffs.hours_of(window), window) for window in windows)]:
+        rows.append(Row(row.rates, hours))
+        rows += [Row(tier.rates, hours, tier.from_input_tokens) for tier in known[row.pk].tiers]
+    check(chat_model, rows, now=now)
 
 
 def _noted(chat_model: ChatModel, *, now: datetime) -> dict[int | None, VendorPrice]:

@@ -62,6 +62,14 @@ def publish(
     they do, by the database's clock, which is a moment after `now`. Raises what `check` raises.
     """
     check(chat_model, rates=rates, active_from=active_from, now=now, terms=terms)
+    return write(chat_model, rates=rates, active_from=active_from, by=by, terms=terms)
+
+
+def write(chat_model: ChatModel, *, rates: Rates, active_from: datetime, by: int | None, terms: Terms = PLAIN) -> Price:
+    """This will add a price that `check` has just let pass; no call is opened from here to the transaction's end.
+
+    Raises `PriceExists`.
+    """
     try:
         with transaction.atomic():
             database.value("SELECT pg_advisory_xact_lock(hashtext('prices'))::text")

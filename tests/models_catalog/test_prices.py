@@ -19,6 +19,7 @@ from models_catalog.vendor_prices import Note
 from portal.kit import clock
 from portal.kit.refusals import Refusal
 from portal.kit.units import credits
+from tests.models_catalog.small_seed import well_known
 from tests.models_catalog.test_catalog import HERE
 
 pytestmark = pytest.mark.django_db
@@ -285,4 +286,5 @@ class TestHistoryOf:
         assert [step.state for step in histories.history_of(model, now=now)] == ["coming", "coming", "now"]
 
     def test_of_a_model_without_a_price_is_empty(self, model: ChatModel) -> None:
+        well_known("gpt-4o")
         assert histories.history_of(ChatModel.objects.get(slug="gpt-4o"), now=clock.now()) == []
