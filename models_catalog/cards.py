@@ -65,12 +65,12 @@ class Card:
 
     @property
     def context_pages(self) -> int:
-        """About how many pages fit into one question with all that was said before."""
+        """About how many pages fit into one question with all that was said before, where that is known."""
         return pages(self.model.context_tokens)
 
     @property
     def answer_pages(self) -> int:
-        """About how many pages the longest answer has."""
+        """About how many pages the longest answer has, where that is known."""
         return pages(self.model.max_output_tokens)
 
     @property

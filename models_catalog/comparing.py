@@ -73,10 +73,10 @@ class Column:
         return {line.name: line for line in price_cards.lines(self.price.rates, at=self.at)} if self.price else {}
 
     @cached_property
-    def conditions(self) -> tuple[Condition, ...]:
-        """When other rates count."""
+    def conditions(self) -> tuple[Condition, ...] | None:
+        """When other rates count; None without a price."""
         if self.price is None:
-            return ()
+            return None
         found = _tiers(self.price)
         for window in self.price.windows.all():
             named = (tuple(window.weekdays), window.starts_at, window.ends_at)
@@ -206,8 +206,8 @@ def _model_lines(columns: tuple[Column, ...]) -> tuple[Line, ...]:
         _line(_("Family"), "text", columns, lambda column: column.model.family),
         _line(_("Released"), "day", columns, lambda column: column.entry.released_date),
         _line(_("State"), "state", columns, lambda column: column.entry, weigh=_state),
-        _line(_("Context"), "tokens", columns, lambda column: column.entry.context_tokens),
-        _line(_("Longest answer"), "tokens", columns, lambda column: column.model.max_output_tokens),
+        _line(_("Context"), "tokens", columns, lambda column: column.entry.context_tokens or None),
+        _line(_("Longest answer"), "tokens", columns, lambda column: column.model.max_output_tokens or None),
     )
 
 
@@ -220,8 +220,9 @@ def _capability_lines(columns: tuple[Column, ...]) -> tuple[Line, ...]:
     return tuple(_line(each.label, "tick", columns, partial(_can, name=each.value)) for each in known)
 
 
-def _can(column: Column, *, name: str) -> bool:
-    return name in column.entry.capabilities
+def _can(column: Column, *, name: str) -> bool | None:
+    """What is not noted of a model that was never connected is not known."""
+    return name in column.entry.capabilities or (False if column.entry.is_known else None)
 
 
 def _price_lines(columns: tuple[Column, ...]) -> tuple[Line, ...]:

@@ -93,6 +93,11 @@ class Entry:
         return None if self.speed is None else round(self.speed / 1000)
 
     @property
+    def is_known(self) -> bool:
+        """Whether what is not noted of it is not so: of an announced model nobody has noted all."""
+        return self.state != State.ANNOUNCED
+
+    @property
     def region(self) -> str:
         """Where what is sent goes, in words."""
         return str(DataRegion(self.data_region).label)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from models_catalog.models import ChatModel, Price, PriceTier
+from models_catalog.models import ChatModel, Price, PriceTier, Route
 from models_catalog.models.price import RATE_NAMES
 from models_catalog.pricing import USAGE_CLASSES
 from portal.kit import clock
@@ -74,7 +74,7 @@ class TestTable:
             "Family": ["Cheap", "–"],
             "State": ["available", "Not connected on this portal"],
             "Context": ["32,768 tokens", "32,768 tokens"],
-            "Tools": ["yes", "no"],
+            "Tools": ["yes", "not known yet"],
             "Input": ["300,000 ¥0.297", "no price here"],
             "Vendor's list price": ["–", "¥7.00 in · ¥14.00 out per million not a price here"],
             "A typical question": ["300 credits ¥0.000297", "¥0.0112 by the vendor's list"],
@@ -97,7 +97,18 @@ class TestTable:
     def test_does_not_take_the_unknown_for_a_difference(self, client: Client) -> None:
         differs = {label for label, line in lines(page_of(client, "cheap", "away")).items() if line.is_different}
         assert "State" in differs
-        assert not {"Family", "Input", "Speed, median", "What you send", "Used for training"} & differs
+        assert not {"Family", "Tools", "Input", "Speed, median", "What you send", "Used for training"} & differs
+
+    def test_tells_no_nought_where_a_size_is_not_known(self, client: Client) -> None:
+        model("vague", now=clock.now(), context_tokens=0, max_output_tokens=0)
+        answer = page_of(client, "cheap", "vague")
+        for label in ("Context", "Longest answer"):
+            assert row_of(text_of(answer), label)[1] == "not known yet"
+            assert not lines(answer)[label].is_different
+
+    def test_says_no_to_an_ability_of_what_was_called_once(self, client: Client) -> None:
+        Route.objects.filter(chat_model__slug="dear").update(disabled_at=clock.now())
+        assert row_of(text_of(page_of(client, "cheap", "dear")), "Tools") == ["yes", "no"]
 
     def test_tells_the_money_at_an_offering_of_choice(self, client: Client) -> None:
         offering("family", price_minor=1980)
@@ -110,10 +121,11 @@ class TestTable:
         facts = {"chat_model": base.chat_model, "active_from": base.active_from, "published_at": base.published_at}
         Price.objects.create(**facts, **night, **rates)
         PriceTier.objects.create(price=base, from_input_tokens=20_000, **dict.fromkeys(RATE_NAMES, credits(900_000)))
-        told = row_of(text_of(page_of(client, "cheap", "dear")), "At other times and lengths")
+        told = row_of(text_of(page_of(client, "cheap", "dear", "away")), "At other times and lengths")
         assert told == [
             "from 20,000 input tokens: ×0.9 in · ×0.9 out Sat Sun 22:00–06:00: ×0.1 in · ×0.1 out",
             "always the same",
+            "no price here",
         ]
         assert row_of(text_of(page_of(client, "cheap")), "Input") == ["300,000 ¥0.297"]
 

@@ -179,6 +179,10 @@ class TestPage:
             assert words in page
         assert "not a price here" in page
 
+    def test_tells_no_nought_where_the_context_is_not_known(self, client: Client) -> None:
+        model("vague", now=clock.now(), context_tokens=0, max_output_tokens=0)
+        assert "<dt>Context</dt><dd><small>not known yet</small></dd>" in text_of(page_of(client, "?all=on&q=vague"))
+
     def test_says_when_a_model_is_retired(self, client: Client) -> None:
         ChatModel.objects.filter(slug="mid").update(state="deprecated", retires_date=date(2027, 5, 3))
         ChatModel.objects.filter(slug="big").update(state="preview")
@@ -281,9 +285,9 @@ class TestPages:
 
 class TestEntries:
     def test_can_be_called_exactly_as_the_gateway_says(self) -> None:
-        now = clock.now()
-        shelf.seed(now=now, addresses=HERE)
+        shelf.seed(now=clock.now(), addresses=HERE)
         well_known("gpt-4o")
+        now = clock.now()
         rows = {entry.slug: entry.is_callable for entry in entries(at=None, now=now)}
         assert rows["demo-fast"]
         assert not rows["gpt-4o"]

@@ -93,6 +93,19 @@ class TestFacts:
         change("demo-deep", context_tokens=700, max_output_tokens=100)
         assert "can fill about 1 page. The longest answer has about 1 page." in main(look(client, "demo-deep"))
 
+    def test_tell_no_nought_where_a_size_is_not_known(self, client: Client) -> None:
+        change("gpt-4o", max_output_tokens=0)
+        said = main(look(client, "gpt-4o"))
+        assert "128,000 tokens Longest answernot known yet" in said
+        assert "can fill about 320 pages." in said
+        assert "longest answer has" not in said
+        change("gpt-4o", context_tokens=0)
+        ChatModel.objects.update(vendor=Vendor.objects.get(slug="openai"), family="GPT")
+        said = main(look(client, "gpt-4o"))
+        assert "Contextnot known yet Longest answernot known yet" in said
+        assert "can fill" not in said
+        assert "Not connected on this portalnot known yet" in said  # among the versions
+
     def test_show_the_data_card(self, client: Client) -> None:
         change("demo-deep", operated_by="Harbor Cloud", contract="HC-2026-7", filing="Shanghai-0042")
         change("demo-deep", service_label="Written by a machine", data_region="singapore", trains_on_data=True)

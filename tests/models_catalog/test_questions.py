@@ -111,6 +111,14 @@ class TestSentences:
         showcase.list_price(ChatModel.objects.get(slug="gpt-4o"), at=now)
         assert "it is not what you would pay here" in said(client, "gpt-4o")[QUESTIONS[2]]
 
+    def test_make_no_page_up_where_a_size_is_not_known(self, client: Client) -> None:
+        change("gpt-4o", max_output_tokens=0)
+        assert "takes in about 320 at once; how much it writes is not known yet." in said(client, "gpt-4o")[QUESTIONS[1]]
+        change("gpt-4o", context_tokens=0)
+        told = said(client, "gpt-4o")[QUESTIONS[1]]
+        assert "How much it takes in and writes at once is not known yet." in told
+        assert "In pages" not in told
+
     def test_say_until_when_it_can_be_relied_on(self, client: Client) -> None:
         change("demo-fast", state="deprecated", retires_date="2027-01-31")
         change("demo-fast", replacement=ChatModel.objects.get(slug="demo-deep"))
