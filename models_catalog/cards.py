@@ -8,7 +8,7 @@ from django.db.models import Exists, F, OuterRef
 
 from models_catalog import curves, histories, price_cards, price_sheets
 from models_catalog.curves import Stretch
-from models_catalog.models import Alias, Approval, ChatModel, CreditPrice, Route, State, VendorPrice
+from models_catalog.models import Alias, Approval, ChatModel, CreditPrice, Price, Route, State, VendorPrice
 from models_catalog.models.chat_model import CALLABLE_STATES, DataRegion, Retention
 from models_catalog.price_sheets import Told, VendorList
 
@@ -49,11 +49,15 @@ class Votes:
 
 @dataclass(frozen=True)
 class Card:
-    """A published model with all that its page says; `at` is the offering at which money is told."""
+    """A published model with all that its page says; `at` is the offering at which money is told.
+
+    A model is resting while it has all that calls need, but for a connection that is switched on.
+    """
 
     model: ChatModel
     aliases: tuple[Alias, ...]
     is_callable: bool
+    is_resting: bool
     versions: tuple[ChatModel, ...]
     offerings: tuple[CreditPrice, ...]
     at: CreditPrice | None
@@ -62,6 +66,11 @@ class Card:
     day: Stretch
     month: Stretch
     votes: Votes
+
+    @property
+    def is_known(self) -> bool:
+        """Whether what is not noted of it is not so: of an announced model nobody has noted all."""
+        return self.model.state != State.ANNOUNCED
 
     @property
     def context_pages(self) -> int:
@@ -107,11 +116,14 @@ def card_of(slug: str, *, offering: str = "", now: datetime) -> Card | None:
     at = price_cards.chosen(offerings, slug=offering)
     told = price_sheets.told(histories.history_of(model, now=now), at=at)
     day, month = curves.lately(model, now=now)
+    is_ready = told.now is not None and model.state in CALLABLE_STATES
+    is_callable = is_ready and Route.objects.open().filter(chat_model=model).exists()
     return Card(
         model=model,
         aliases=tuple(Alias.objects.filter(chat_model=model)),
-        is_callable=told.now is not None and model.state in CALLABLE_STATES and _is_routed(model),
-        versions=_versions(model),
+        is_callable=is_callable,
+        is_resting=is_ready and not is_callable,
+        versions=_versions(model, now=now),
         offerings=tuple(offerings),
         at=at,
         prices=told,
@@ -128,18 +140,18 @@ def pages(tokens: int) -> int:
     return int(f"{str(whole)[:DIGITS_THAT_COUNT]:0<{len(str(whole))}}")
 
 
-def _is_routed(model: ChatModel) -> bool:
-    return Route.objects.open().filter(chat_model=model).exists()
-
-
-def _versions(model: ChatModel) -> tuple[ChatModel, ...]:
+def _versions(model: ChatModel, *, now: datetime) -> tuple[ChatModel, ...]:
     """Its family, the newest first; retired ones are told only where it is the one itself."""
     if not model.family:
         return ()
     family = ChatModel.objects.filter(family=model.family, vendor_id=model.vendor_id, published_at__isnull=False)
     listed = family.exclude(state=State.RETIRED) | family.filter(pk=model.pk)
-    routed = listed.annotate(is_routed=Exists(Route.objects.open().filter(chat_model=OuterRef("pk"))))
-    return tuple(routed.order_by(F("released_date").desc(nulls_last=True), "name")[:MOST_VERSIONS])
+    routes, prices = Route.objects.open(), Price.objects.filter(active_from__lte=now)
+    told = listed.annotate(
+        is_routed=Exists(routes.filter(chat_model=OuterRef("pk"))),
+        is_priced=Exists(prices.filter(chat_model=OuterRef("pk"))),
+    )
+    return tuple(told.order_by(F("released_date").desc(nulls_last=True), "name")[:MOST_VERSIONS])
 
 
 def _list_price(model: ChatModel, *, now: datetime) -> VendorPrice | None:

@@ -212,7 +212,7 @@ def _model_lines(columns: tuple[Column, ...]) -> tuple[Line, ...]:
 
 
 def _state(entry: Entry) -> tuple[object, ...]:
-    return entry.is_callable, entry.state, entry.retires_date
+    return entry.is_callable, entry.is_resting, entry.state, entry.retires_date
 
 
 def _capability_lines(columns: tuple[Column, ...]) -> tuple[Line, ...]:

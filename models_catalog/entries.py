@@ -62,7 +62,8 @@ class Entry:
 
     `example_cost` is what `EXAMPLE` costs in microcredits: here, or for a model that is not connected what credits
     for its list price would be; None where nobody names a price. `speed` is in thousandths of a token a second and
-    `first_token` in milliseconds, both medians of the last 24 hours.
+    `first_token` in milliseconds, both medians of the last 24 hours. A model is resting while it has all that calls need,
+    but for a connection that is switched on.
     """
 
     pk: int
@@ -78,6 +79,7 @@ class Entry:
     retires_date: date | None
     released_date: date | None
     is_callable: bool
+    is_resting: bool
     aliases: tuple[str, ...]
     position: int
     rates: Rates | None
@@ -130,7 +132,8 @@ def entries(*, at: CreditPrice | None, now: datetime) -> list[Entry]:
 
 def _entry(row: dict[str, Any], beside: _Beside, *, is_routed: bool, chinese: bool) -> Entry:
     pk = row["pk"]
-    is_callable = is_routed and pk in beside.rates and row["state"] in CALLABLE_STATES
+    is_ready = pk in beside.rates and row["state"] in CALLABLE_STATES
+    is_callable = is_ready and is_routed
     rates = beside.rates[pk] if is_callable else None
     list_price = None if is_callable else beside.list_prices.get(pk)
     aliases = beside.aliases.get(pk, [])
@@ -142,6 +145,7 @@ def _entry(row: dict[str, Any], beside: _Beside, *, is_routed: bool, chinese: bo
         summary=(chinese and row["summary_zh"]) or row["summary"],
         capabilities=frozenset(row["capabilities"]),
         is_callable=is_callable,
+        is_resting=is_ready and not is_routed,
         aliases=tuple(alias.local_name for alias in aliases),
         position=min((alias.position for alias in aliases), default=LARGEST_CATALOG),
         rates=rates,

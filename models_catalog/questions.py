@@ -23,6 +23,7 @@ class Footing(StrEnum):
     PREVIEW = "preview"
     STEADY = "steady"
     LEAVING = "leaving"
+    RESTING = "resting"
     GONE = "gone"
 
 
@@ -62,10 +63,10 @@ def _charge(card: Card, capability: Capability, name: str) -> Charge:
 
 
 def _footing(card: Card) -> Footing:
-    if card.model.state == State.RETIRED:
-        return Footing.GONE
+    """An end counts first, whether calls go through today or not."""
+    ends = {State.RETIRED: Footing.GONE, State.DEPRECATED: Footing.LEAVING}
+    if card.model.state in ends:
+        return ends[State(card.model.state)]
     if not card.is_callable:
-        return Footing.ANNOUNCED
-    return {State.PREVIEW: Footing.PREVIEW, State.DEPRECATED: Footing.LEAVING}.get(
-        State(card.model.state), Footing.STEADY
-    )
+        return Footing.RESTING if card.is_resting else Footing.ANNOUNCED
+    return Footing.PREVIEW if card.model.state == State.PREVIEW else Footing.STEADY

@@ -108,7 +108,9 @@ class TestTable:
 
     def test_says_no_to_an_ability_of_what_was_called_once(self, client: Client) -> None:
         Route.objects.filter(chat_model__slug="dear").update(disabled_at=clock.now())
-        assert row_of(text_of(page_of(client, "cheap", "dear")), "Tools") == ["yes", "no"]
+        page = text_of(page_of(client, "cheap", "dear"))
+        assert row_of(page, "Tools") == ["yes", "no"]
+        assert row_of(page, "State") == ["available", "Out of service just now"]
 
     def test_tells_the_money_at_an_offering_of_choice(self, client: Client) -> None:
         offering("family", price_minor=1980)

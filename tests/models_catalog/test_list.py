@@ -10,7 +10,7 @@ from django.test import Client
 
 from models_catalog import facets, listing, shelf
 from models_catalog.entries import entries
-from models_catalog.models import Alias, ChatModel
+from models_catalog.models import Alias, ChatModel, Route
 from portal.kit import clock
 from tests.budget import query_budget
 from tests.models_catalog import shelves
@@ -178,6 +178,14 @@ class TestPage:
         for words in ("Not connected on this portal", "Vendor's list price", "¥7.00 in · ¥14.00 out per million"):
             assert words in page
         assert "not a price here" in page
+
+    def test_says_what_is_out_of_service(self, client: Client) -> None:
+        Route.objects.filter(chat_model__slug="mid").update(disabled_at=clock.now())
+        page = text_of(page_of(client, "?unconnected=on&q=mid"))
+        assert "Out of service just now" in page
+        assert "Not connected on this portal" not in page
+        ChatModel.objects.filter(slug="mid").update(state="announced")
+        assert "Not connected on this portal" in text_of(page_of(client, "?unconnected=on&q=mid"))
 
     def test_tells_no_nought_where_the_context_is_not_known(self, client: Client) -> None:
         model("vague", now=clock.now(), context_tokens=0, max_output_tokens=0)

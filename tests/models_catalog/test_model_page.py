@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from models_catalog.models import ChatModel, Price, Route, Vendor
+from models_catalog.models import ChatModel, Price, Route, Upstream, Vendor
 from tests.budget import query_budget
 from tests.models_catalog import model_pages, showcase
 from tests.models_catalog.model_pages import change, links, look, main, one, words
@@ -44,9 +44,30 @@ class TestState:
         assert "/models/?callable=on" in links(tree)
         assert not any(href.startswith("/chat/") for href in links(tree))
 
-    def test_without_a_route_or_a_price_is_not_connected(self, client: Client, now: datetime) -> None:
-        Route.objects.filter(chat_model__slug="demo-fast").update(disabled_at=now)
-        assert "Not connected on this portal" in main(look(client, "demo-fast"))
+    def test_of_one_whose_routes_are_all_off_says_that_it_served_before(self, client: Client, now: datetime) -> None:
+        Upstream.objects.update(disabled_at=now)
+        ChatModel.objects.filter(slug__startswith="demo-").update(family="Demo")
+        tree = look(client, "demo-fast")
+        said = main(tree)
+        assert said.count("Out of service just now") == 4  # in its chip, in words, and twice among the versions
+        assert "Reasoning: no" in said
+        assert "/models/?callable=on" in links(tree)
+        for false in ("Not connected", "cannot be called here yet", "people ask for it", "not known yet", "Call it"):
+            assert false not in said.split("How it does here")[0]
+
+    def test_of_one_that_leaves_while_it_is_out_of_service_names_its_last_day(
+        self, client: Client, now: datetime
+    ) -> None:
+        Upstream.objects.update(disabled_at=now)
+        change("demo-fast", state="deprecated", retires_date="2027-01-31")
+        said = main(look(client, "demo-fast"))
+        assert "Being retired on 31 January 2027" in said
+        assert "being retired Out of service just now" in said
+        assert "It answers as usual" not in said
+        change("demo-fast", state="preview", retires_date=None)
+        assert "can be called and is charged" not in main(look(client, "demo-fast"))
+
+    def test_without_a_price_is_not_connected(self, client: Client) -> None:
         change("gpt-4o", **dict.fromkeys(("operated_by", "contract", "filing", "service_label"), "x"))
         change("gpt-4o", state="available", data_region="singapore", retention="nothing", trains_on_data=False)
         Route.objects.filter(chat_model__slug="demo-deep").update(chat_model=ChatModel.objects.get(slug="gpt-4o"))
@@ -72,6 +93,9 @@ class TestState:
         assert "/models/demo-deep/" in links(tree)
         assert not {"/chat/?model=demo-fast", "/models/compare/?model=demo-fast"} & set(links(tree))
         assert "Call it" not in main(tree)
+        assert "Reasoning: no" in main(tree)
+        assert "It reads no pictures." in main(tree)
+        assert "once the model is connected" not in main(tree)
         assert "/models/demo-fast/" not in client.get("/models/").content.decode()
 
     def test_links_no_replacement_that_nobody_may_see(self, client: Client) -> None:
@@ -101,10 +125,11 @@ class TestFacts:
         assert "longest answer has" not in said
         change("gpt-4o", context_tokens=0)
         ChatModel.objects.update(vendor=Vendor.objects.get(slug="openai"), family="GPT")
-        said = main(look(client, "gpt-4o"))
-        assert "Contextnot known yet Longest answernot known yet" in said
-        assert "can fill" not in said
-        assert "Not connected on this portalnot known yet" in said  # among the versions
+        tree = look(client, "gpt-4o")
+        assert "Contextnot known yet Longest answernot known yet" in main(tree)
+        assert "can fill" not in main(tree)
+        table = next(each for each in tree.iter("table") if "Released" in words(each))
+        assert [words(row[3]) for row in one(table, "tbody") if "GPT-4o" in words(row)] == ["not known yet"]
 
     def test_show_the_data_card(self, client: Client) -> None:
         change("demo-deep", operated_by="Harbor Cloud", contract="HC-2026-7", filing="Shanghai-0042")

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from models_catalog import cards, questions
-from models_catalog.models import ChatModel
+from models_catalog.models import ChatModel, Upstream
 from models_catalog.questions import Answers, Charge, Footing
 from portal.kit import clock
 from tests.models_catalog import model_pages, showcase
@@ -73,6 +73,21 @@ class TestAnswers:
         change("demo-deep", state=state)
         assert answers("demo-deep").footing == footing
 
+    @pytest.mark.parametrize(
+        ("state", "footing"),
+        [
+            ("available", Footing.RESTING),
+            ("preview", Footing.RESTING),
+            ("deprecated", Footing.LEAVING),
+            ("retired", Footing.GONE),
+            ("announced", Footing.ANNOUNCED),
+        ],
+    )
+    def test_say_it_while_nothing_leads_to_it_too(self, state: str, footing: Footing, now: datetime) -> None:
+        Upstream.objects.update(disabled_at=now)
+        change("demo-deep", state=state)
+        assert answers("demo-deep").footing == footing
+
 
 class TestSentences:
     def test_answer_all_seven(self, client: Client) -> None:
@@ -125,3 +140,14 @@ class TestSentences:
         told = said(client, "demo-fast")[QUESTIONS[4]]
         assert "Until 31 January 2027: then it is retired. Demo Deep takes its place." in told
         assert "Nobody has called it here in the last 30 days" in told
+        assert "out of service" not in told
+
+    def test_say_when_it_is_out_of_service(self, client: Client, now: datetime) -> None:
+        Upstream.objects.update(disabled_at=now)
+        told = said(client, "demo-fast")
+        assert "Not just now: it is out of service here, and no end of it is announced." in told[QUESTIONS[4]]
+        assert "It reads no pictures." in told[QUESTIONS[3]]
+        assert "It uses no tools." in told[QUESTIONS[3]]
+        change("demo-fast", state="deprecated", retires_date="2027-01-31")
+        told = said(client, "demo-fast")
+        assert "Until 31 January 2027: then it is retired. It is out of service just now." in told[QUESTIONS[4]]
