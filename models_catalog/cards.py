@@ -10,6 +10,7 @@ from models_catalog import curves, histories, price_cards, price_sheets
 from models_catalog.curves import Stretch
 from models_catalog.models import Alias, Approval, ChatModel, CreditPrice, Price, Route, State, VendorPrice
 from models_catalog.models.chat_model import CALLABLE_STATES, DataRegion, Retention
+from models_catalog.price_cards import HOUSEHOLD
 from models_catalog.price_sheets import Told, VendorList
 
 ENOUGH_VOTES = 30
@@ -103,17 +104,17 @@ class Card:
         return is_told and is_placed and model.trains_on_data is not None
 
 
-def card_of(slug: str, *, offering: str = "", now: datetime) -> Card | None:
+def card_of(slug: str, *, offering: str = "", audience: str = HOUSEHOLD, now: datetime) -> Card | None:
     """This will load the page of a published or retired model; None where there is none of this id.
 
-    `offering` is the slug of the one at which money is told; an unknown one counts as none.
+    `offering` is the slug of the one at which money is told; without a known one it is one for `audience`.
     """
     found = ChatModel.objects.filter(slug=slug, published_at__isnull=False)
     model = found.select_related("vendor", "replacement", "approval").first()
     if model is None:
         return None
     offerings = price_cards.offerings()
-    at = price_cards.chosen(offerings, slug=offering)
+    at = price_cards.chosen(offerings, slug=offering, audience=audience)
     told = price_sheets.told(histories.history_of(model, now=now), at=at)
     day, month = curves.lately(model, now=now)
     is_ready = told.now is not None and model.state in CALLABLE_STATES

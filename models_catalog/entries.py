@@ -62,8 +62,8 @@ class Entry:
 
     `example_cost` is what `EXAMPLE` costs in microcredits: here, or for a model that is not connected what credits
     for its list price would be; None where nobody names a price. `speed` is in thousandths of a token a second and
-    `first_token` in milliseconds, both medians of the last 24 hours. A model is resting while it has all that calls need,
-    but for a connection that is switched on.
+    `first_token` in milliseconds, both medians of the last 24 hours. A model is resting while it has all that calls
+    need, but for a connection that is switched on.
     """
 
     pk: int

@@ -20,7 +20,14 @@ class SearchForm(forms.Form):
     q = forms.CharField(
         label=_("Search"),
         required=False,
-        widget=forms.TextInput(attrs={"type": "search", "enterkeyhint": "search", "maxlength": LONGEST_SEARCH}),
+        widget=forms.TextInput(
+            attrs={
+                "type": "search",
+                "enterkeyhint": "search",
+                "maxlength": LONGEST_SEARCH,
+                "placeholder": _("Name, vendor or what it is for"),
+            }
+        ),
     )
     sort = forms.ChoiceField(
         label=_("Sort by"), choices=[(name, label) for name, (label, _key) in listing.SORTS.items()], required=False
@@ -28,10 +35,10 @@ class SearchForm(forms.Form):
     offering = forms.ChoiceField(label=_("Prices in money with"), required=False)
     page = forms.IntegerField(min_value=1, required=False)
 
-    def __init__(self, given: QueryDict, *, offerings: Sequence[CreditPrice]) -> None:
+    def __init__(self, given: QueryDict, *, offerings: Sequence[CreditPrice], audience: str) -> None:
         words = given.get("q", "").strip()[:LONGEST_SEARCH]
-        chosen = price_cards.chosen(offerings, slug=given.get("offering", ""))
-        self.at, self.usual = chosen, price_cards.chosen(offerings, slug="")
+        chosen = price_cards.chosen(offerings, slug=given.get("offering", ""), audience=audience)
+        self.at, self.usual = chosen, price_cards.chosen(offerings, slug="", audience=audience)
         shown = {"q": words, "offering": chosen.slug if chosen else "", "page": given.get("page", "")}
         super().__init__({**shown, "sort": given.get("sort") if given.get("sort") in listing.SORTS else RECOMMENDED})
         self.given = given

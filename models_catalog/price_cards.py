@@ -11,6 +11,8 @@ from models_catalog.pricing import INPUT_CLASSES, USAGE_CLASSES, Rates
 from portal.kit.units import Microcredits
 
 INPUT, OUTPUT = "in_fresh", "out_text"
+HOUSEHOLD = "household"
+"""Whom money is told to as long as nobody knows who looks."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +41,19 @@ def in_money(microcredits: int, *, at: CreditPrice) -> Decimal:
 
 
 def offerings() -> list[CreditPrice]:
-    """This will return the offerings at which credits can be bought now, in the order of the shelf."""
-    return list(CreditPrice.objects.order_by("position", "slug"))
+    """This will return the offerings at which credits can be bought now, households' first, as on the shelf."""
+    return sorted(CreditPrice.objects.all(), key=lambda one: (one.audience != HOUSEHOLD, one.position, one.slug))
 
 
-def chosen(among: Sequence[CreditPrice], *, slug: str) -> CreditPrice | None:
-    """This will pick an offering by its slug, else the first recommended one, else the first; None without any."""
+def chosen(among: Sequence[CreditPrice], *, slug: str, audience: str = HOUSEHOLD) -> CreditPrice | None:
+    """This will pick an offering by its slug, else the first one that is recommended to `audience`.
+
+    Without one it is their first one, without any for them the first of all; None where nothing is sold.
+    """
     named = [one for one in among if one.slug == slug]
-    recommended = [one for one in among if one.is_recommended]
-    return next(iter([*named, *recommended, *among]), None)
+    theirs = [one for one in among if one.audience == audience]
+    recommended = [one for one in theirs if one.is_recommended]
+    return next(iter([*named, *recommended, *theirs, *among]), None)
 
 
 def name_of(offering: CreditPrice) -> str:

@@ -20,7 +20,7 @@ KEPT_SECONDS = 60
 @vary_on_headers("HX-Request", "HX-Target")
 def model_list(request: HttpRequest) -> HttpResponse:
     """This will show the models that match what stands in the address: words, ticks, an order and a page."""
-    form = SearchForm(request.GET, offerings=price_cards.offerings())
+    form = SearchForm(request.GET, offerings=price_cards.offerings(), audience=_audience(request))
     among = entries.entries(at=form.at, now=clock.now())
     found = listing.find(form.wish(among=among), among=among, at=form.at)
     words = {"form": form, "found": found, "at": form.at, "offering": form.at and price_cards.name_of(form.at)}
@@ -35,7 +35,8 @@ def model_list(request: HttpRequest) -> HttpResponse:
 def comparison(request: HttpRequest) -> HttpResponse:
     """This will show up to four models side by side."""
     offerings = price_cards.offerings()
-    at = price_cards.chosen(offerings, slug=request.GET.get("offering", ""))
+    audience = _audience(request)
+    at = price_cards.chosen(offerings, slug=request.GET.get("offering", ""), audience=audience)
     now = clock.now()
     among = entries.entries(at=at, now=now)
     shown = comparing.compare(request.GET.getlist("model"), among=among, at=at, now=now)
@@ -46,7 +47,7 @@ def comparison(request: HttpRequest) -> HttpResponse:
         "others": others,
         "offerings": [(one.slug, price_cards.name_of(one)) for one in offerings],
         "at": at,
-        "usual": price_cards.chosen(offerings, slug=""),
+        "usual": price_cards.chosen(offerings, slug="", audience=audience),
         "example": pricing.EXAMPLE,
     }
     return render(request, "models_catalog/compare.html", words)
@@ -74,7 +75,8 @@ def price_table(request: HttpRequest) -> HttpResponse:
 @vary_on_headers("HX-Request")
 def model_page(request: HttpRequest, slug: str) -> HttpResponse:
     """This will show what a model is good for, what it costs, how it does, where data goes and how to call it."""
-    card = cards.card_of(slug, offering=request.GET.get("offering", ""), now=clock.now())
+    asked = request.GET.get("offering", "")
+    card = cards.card_of(slug, offering=asked, audience=_audience(request), now=clock.now())
     if card is None:
         raise Http404(_("There is no such model."))
     named = [card.model.slug, *(alias.slug for alias in card.aliases)] if card.is_callable else []
@@ -87,3 +89,9 @@ def model_page(request: HttpRequest, slug: str) -> HttpResponse:
     }
     is_fragment = request.headers.get("HX-Request") == "true"
     return render(request, f"models_catalog/model.html{'#price' if is_fragment else ''}", words)
+
+
+def _audience(request: HttpRequest) -> str:
+    """For whom they buy who look: what the bar of every page asks for as well, who they are and as whom they act."""
+    member = getattr(request.user, "current_membership", None)
+    return str(member.account.kind) if member else price_cards.HOUSEHOLD

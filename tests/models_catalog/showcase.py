@@ -27,9 +27,9 @@ def price(model: ChatModel, burns: tuple[str, str], *, at: datetime, **others: A
 
 def offering(slug: str, *, price_minor: int, millions: int, **others: Any) -> CreditPrice:
     """So many million credits at a price in fen."""
-    names = {"name": slug.capitalize(), "name_zh": f"{slug}套餐"}
+    names = {"name": slug.capitalize(), "name_zh": f"{slug}套餐", "audience": "household"}
     terms = {"price_minor": price_minor, "microcredits": credits(millions * MILLION), "currency": "CNY"}
-    return CreditPrice.objects.create(slug=slug, audience="household", **(names | terms | others))
+    return CreditPrice.objects.create(slug=slug, **(names | terms | others))
 
 
 def health(model: ChatModel, span: str, starts_at: datetime, **others: Any) -> ModelHealth:

@@ -2,21 +2,17 @@
 
 import re
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from models_catalog import facets, listing, shelf
-from models_catalog.entries import entries
+from models_catalog import facets, listing
 from models_catalog.models import Alias, ChatModel, Route
 from portal.kit import clock
 from tests.budget import query_budget
 from tests.models_catalog import shelves
 from tests.models_catalog.shelves import list_price, measured, model, offering
-from tests.models_catalog.small_seed import well_known
-from tests.models_catalog.test_catalog import HERE
 
 pytestmark = pytest.mark.django_db
 FRAGMENT = {"hx-request": "true", "hx-target": "found"}
@@ -132,6 +128,10 @@ class TestFinding:
     def test_passes_over_what_is_broken_and_does_the_rest(self, client: Client, broken: str) -> None:
         assert found(client, broken) == ["mid", "big", "small"]
         assert found(client, f"{broken}&ability=tools&vendor=acme") == ["mid", "small"]
+
+    def test_says_what_may_be_searched_for(self, client: Client) -> None:
+        assert 'placeholder="Name, vendor or what it is for"' in text_of(page_of(client))
+        assert 'placeholder="名称、厂商或用途"' in text_of(page_of(client, accept_language="zh-hans"))
 
     def test_survives_any_search(self, client: Client) -> None:
         for asked in ("%27%3B--", "x" * 500, "%25_", "<script>alert(1)</script>"):
@@ -289,24 +289,3 @@ class TestPages:
         shelves.model("one-more", now=clock.now(), burn=1)
         with query_budget(MOST_QUERIES):
             page_of(client, "?all=on")
-
-
-class TestEntries:
-    def test_can_be_called_exactly_as_the_gateway_says(self) -> None:
-        shelf.seed(now=clock.now(), addresses=HERE)
-        well_known("gpt-4o")
-        now = clock.now()
-        rows = {entry.slug: entry.is_callable for entry in entries(at=None, now=now)}
-        assert rows["demo-fast"]
-        assert not rows["gpt-4o"]
-        ChatModel.objects.get(slug="demo-fast").route_set.update(disabled_at=now)
-        assert not {entry.slug: entry.is_callable for entry in entries(at=None, now=now)}["demo-fast"]
-
-    def test_need_no_money_where_credits_have_no_price(self) -> None:
-        now = clock.now()
-        away = model("away", now=now)
-        list_price(away, now=now, given="1", answered="2")
-        (entry,) = entries(at=None, now=now)
-        assert entry.example_cost is None
-        assert entry.list_price is not None
-        assert (entry.list_price.given, entry.list_price.answered) == (Decimal(700), Decimal(1400))

@@ -6,10 +6,14 @@ import pytest
 from django.test import Client
 
 from models_catalog.models import ChatModel, Route
+from portal import context
+from tests.accounts.people import client_of, found
+from tests.budget import query_budget
 from tests.models_catalog import model_pages, showcase
 from tests.models_catalog.model_pages import look, main, one, rows, words
 
 pytestmark = pytest.mark.django_db
+QUERIES = 12 + context.QUERY_BUDGET
 CLASSES = (
     "Input",
     "Input read from cache",
@@ -54,6 +58,20 @@ class TestPrice:
         showcase.everything(deep, now=now)
         assert rows(look(client, "demo-deep", "?offering=starter"))["Input"] == ["4,000,000 ×4", "¥3.96"]
         assert rows(look(client, "demo-deep", "?offering=unheard-of"))["Input"] == ["4,000,000 ×4", "¥2.99"]
+
+    def test_is_told_to_everybody_as_to_households_and_to_a_business_as_to_businesses(
+        self, client: Client, deep: ChatModel, now: datetime
+    ) -> None:
+        showcase.everything(deep, now=now)
+        showcase.offering("bundle", price_minor=9900, millions=50, audience="business", is_recommended=True)
+        business = client_of(found("boss@example.com", kind="business", name="Firm"))
+        for path in ("/models/", "/models/compare/", "/models/demo-deep/"):
+            assert '<option value="family" selected>' in client.get(path).content.decode()
+            business.get(path)
+            with query_budget(QUERIES):
+                page = business.get(path).content.decode()
+            assert '<option value="bundle" selected>' in page
+        assert rows(look(business, "demo-deep", "?offering=starter"))["Input"] == ["4,000,000 ×4", "¥3.96"]
 
     def test_is_chosen_by_a_form_that_needs_no_script(self, client: Client, deep: ChatModel, now: datetime) -> None:
         showcase.everything(deep, now=now)

@@ -15,7 +15,7 @@ MILLION = 10**6
 def offering(slug: str = "starter", **changes: object) -> CreditPrice:
     """Ten million credits for 9.90 yuan."""
     terms = {"price_minor": 990, "currency": "CNY", "microcredits": credits(10 * MILLION), "position": 10}
-    return CreditPrice(slug=slug, audience="household", **(terms | changes))
+    return CreditPrice(slug=slug, **({"audience": "household"} | terms | changes))
 
 
 def rates(burn: int = 1) -> Rates:
@@ -54,10 +54,21 @@ class TestChosen:
         assert price_cards.chosen([one], slug="") is one
         assert price_cards.chosen([], slug="") is None
 
+    def test_is_one_for_who_looks(self) -> None:
+        bundle = offering("bundle", audience="business", is_recommended=True)
+        plain, liked = offering("plain"), offering("liked", is_recommended=True)
+        among = [plain, liked, bundle]
+        assert price_cards.chosen(among, slug="") is liked
+        assert price_cards.chosen(among, slug="", audience="business") is bundle
+        assert price_cards.chosen(among, slug="plain", audience="business") is plain
+        assert price_cards.chosen([plain, bundle], slug="") is plain
+        assert price_cards.chosen([bundle], slug="") is bundle
+
 
 class TestOfferings:
     @pytest.mark.django_db
-    def test_stand_in_the_order_of_the_shelf(self) -> None:
+    def test_of_households_stand_first_and_then_as_on_the_shelf(self) -> None:
+        offering("bundle", position=0, audience="business").save()
         offering("late", position=9).save()
         offering("early", position=1).save()
-        assert [one.slug for one in price_cards.offerings()] == ["early", "late"]
+        assert [one.slug for one in price_cards.offerings()] == ["early", "late", "bundle"]

@@ -128,7 +128,8 @@ class TestSentences:
 
     def test_make_no_page_up_where_a_size_is_not_known(self, client: Client) -> None:
         change("gpt-4o", max_output_tokens=0)
-        assert "takes in about 320 at once; how much it writes is not known yet." in said(client, "gpt-4o")[QUESTIONS[1]]
+        told = said(client, "gpt-4o")[QUESTIONS[1]]
+        assert "takes in about 320 at once; how much it writes is not known yet." in told
         change("gpt-4o", context_tokens=0)
         told = said(client, "gpt-4o")[QUESTIONS[1]]
         assert "How much it takes in and writes at once is not known yet." in told
