@@ -73,7 +73,9 @@ class ShelfForm(forms.Form):
         label=_("Search"),
         max_length=LONGEST_WORDS,
         required=False,
-        widget=forms.TextInput(attrs={"type": "search", "enterkeyhint": "search"}),
+        widget=forms.TextInput(
+            attrs={"type": "search", "enterkeyhint": "search", "placeholder": _("Name or what it is for")}
+        ),
     )
     audience = forms.ChoiceField(choices=Assistant.Audience, required=False, widget=forms.HiddenInput)
 

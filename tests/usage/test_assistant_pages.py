@@ -63,6 +63,7 @@ class TestTheShelf:
         for path in ("/assistants/", "/assistants/homework-tutor/"):
             page = html(client.get(path))
             assert "作业辅导" in page
+            assert ('placeholder="名称或用途"' in page) == (path == "/assistants/")
             assert "Homework tutor" not in page
 
     def test_is_searched_and_filtered(self, client: Client) -> None:
