@@ -243,11 +243,6 @@ class ChatModel(models.Model):
         """What it is good for, in the reader's language."""
         return self.good_for_zh if self.good_for_zh and _reads_chinese() else self.good_for
 
-    @property
-    def capability_labels(self) -> list[str]:
-        """What it can do, in the reader's language."""
-        return [str(Capability(name).label) for name in self.capabilities if name in Capability.values]
-
 
 def _reads_chinese() -> bool:
     return (get_language() or "").startswith("zh")
