@@ -2,42 +2,24 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property, partial
 from typing import Any
 from urllib.parse import urlencode
 
-from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 
-from models_catalog import price_cards
+from models_catalog import price_cards, price_sheets
 from models_catalog.entries import Entry
+from models_catalog.histories import Step
 from models_catalog.models import Capability, ChatModel, CreditPrice, DataRegion, ModelHealth, Price, Retention
 from models_catalog.price_cards import PriceLine
-from models_catalog.pricing import EXAMPLE, Rates
+from models_catalog.price_sheets import Condition, Sheet
+from models_catalog.pricing import EXAMPLE
 from portal.kit.units import TOKENS_PER_PRICE
 
 MOST = 4
-WHOLE_WEEK = 7
-
-
-@dataclass(frozen=True)
-class Condition:
-    """Rates that take the place of the usual ones: from so many input tokens on, or within a window of the week."""
-
-    rates: Rates
-    from_input_tokens: int | None = None
-    weekdays: tuple[int, ...] = ()
-    starts_at: time | None = None
-    ends_at: time | None = None
-
-    @property
-    def days(self) -> str:
-        """The days of the window in words; empty for the whole week."""
-        if len(self.weekdays) == WHOLE_WEEK:
-            return ""
-        return " ".join(str(WEEKDAYS_ABBR[day - 1]) for day in sorted(self.weekdays))
 
 
 @dataclass(frozen=True)
@@ -68,21 +50,23 @@ class Column:
     at: CreditPrice | None
 
     @cached_property
-    def lines(self) -> dict[str, PriceLine]:
-        """Its price by class of tokens."""
-        return {line.name: line for line in price_cards.lines(self.price.rates, at=self.at)} if self.price else {}
-
-    @cached_property
-    def conditions(self) -> tuple[Condition, ...] | None:
-        """When other rates count; None without a price."""
+    def sheet(self) -> Sheet | None:
+        """Its price with every condition under which other rates count."""
         if self.price is None:
             return None
-        found = _tiers(self.price)
-        for window in self.price.windows.all():
-            named = (tuple(window.weekdays), window.starts_at, window.ends_at)
-            found += [Condition(window.rates, None, *named)]
-            found += [Condition(tier.rates, tier.from_input_tokens, *named) for tier in window.tiers.all()]
-        return tuple(found)
+        windows = list(self.price.windows.all())
+        tiers = [tier for part in (self.price, *windows) for tier in part.tiers.all()]
+        return price_sheets.sheet(Step(self.price, windows, tiers, "now"), at=self.at)
+
+    @cached_property
+    def lines(self) -> dict[str, PriceLine]:
+        """Its price by class of tokens."""
+        return {line.name: line for line in self.sheet.charges.lines} if self.sheet else {}
+
+    @property
+    def conditions(self) -> list[Condition] | None:
+        """When other rates count; None without a price."""
+        return self.sheet.conditions if self.sheet else None
 
     @property
     def request_sum(self) -> Sum | None:
@@ -174,10 +158,6 @@ def _columns(found: list[Entry], *, at: CreditPrice | None, now: datetime) -> tu
     )
 
 
-def _tiers(price: Price) -> list[Condition]:
-    return [Condition(tier.rates, tier.from_input_tokens) for tier in price.tiers.all()]
-
-
 def _parts(columns: tuple[Column, ...]) -> list[Part]:
     return [
         Part(_("The model"), _model_lines(columns)),
@@ -232,7 +212,7 @@ def _price_lines(columns: tuple[Column, ...]) -> tuple[Line, ...]:
         lines += [_line(labels[name], "price", columns, partial(_price, name=name), weigh=_rate) for name in labels]
         lines.append(_line(_("Each request"), "sum", columns, lambda column: column.request_sum))
     if any(column.conditions for column in columns):
-        lines.append(_line(_("At other times and lengths"), "conditions", columns, lambda column: column.conditions))
+        lines.append(_line(_("At other times and lengths"), "conditions", columns, _conditions, weigh=_terms))
     if any(column.entry.list_price for column in columns):
         lines.append(_line(_("Vendor's list price"), "list_price", columns, lambda column: column.entry.list_price))
     lines.append(_line(_("A typical question"), "sum", columns, lambda column: column.example))
@@ -245,6 +225,14 @@ def _price(column: Column, *, name: str) -> PriceLine | None:
 
 def _rate(line: PriceLine) -> int:
     return line.per_million
+
+
+def _conditions(column: Column) -> list[Condition] | None:
+    return column.conditions
+
+
+def _terms(conditions: list[Condition]) -> list[tuple[object, ...]]:
+    return [(one.window and one.window.hours_label, one.from_input_tokens, one.charges.rates) for one in conditions]
 
 
 def _health_lines(columns: tuple[Column, ...]) -> tuple[Line, ...]:

@@ -125,10 +125,12 @@ class TestTable:
         PriceTier.objects.create(price=base, from_input_tokens=20_000, **dict.fromkeys(RATE_NAMES, credits(900_000)))
         told = row_of(text_of(page_of(client, "cheap", "dear", "away")), "At other times and lengths")
         assert told == [
-            "from 20,000 input tokens: ×0.9 in · ×0.9 out Sat Sun 22:00–06:00: ×0.1 in · ×0.1 out",
+            "from 20,000 input tokens: ×0.9 in · ×0.9 out Sat/Sun 22:00–06:00: ×0.1 in · ×0.1 out",
             "always the same",
             "no price here",
         ]
+        assert lines(page_of(client, "cheap", "dear"))["At other times and lengths"].is_different
+        assert not lines(page_of(client, "cheap", "away"))["At other times and lengths"].is_different
         assert row_of(text_of(page_of(client, "cheap")), "Input") == ["300,000 ¥0.297"]
 
     def test_leads_to_each_model_and_to_the_same_without_it(self, client: Client) -> None:
