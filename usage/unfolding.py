@@ -61,7 +61,9 @@ def remembered(name: str, caller: Caller) -> AssistantVersion | None:
     until, version = _known.get((caller.account_id, name), (0.0, None))
     if version is None or until < time.monotonic():
         return None
-    return _checked(version, name, caller)
+    if not is_for(version.assistant, caller):
+        raise UnknownModel(model=name[:LONGEST_TOLD])
+    return version
 
 
 def find(name: str, caller: Caller) -> AssistantVersion:
@@ -69,21 +71,25 @@ def find(name: str, caller: Caller) -> AssistantVersion:
 
     What is not for the caller sounds as if it were not there. Raises `UnknownModel` and `Withdrawn`.
     """
-    assistant, number = _named(name, account_id=caller.account_id)
-    if assistant is None:
+    asked = _NAME.fullmatch(name)
+    assistant = _meant(asked[1], caller) if asked else None
+    version = _version(assistant, number=int(asked[2] or 0)) if asked and assistant else None
+    if assistant is None or version is None:
         raise UnknownModel(model=name[:LONGEST_TOLD])
-    if assistant.published_at is None and not _is_maker(caller):
-        raise UnknownModel(model=name[:LONGEST_TOLD])
-    versions = assistant.versions.order_by("-version").select_related("assistant")
-    version = (versions.filter(version=number) if number else versions).first()
-    if version is None:
-        raise UnknownModel(model=name[:LONGEST_TOLD])
-    _checked(version, name, caller)
     if assistant.withdrawn_at is not None:
         raise Withdrawn(assistant=assistant.name)
     if assistant.is_on_shelf:
         _remember(name, caller, version)
     return version
+
+
+def is_for(assistant: Assistant, caller: Caller) -> bool:
+    """This will tell whether it is meant for a caller's kind of account, and for children where one calls."""
+    is_meant = assistant.account_id is not None or assistant.audience in {
+        Assistant.Audience.EVERYONE,
+        caller.account_kind,
+    }
+    return is_meant and (not caller.tier or assistant.is_for_children)
 
 
 def forget() -> None:
@@ -122,22 +128,20 @@ def note(call_id: UUID, version_id: int) -> None:
     AssistantCall.objects.get_or_create(call_id=call_id, defaults={"version_id": version_id})
 
 
-def _named(name: str, *, account_id: int) -> tuple[Assistant | None, int]:
-    found = _NAME.fullmatch(name)
-    if found is None:
-        return None, 0
-    return Assistant.objects.named(found[1], account_id=account_id).first(), int(found[2] or 0)
+def _meant(slug: str, caller: Caller) -> Assistant | None:
+    """The first of this slug that can be asked, one's own draft too; one that was withdrawn where there is no other."""
+    known = [
+        each
+        for each in Assistant.objects.named(slug, account_id=caller.account_id)
+        if is_for(each, caller)
+        and (each.published_at is not None or (each.account_id is not None and _is_maker(caller)))
+    ]
+    return min(known, key=lambda each: each.withdrawn_at is not None, default=None)
 
 
-def _checked(version: AssistantVersion, name: str, caller: Caller) -> AssistantVersion:
-    assistant = version.assistant
-    is_meant = assistant.account_id is not None or assistant.audience in {
-        Assistant.Audience.EVERYONE,
-        caller.account_kind,
-    }
-    if not is_meant or (caller.tier and not assistant.is_for_children):
-        raise UnknownModel(model=name[:LONGEST_TOLD])
-    return version
+def _version(assistant: Assistant, *, number: int) -> AssistantVersion | None:
+    versions = assistant.versions.order_by("-version").select_related("assistant")
+    return (versions.filter(version=number) if number else versions).first()
 
 
 def _is_maker(caller: Caller) -> bool:

@@ -74,6 +74,25 @@ class TestFinding:
         assert unfolding.find("assistant/tutor", callers.of_member(firm.clerk)) == own
         assert unfolding.find("assistant/tutor", callers.of_member(firm.rival)) == common
 
+    def test_tells_nobody_of_what_the_portal_never_published(self, firm: Maker, now: datetime) -> None:
+        shelves.common("draft", now=now, published_at=None)
+        shelves.common("dropped", now=now, published_at=None, withdrawn_at=now)
+        for slug in ("draft", "dropped"):
+            with pytest.raises(catalog.UnknownModel):
+                unfolding.find(f"assistant/{slug}", callers.of_member(firm.owner))
+
+    def test_takes_the_portals_where_an_own_one_cannot_be_asked(self, firm: Maker, now: datetime) -> None:
+        draft = shelves.made(firm.owner, slug="tutor", now=now)
+        common = shelves.common("tutor", now=now)
+        assert unfolding.find("assistant/tutor", callers.of_member(firm.clerk)) == common
+        assert unfolding.find("assistant/tutor", callers.of_member(firm.owner)) == draft
+        assistants.withdraw(draft.assistant, by=firm.owner.user, reason="", now=now)
+        assert unfolding.find("assistant/tutor", callers.of_member(firm.owner)) == common
+        assistants.withdraw(common.assistant, by=None, reason="", now=now)
+        for who in (firm.owner, firm.clerk):
+            with pytest.raises(unfolding.Withdrawn):
+                unfolding.find("assistant/tutor", callers.of_member(who))
+
     def test_is_remembered_without_the_database(
         self, firm: Maker, now: datetime, django_assert_num_queries: Any
     ) -> None:
