@@ -3,10 +3,12 @@
 The database decides, in `ledger_rules`: the list asks it about every model, and `ledger.reserve` about the one called.
 """
 
-from dataclasses import asdict, dataclass
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import models, transaction
 from django.db.models.expressions import RawSQL
 
@@ -18,7 +20,7 @@ from models_catalog.models.chat_model import ChatModels
 from plans.models import AccessRule
 from plans.nodes import Node
 
-__all__ = ["Rule", "kept_from", "put", "rule_of", "visible"]
+__all__ = ["Rule", "kept_from", "put", "rule_of", "visible", "visible_for"]
 
 _REFUSED = """(SELECT r.refused FROM ledger_rules(%s, %s::text[], %s::bigint[], models_catalog_chatmodel.id) r)"""
 
@@ -34,12 +36,27 @@ class Rule:
 
 def visible(caller: Caller) -> ChatModels:
     """This will return the published models that no rule keeps from the caller."""
-    published = ChatModel.objects.published()
     if not AccessRule.objects.filter(account=caller.account_id).exists():
-        return published
-    kinds, nodes = zip(*caller.nodes, strict=True)
-    refused = RawSQL(_REFUSED, [caller.account_id, list(kinds), list(nodes)], models.JSONField())  # noqa: S611 - no values in it
-    return published.annotate(refused=refused).filter(refused__isnull=True)
+        return ChatModel.objects.published()
+    return _unrefused(caller)
+
+
+def visible_for(caller: Caller, scenario_ids: Collection[int | None]) -> dict[int | None, frozenset[int]]:
+    """This will return by scenario the ids of the models that are `visible` when a call is for it, or for none.
+
+    It asks once, and once more for each scenario on which a rule stands.
+    """
+    of_scenarios = models.Q(node_kind="scenario", node_id__in=[each for each in scenario_ids if each is not None])
+    rules = AccessRule.objects.filter(account=caller.account_id).aggregate(
+        number=models.Count("pk"), ruled=ArrayAgg("node_id", filter=of_scenarios, default=[])
+    )
+    anything = _unrefused(replace(caller, scenario_id=None)) if rules["number"] else ChatModel.objects.published()
+    common = frozenset(anything.values_list("pk", flat=True))
+    ruled = {
+        each: frozenset(_unrefused(replace(caller, scenario_id=each)).values_list("pk", flat=True))
+        for each in rules["ruled"]
+    }
+    return {each: common if each is None else ruled.get(each, common) for each in scenario_ids}
 
 
 def kept_from(caller: Caller, among: ChatModels) -> ChatModels:
@@ -76,3 +93,9 @@ def put(node: Node, rule: Rule, *, by: User, now: datetime) -> None:
         before=asdict(before),
         after=asdict(rule),
     )
+
+
+def _unrefused(caller: Caller) -> ChatModels:
+    kinds, nodes = zip(*caller.nodes, strict=True)
+    refused = RawSQL(_REFUSED, [caller.account_id, list(kinds), list(nodes)], models.JSONField())  # noqa: S611 - no values in it
+    return ChatModel.objects.published().annotate(refused=refused).filter(refused__isnull=True)

@@ -49,15 +49,18 @@ def for_member(member: Member, *, chosen: str = "") -> Picker:
     return _choose(named, others, chosen)
 
 
-def of_assistant(version: AssistantVersion) -> Picker:
-    """This will return what a conversation with an assistant asks: it alone, at the price of its model."""
+def of_assistant(version: AssistantVersion, *, name: str) -> Picker:
+    """This will return what a conversation with an assistant asks: it alone, at the price of its model.
+
+    By `name` it is asked: one with a version for a conversation that keeps it, else whatever is newest.
+    """
     try:
         offer = catalog.offer(version.model_name)
     except Refusal:
         return Picker((), (), None)
     model = ChatModel.objects.select_related("vendor").get(pk=offer.chat_model_id)
     choice = _choice(version.model_name, str(version.assistant), model)
-    return Picker((), (), choice and replace(choice, slug=version.assistant.model_id, is_chosen=True))
+    return Picker((), (), choice and replace(choice, slug=name, is_chosen=True))
 
 
 def _choose(aliases: tuple[Choice, ...], choices: tuple[Choice, ...], slug: str) -> Picker:

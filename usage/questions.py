@@ -60,7 +60,7 @@ def ask(
     version = _version(caller, conversation=conversation, model_name=model_name)
     offer = catalog.offer(version.model_name if version else model_name)
     if version is not None:
-        scenario_id = version.assistant.scenario_id  # which the gateway gives the call
+        scenario_id = unfolding.spoken_by(version, caller).scenario_id  # which the gateway gives the call
     elif scenario_id is not None:
         caller = callers.for_scenario(caller, str(scenario_id))
     answer = _write_down(member, conversation, version, text=text, model_name=model_name, now=now)

@@ -1,6 +1,6 @@
 """Assistants as people choose among them: what each is for, on which model, and what an occasion costs about."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,14 +8,14 @@ from accounts import callers
 from accounts.callers import Caller
 from accounts.models import Account, Member
 from models_catalog import catalog, pricing
-from models_catalog.catalog import Offer
+from models_catalog.catalog import Offer, UnknownModel
 from models_catalog.models import Alias, ChatModel
 from models_catalog.pricing import Usage
 from plans import access, offerings
 from plans.models import OfferingVersion
 from portal.kit.refusals import Refusal
 from portal.kit.units import Microcredits
-from usage import metering
+from usage import metering, unfolding
 from usage.models import Assistant, AssistantVersion
 from usage.models.assistant import AssistantQuerySet, may_make
 
@@ -111,13 +111,29 @@ def named(slug: str, viewer: Member | None) -> AssistantQuerySet:
     return Assistant.objects.seen_by(viewer).named(slug, account_id=account_id)
 
 
-def callable_by(caller: Caller) -> list[AssistantVersion]:
-    """This will return the newest versions of the assistants that a key may name, in the order of the shelf."""
-    member = Member.objects.select_related("account", "guardianship").get(pk=caller.member_id)
-    seen = Assistant.objects.seen_by(member).on_shelf().in_order()[:LONGEST_LIST]
-    meant = [each for each in seen if is_meant_for(each, member)]
+def seen_version(name: str, caller: Caller) -> AssistantVersion:
+    """This will return the version that `name` means to a caller who sees its assistant. Raises as `unfolding.find`."""
+    version = unfolding.find(name, caller)
+    if not Assistant.objects.seen_by(_member_of(caller)).filter(pk=version.assistant_id).exists():
+        raise UnknownModel(model=name[: unfolding.LONGEST_TOLD])
+    return version
+
+
+def callable_by(caller: Caller) -> list[tuple[AssistantVersion, Offer]]:
+    """This will return the newest versions of the assistants that a key may call, in the order of the shelf.
+
+    No rule keeps their models from what their calls are for.
+    """
+    seen = Assistant.objects.seen_by(_member_of(caller)).on_shelf().in_order()[:LONGEST_LIST]
+    meant = [each for each in seen if unfolding.is_for(each, caller)]
     versions = _newest(meant)
-    return [versions[each.pk] for each in meant]
+    offers = {name: _offer(name) for name in {version.model_name for version in versions.values()}}
+    allowed = _allowed(caller, versions.values())
+    return [
+        (version, offer)
+        for version in (versions[each.pk] for each in meant)
+        if (offer := offers[version.model_name]) and offer.chat_model_id in allowed[version.pk]
+    ]
 
 
 def is_meant_for(assistant: Assistant, viewer: Member | None) -> bool:
@@ -143,7 +159,7 @@ def _shown(found: Sequence[Assistant], viewer: Member | None) -> list[Shown]:
         {offer.chat_model_id for offer in offers.values() if offer}
     )
     aliases = {alias.slug: alias for alias in Alias.objects.filter(slug__in=offers)}
-    allowed = _allowed(viewer, offered=set(models))
+    allowed = _allowed(callers.of_member(viewer), versions.values()) if viewer and found else {}
     plans = {kind: _cheapest_plan(kind) for kind in Account.Kind.values} if found else {}
     return [
         Shown(
@@ -155,14 +171,18 @@ def _shown(found: Sequence[Assistant], viewer: Member | None) -> list[Shown]:
             plan=plans[_kind(each, viewer)],
             is_own=each.account_id is not None,
             is_meant=is_meant_for(each, viewer),
-            is_allowed=offer is None or offer.chat_model_id in allowed,
+            is_allowed=viewer is None or offer is None or offer.chat_model_id in allowed[versions[each.pk].pk],
         )
         for each in found
     ]
 
 
+def _member_of(caller: Caller) -> Member:
+    return Member.objects.select_related("account", "guardianship").get(pk=caller.member_id)
+
+
 def _newest(found: Iterable[Assistant]) -> dict[int, AssistantVersion]:
-    versions = AssistantVersion.objects.filter(assistant__in=found).select_related("assistant")
+    versions = AssistantVersion.objects.filter(assistant__in=found).select_related("assistant__scenario")
     newest = versions.order_by("assistant", "-version").distinct("assistant")
     return {version.assistant_id: version for version in newest}
 
@@ -174,12 +194,11 @@ def _offer(name: str) -> Offer | None:
         return None
 
 
-def _allowed(viewer: Member | None, *, offered: set[int]) -> set[int]:
-    """Of these models those that no rule keeps from the viewer; by the same policy as each call."""
-    if viewer is None or not offered:
-        return offered
-    visible = access.visible(callers.of_member(viewer)).filter(pk__in=offered)
-    return set(visible.values_list("pk", flat=True))
+def _allowed(caller: Caller, versions: Collection[AssistantVersion]) -> dict[int, frozenset[int]]:
+    """By version, the models that no rule keeps from its calls; by the same policy as each of them."""
+    meant = {version.pk: unfolding.spoken_by(version, caller).scenario_id for version in versions}
+    visible = access.visible_for(caller, set(meant.values()))
+    return {pk: visible[scenario_id] for pk, scenario_id in meant.items()}
 
 
 def _kind(assistant: Assistant, viewer: Member | None) -> str:

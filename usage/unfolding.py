@@ -24,13 +24,11 @@ _known: dict[tuple[int, str], tuple[float, AssistantVersion]] = {}
 
 
 class Withdrawn(Refusal):
-    """The assistant was withdrawn, or the conversation's is none of this account any more."""
+    """The assistant was withdrawn; a call sent again may have been answered, and charged, before it was."""
 
     code = "assistant_withdrawn"
     status = 410
-    sentence = gettext_noop(
-        "The assistant “{assistant}” was withdrawn. Nothing was charged; look for another one among the assistants."
-    )
+    sentence = gettext_noop("The assistant “{assistant}” was withdrawn. Look for another one among the assistants.")
 
 
 class TooMuchAsked(Refusal):
@@ -38,9 +36,7 @@ class TooMuchAsked(Refusal):
 
     code = "question_too_long"
     status = 400
-    sentence = gettext_noop(
-        "This is {characters} characters long; this assistant takes {most}. Nothing was charged; send it in parts."
-    )
+    sentence = gettext_noop("This is {characters} characters long; this assistant takes {most}. Send it in parts.")
 
 
 def is_assistant(name: str) -> bool:
@@ -84,12 +80,17 @@ def find(name: str, caller: Caller) -> AssistantVersion:
 
 
 def is_for(assistant: Assistant, caller: Caller) -> bool:
-    """This will tell whether it is meant for a caller's kind of account, and for children where one calls."""
+    """This will tell whether it is meant for a caller's kind of account, and for children where one calls.
+
+    A child who calls for one thing reaches what is for that alone, as their guardians decide by it.
+    """
     is_meant = assistant.account_id is not None or assistant.audience in {
         Assistant.Audience.EVERYONE,
         caller.account_kind,
     }
-    return is_meant and (not caller.tier or assistant.is_for_children)
+    if not caller.tier:
+        return is_meant
+    return is_meant and assistant.is_for_children and caller.scenario_id in {None, assistant.scenario_id}
 
 
 def forget() -> None:
@@ -117,10 +118,14 @@ def unfold(version: AssistantVersion, request: ChatRequest, *, offer: Offer) -> 
 
 
 def spoken_by(version: AssistantVersion, caller: Caller) -> Caller:
-    """This will let a call be for the assistant's scenario, unless the caller or their key says what it is for."""
-    if caller.scenario_id is not None:
+    """This will let a call be for the assistant's scenario, unless the caller or their key says what it is for.
+
+    The version must come with its assistant and that with its scenario: nothing is looked up.
+    """
+    purpose = version.assistant.purpose
+    if caller.scenario_id is not None or purpose is None:
         return caller
-    return copied(caller, scenario_id=version.assistant.scenario_id)
+    return copied(caller, scenario_id=purpose.pk)
 
 
 def note(call_id: UUID, version_id: int) -> None:
@@ -140,7 +145,7 @@ def _meant(slug: str, caller: Caller) -> Assistant | None:
 
 
 def _version(assistant: Assistant, *, number: int) -> AssistantVersion | None:
-    versions = assistant.versions.order_by("-version").select_related("assistant")
+    versions = assistant.versions.order_by("-version").select_related("assistant__scenario")
     return (versions.filter(version=number) if number else versions).first()
 
 

@@ -210,6 +210,11 @@ class TestChildren:
         key = key_of(child, parent)
         assert code_of(asked(stand, key, model="assistant/homework-tutor"))[0] == 403
         assert asked(stand, key, model="assistant/translator").status_code == 200
+        named = asked(stand, key, model="assistant/homework-tutor", **{"x-scenario": "Languages"})
+        assert code_of(named) == (404, "model_not_found")
+        for slug, status in (("homework-tutor", 404), ("translator", 200)):
+            path = f"{stand.api_base}/models/assistant/{slug}"
+            assert httpx.get(path, headers={"authorization": f"Bearer {key}"}).status_code == status
 
 
 class TestTheChat:

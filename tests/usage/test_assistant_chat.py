@@ -1,5 +1,6 @@
 """A chat that begins with an assistant, the receipts that name it, and assistants at the desk of staff."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -62,8 +63,26 @@ class TestTheChat:
         conversations.keep_answer(call.pk, text="Look here.", end=cast.finished())
         page = html(client_of(home.owner).get(f"/chat/{turn.conversation_id}/"))
         assert '<a href="/assistants/homework-tutor/">Homework tutor</a>' in page
-        assert 'value="assistant/homework-tutor"' in page
+        assert 'value="assistant/homework-tutor@1"' in page
         assert "You are a patient" not in page
+
+    def test_estimates_by_the_version_that_the_conversation_keeps(self, home: cast.Home, now: datetime) -> None:
+        tutor = Assistant.objects.get(slug="homework-tutor")
+        client, kept = client_of(home.owner), {"text": "Why?", "model": "assistant/homework-tutor@1"}
+        newest = kept | {"model": "assistant/homework-tutor"}
+        before = html(client.post("/chat/estimate/", kept))
+        assert before == html(client.post("/chat/estimate/", newest))
+        longer = replace(assistants.terms_of(assistants.current(tutor)), prompt="Explain. " * 800, model_name="deep")
+        assistants.add_version(tutor, terms=longer, by=None, now=now)
+        assert html(client.post("/chat/estimate/", kept)) == before
+        assert html(client.post("/chat/estimate/", newest)) != before
+
+    def test_takes_nonsense_for_a_name_that_nobody_knows(self, home: cast.Home) -> None:
+        client = client_of(home.owner)
+        for name in ("assistant/\0", "assistant/\0@1", "assistant/", "assistant/a/b"):
+            sent = {"text": "Why?", "model": name}
+            assert client.post("/chat/estimate/", sent).status_code == 200
+            assert client.post("/chat/", sent).status_code == 404
 
     def test_says_when_it_was_withdrawn(self, home: cast.Home, now: datetime) -> None:
         tutor = Assistant.objects.get(slug="homework-tutor")

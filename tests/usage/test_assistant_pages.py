@@ -1,5 +1,6 @@
 """The pages of assistants: the shelf, one of them, and how a business makes its own."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from accounts import callers, scenarios
 from accounts.models import AuditEvent, Member, User
 from models_catalog import catalog
 from models_catalog.models import Upstream
@@ -17,7 +19,7 @@ from tests.accounts.people import child_of, client_of, tablet_of
 from tests.budget import query_budget
 from tests.usage import cast, shelves
 from tests.usage.shelves import PROMPT, Maker
-from usage import assistants
+from usage import assistants, showcase
 from usage.models import Assistant
 
 pytestmark = pytest.mark.django_db
@@ -134,6 +136,25 @@ class TestThePage:
         access.put(node, Rule(chat_model_ids=(deep,)), by=firm.owner.user, now=now)
         assert "A rule of your account" in html(client_of(firm.clerk).get("/assistants/letter-writer/"))
         assert "A rule of your account" not in html(client_of(firm.clerk).get("/assistants/tax-questions/"))
+
+    def test_says_when_a_rule_keeps_its_model_from_its_scenario(self, firm: Maker, now: datetime) -> None:
+        support = scenarios.make("Support", by=firm.owner, now=now)
+        shelves.published(firm.owner, slug="anything", now=now)
+        version = shelves.published(firm.owner, slug="support", now=now)
+        card, terms = replace(shelves.CARD, scenario=support), assistants.terms_of(version)
+        assistants.revise(version.assistant, card=card, terms=terms, by=firm.owner, now=now)
+        node = nodes.seen_by(firm.owner, kind="scenario", node_id=support.pk)
+        deep = catalog.offer("deep").chat_model_id
+        access.put(node, Rule(chat_model_ids=(deep,)), by=firm.owner.user, now=now)
+        client = client_of(firm.clerk)
+        assert "A rule of your account" in html(client.get("/assistants/support/"))
+        assert "A rule of your account" not in html(client.get("/assistants/anything/"))
+        caller = callers.of_member(firm.clerk)
+        named = {version.assistant.slug for version, _ in showcase.callable_by(caller)}
+        assert ("anything" in named, "support" in named) == (True, False)
+        client.get("/assistants/")
+        with query_budget(14):
+            client.get("/assistants/")
 
     def test_says_when_its_model_is_not_connected(self, client: Client, home: cast.Home, now: datetime) -> None:
         Upstream.objects.update(disabled_at=now)

@@ -8,14 +8,15 @@ from uuid import uuid4
 
 import pytest
 
-from accounts import callers
+from accounts import callers, children, scenarios
+from accounts.children import Limits
 from accounts.models import AuditEvent
 from models_catalog import catalog
 from models_catalog.providers.base import ChatRequest
 from tests.accounts.people import child_of
 from tests.usage import cast, shelves
 from tests.usage.shelves import CARD, PROMPT, TERMS, Maker
-from usage import assistants, conversations, questions, unfolding
+from usage import assistants, conversations, questions, showcase, unfolding
 from usage.models import AssistantVersion, Conversation, Turn
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +93,30 @@ class TestFinding:
         for who in (firm.owner, firm.clerk):
             with pytest.raises(unfolding.Withdrawn):
                 unfolding.find("assistant/tutor", callers.of_member(who))
+
+    def test_of_a_child_who_calls_for_one_thing_finds_what_is_for_that(self, home: cast.Home, now: datetime) -> None:
+        tutor = shelves.common("tutor", now=now, is_for_children=True)
+        shelves.common("coder", now=now, is_for_children=True, scenario="Coding")
+        caller = callers.of_member(child_of(home.owner, now=now))
+        coder = unfolding.find("assistant/coder", caller)
+        homework = replace(caller, scenario_id=tutor.assistant.scenario_id)
+        assert unfolding.find("assistant/tutor", homework) == tutor
+        for look in (unfolding.find, unfolding.remembered):
+            with pytest.raises(catalog.UnknownModel):
+                look("assistant/coder", homework)
+        assert [version for version, _ in showcase.callable_by(homework)] == [tutor]
+        assert {version for version, _ in showcase.callable_by(caller)} == {tutor, coder}
+
+    def test_shows_a_child_what_its_guardians_allow(self, home: cast.Home, now: datetime) -> None:
+        tutor = shelves.common("tutor", now=now, is_for_children=True)
+        shelves.common("coder", now=now, is_for_children=True, scenario="Coding")
+        line = child_of(home.owner, now=now)
+        limits = Limits(daily_minutes=None, quiet_from=None, quiet_to=None, scenario_ids=(tutor.assistant.scenario_id,))
+        children.limit(line, limits, by=home.owner, now=now)
+        caller = callers.of_member(line)
+        assert showcase.seen_version("assistant/tutor", caller) == tutor
+        with pytest.raises(catalog.UnknownModel):
+            showcase.seen_version("assistant/coder", caller)
 
     def test_is_remembered_without_the_database(
         self, firm: Maker, now: datetime, django_assert_num_queries: Any
@@ -182,6 +207,28 @@ class TestUnfolding:
         caller = callers.of_member(firm.clerk)
         assert unfolding.spoken_by(version, caller).scenario_id == version.assistant.scenario_id
         assert unfolding.spoken_by(version, replace(caller, scenario_id=7)).scenario_id == 7
+
+    def test_is_for_nothing_once_its_scenario_is_closed(self, firm: Maker, now: datetime) -> None:
+        support = scenarios.make("Support", by=firm.owner, now=now)
+        version = assistants.make("tea", card=replace(CARD, scenario=support), terms=TERMS, by=firm.owner, now=now)
+        caller = callers.of_member(firm.owner)
+        found = unfolding.find("assistant/tea", caller)
+        assert (found, unfolding.spoken_by(found, caller).scenario_id) == (version, support.pk)
+        scenarios.close(support, by=firm.owner, now=now)
+        assert unfolding.spoken_by(unfolding.find("assistant/tea", caller), caller).scenario_id is None
+
+    def test_chooses_the_language_of_its_prompt_without_reading_each_letter(self, firm: Maker, now: datetime) -> None:
+        class Long(str):
+            __slots__ = ()
+
+            def __iter__(self) -> Any:
+                raise AssertionError
+
+        plain = shelves.made(firm.owner, now=now)
+        two = shelves.made(firm.owner, slug="two", now=now, prompt_zh="你代表茶店回复。")
+        question = Long("Is the 乌龙茶 organic?")
+        assert (plain.prompt_for(question), two.prompt_for(question)) == (PROMPT, "你代表茶店回复。")
+        assert two.prompt_for(Long("Is it organic?")) == PROMPT
 
 
 class TestConversations:

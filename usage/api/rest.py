@@ -94,9 +94,9 @@ def models(request: ApiRequest) -> Json:
 @api.get("/models/{path:name}", summary="One model")
 def model(request: ApiRequest, name: str) -> Json:
     """Tells of one model, alias or assistant."""
-    version = unfolding.find(name, request.auth) if unfolding.is_assistant(name) else None
+    version = showcase.seen_version(name, request.auth) if unfolding.is_assistant(name) else None
     offer = catalog.offer(version.model_name if version else name)
-    visible = access.visible(request.auth)
+    visible = access.visible(unfolding.spoken_by(version, request.auth) if version else request.auth)
     found = visible.select_related("vendor", "replacement").filter(slug=offer.slug).first()
     if found is None:
         raise catalog.UnknownModel(model=name)
@@ -226,11 +226,9 @@ def _offer(name: str) -> Offer | None:
 
 def _assistants(caller: Caller, found: dict[str, ChatModel]) -> list[Json]:
     """Those that the key may call, whose model it may call too."""
-    callable_now = showcase.callable_by(caller)
-    offers = [(version, offer) for version in callable_now if (offer := _offer(version.model_name))]
     return [
         _assistant(version, offer, found[offer.slug], name=version.assistant.model_id)
-        for version, offer in offers
+        for version, offer in showcase.callable_by(caller)
         if offer.slug in found
     ]
 

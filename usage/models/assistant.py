@@ -1,5 +1,6 @@
 """Assistants: a prompt, a model and bounds under one name; what shapes an answer stands in versions that stay."""
 
+import re
 from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -8,7 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, Member
+from accounts.models import Account, Member, Scenario
 
 PREFIX = "assistant/"
 """What stands before a slug where an assistant is named like a model."""
@@ -18,7 +19,7 @@ LONGEST_SLUG = 50
 LONGEST_NAME = 60
 LONGEST_SUMMARY = 240
 LONGEST_LINE = 400
-CHINESE = range(0x4E00, 0xA000)
+_CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
 def may_make(member: Member) -> bool:
@@ -115,6 +116,11 @@ class Assistant(models.Model):
         return self.published_at is not None and self.withdrawn_at is None
 
     @property
+    def purpose(self) -> Scenario | None:
+        """What its calls are for, unless that was closed."""
+        return self.scenario if self.scenario is not None and self.scenario.closed_at is None else None
+
+    @property
     def local_name(self) -> str:
         """The name in the reader's language."""
         return self.name_zh if self.name_zh and _reads_chinese() else self.name
@@ -179,8 +185,9 @@ class AssistantVersion(models.Model):
 
     def prompt_for(self, question: str) -> str:
         """This will return the prompt in the language of the question: Chinese as soon as it holds any."""
-        is_chinese = any(ord(character) in CHINESE for character in question)
-        return self.prompt_zh if self.prompt_zh and is_chinese else self.prompt
+        if not self.prompt_zh:
+            return self.prompt
+        return self.prompt_zh if _CHINESE.search(question) else self.prompt
 
 
 class AssistantCall(models.Model):

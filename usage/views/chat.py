@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import children, members
+from accounts import callers, children, members
 from accounts.models import Member, Scenario
 from plans import extras, ledger
 from portal.kit import clock, sentences
 from portal.kit.refusals import Refusal
-from usage import answers, assistants, conversations, pickers, questions, showcase
+from usage import answers, conversations, pickers, questions, showcase, unfolding
 from usage.forms import QuestionForm
 from usage.models import AssistantVersion, Conversation
 from usage.models.assistant import PREFIX
@@ -69,7 +69,7 @@ def estimate(request: HttpRequest) -> HttpResponse:
     member, form = members.current(request.user), QuestionForm(request.POST)
     model = request.POST.get("model", "")
     version = _version(member, conversation=None, model=model)
-    chosen = _picker(member, version, model=model).chosen
+    chosen = _picker(member, version, conversation=None, model=model).chosen
     figures = None
     if chosen and form.is_valid() and form.cleaned_data["text"].strip():
         text = form.cleaned_data["text"]
@@ -91,9 +91,10 @@ def export(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 
 def _beginning(request: HttpRequest, member: Member, *, slug: str) -> HttpResponse:
     """A new conversation with an assistant; one of its examples may stand in the composer already."""
-    found = showcase.named(slug, member).first()
-    if found is None or not showcase.is_meant_for(found, member):
+    version = _version(member, conversation=None, model=f"{PREFIX}{slug}")
+    if version is None:
         raise Http404(_("There is no such assistant."))
+    found = version.assistant
     examples, chosen = found.local_examples, request.GET.get("example", "")
     is_one = chosen.isascii() and chosen.isdigit() and len(chosen) == 1 and int(chosen) < len(examples)
     extra = {"draft": examples[int(chosen)]} if is_one else None
@@ -104,17 +105,25 @@ def _version(member: Member, *, conversation: Conversation | None, model: str) -
     """The assistant's that a conversation began with, or that a new one names."""
     if conversation is not None:
         return conversation.assistant_version
-    found = showcase.named(model.removeprefix(PREFIX), member).first() if model.startswith(PREFIX) else None
-    return assistants.current(found) if found else None
+    if not unfolding.is_assistant(model):
+        return None
+    try:
+        return showcase.seen_version(model, callers.of_member(member))
+    except Refusal:
+        return None
 
 
-def _picker(member: Member, version: AssistantVersion | None, *, model: str) -> Picker:
-    return pickers.of_assistant(version) if version else pickers.for_member(member, chosen=model)
+def _picker(
+    member: Member, version: AssistantVersion | None, *, conversation: Conversation | None, model: str
+) -> Picker:
+    if version is None:
+        return pickers.for_member(member, chosen=model)
+    return pickers.of_assistant(version, name=unfolding.name_of(version) if conversation else model)
 
 
 def _seen_by(member: Member, conversation_id: UUID) -> Conversation:
     seen = Conversation.objects.seen_by(member.pk).select_related(
-        "account", "handed_over_by", "assistant_version__assistant"
+        "account", "handed_over_by", "assistant_version__assistant__scenario"
     )
     return get_object_or_404(seen, pk=conversation_id)
 
@@ -167,7 +176,7 @@ def _page(
     now = clock.now()
     headings = conversations.headings(member, now=now)
     version = _version(member, conversation=conversation, model=model)
-    picker = _picker(member, version, model=model)
+    picker = _picker(member, version, conversation=conversation, model=model)
     context = {
         "headings": headings,
         "conversation": conversation,
