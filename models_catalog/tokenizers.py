@@ -15,6 +15,8 @@ from typing import Protocol
 
 import msgspec
 
+from models_catalog import everyday
+
 DEEPSEEK, QWEN, QWEN_3_5, O200K = OFFLINE = ("deepseek", "qwen", "qwen3.5", "o200k")
 """The vocabularies that come as packages. Each takes 40 to 75 MB once used: count in one worker, never in web."""
 EMBEDDED = "embedded"
@@ -109,13 +111,15 @@ def counted(parts: Iterable[bytes]) -> Count:
 def estimate(text: str) -> Count:
     """This will estimate what `REFERENCE` would count, from how many characters of each script `text` has.
 
-    The rates are fitted by least squares of relative errors to the counts in tests/models_catalog/texts.
+    The rates are fitted by least squares of relative errors to the counts in tests/models_catalog/texts/counted.json,
+    that of Chinese characters to everyday prose in texts/prose.json, too. Whatever is no such prose is rough.
     """
     found = [script.characters(text) for script in _SCRIPTS]
     strange = len(text) - sum(found)
     weight = sum(many * script.permille for many, script in zip(found, _SCRIPTS, strict=True))
     tokens = -(-(weight + strange * _STRANGE_PERMILLE) // 1000)
-    is_rough = len(text) < STEADY_CHARACTERS or strange * STRANGE_SHARE > len(text)
+    is_strange = strange * STRANGE_SHARE > len(text)
+    is_rough = len(text) < STEADY_CHARACTERS or is_strange or not everyday.is_everyday(text)
     return Count(tokens=tokens, is_exact=False, is_rough=is_rough)
 
 
@@ -240,7 +244,7 @@ _SOURCES = {
 _SCRIPTS = (
     _Script(re.compile(r"[A-Za-z]+"), 154),  # letters of English
     _Script(re.compile(r"[\u00c0-\u024f]+"), 1551),  # letters with accents
-    _Script(re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+"), 579),  # Chinese characters
+    _Script(re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+"), 555),  # Chinese characters
     _Script(re.compile(r"[\u3040-\u30ff]+"), 498),  # Japanese syllables
     _Script(re.compile(r"[\u0400-\u04ff\u0600-\u06ff]+"), 331),  # Cyrillic and Arabic letters
     _Script(re.compile(r"[0-9]+"), 1255),  # digits

@@ -1,6 +1,7 @@
 """Texts are counted as a second, independent implementation counts them, and estimated as closely as is said.
 
 `texts/counted.json` was written by `texts/count.mjs`, whose head says how; its texts are our own words.
+`texts/prose.json` holds longer ones of many kinds, some of them classics, each either everyday prose or not.
 """
 
 import json
@@ -16,6 +17,10 @@ from models_catalog.tokenizers import Piece
 
 ROWS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "texts" / "counted.json").read_text(encoding="utf-8"),
+)
+EVERYDAY = {"english", "chinese", "japanese", "spanish"}
+PROSE: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parent / "texts" / "prose.json").read_text(encoding="utf-8"),
 )
 OF_KIND: dict[str, list[dict[str, Any]]] = defaultdict(list)
 for _row in ROWS:
@@ -98,7 +103,24 @@ class TestEstimate:
         found = tokenizers.estimate(whole)
         reference = tokenizers.count(whole, tokenizers.REFERENCE).tokens
         assert is_close(found.tokens, reference)
-        assert not found.is_rough
+        assert found.is_rough == (kind not in EVERYDAY)
+
+    @pytest.mark.parametrize("row", PROSE, ids=[row["kind"] for row in PROSE])
+    def test_is_within_15_percent_for_everyday_prose_and_rough_for_what_is_none(self, row: dict[str, Any]) -> None:
+        found = tokenizers.estimate(row["text"])
+        assert len(row["text"]) >= tokenizers.STEADY_CHARACTERS
+        assert found.is_rough != row["is_everyday"]
+        reference = tokenizers.count(row["text"], tokenizers.REFERENCE).tokens
+        assert found.is_rough or is_close(found.tokens, reference)
+        assert tokenizers.estimate(row["text"] * 9).is_rough == found.is_rough
+
+    @pytest.mark.parametrize(
+        "padding", ["=" * 120, "哈" * 90, "。" * 90, "x" * 90, " " * 60, "…" * 60, "7" * 60, "😀" * 20, "\u0430" * 120]
+    )
+    def test_is_rough_where_something_else_stands_among_prose(self, padding: str) -> None:
+        prose = next(row["text"] for row in PROSE if row["kind"] == "a Chinese chat")
+        assert not tokenizers.estimate(prose).is_rough
+        assert tokenizers.estimate(f"{prose} {padding}").is_rough
 
     def test_is_within_15_percent_for_every_single_text_or_rough(self) -> None:
         for row in ROWS:
