@@ -173,13 +173,21 @@ class AssistantForm(forms.Form):
         return Terms(**{name: self.cleaned_data[name] for name in names})
 
 
+class _TextField(forms.CharField):
+    """A text whose line breaks are written as everybody but a form does, before it is measured."""
+
+    def to_python(self, value: Any) -> str:
+        text: str = super().to_python(value)
+        return text.replace("\r\n", "\n")
+
+
 class TextCostForm(forms.Form):
     """A text, how long its answer may be, and at what price credits are bought; an example stands for its text."""
 
     ANSWERS = ((1, _("a third as long")), (USUAL_THIRDS, _("as long as the text")), (9, _("three times as long")))
     """In thirds of the text's tokens."""
 
-    text = forms.CharField(
+    text = _TextField(
         label=_("Your text"),
         required=False,
         strip=False,
@@ -197,11 +205,6 @@ class TextCostForm(forms.Form):
         super().__init__(*args, **kwargs)
         choices = [(one.slug, price_cards.name_of(one)) for one in offerings]
         cast("forms.ChoiceField", self.fields["offering"]).choices = choices
-
-    def clean_text(self) -> str:
-        """This will write line breaks as everybody but a form does."""
-        text: str = self.cleaned_data["text"]
-        return text.replace("\r\n", "\n")
 
     def clean_answer(self) -> int:
         """This will take an answer as long as the text where none was chosen."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from accounts import audit
 from accounts.models import Scenario
 from usage import assistants
 from usage.assistants import Terms
@@ -40,13 +41,35 @@ def open_all(*, now: datetime) -> None:
 def _put(item: Item, *, position: int, now: datetime) -> Assistant:
     slug, terms = item.pop("slug"), _terms(item.pop("terms"))
     columns = item | {"scenario": _scenario(item["scenario"], now=now), "position": position}
-    assistant, _ = Assistant.objects.update_or_create(
-        account=None, slug=slug, defaults=columns, create_defaults=columns | {"created_at": now}
+    known = Assistant.objects.select_related("scenario").filter(account=None, slug=slug).first()
+    if known is None:
+        made = Assistant.objects.create(account=None, slug=slug, created_at=now, **columns)
+        assistants.add_version(made, terms=terms, by=None, now=now)
+        return made
+    changed = {name: value for name, value in columns.items() if getattr(known, name) != value}
+    if changed or assistants.terms_of(assistants.current(known)) != terms:
+        _revise(known, changed, terms=terms, now=now)
+    return known
+
+
+def _revise(assistant: Assistant, changed: Item, *, terms: Terms, now: datetime) -> None:
+    for name, value in changed.items():
+        setattr(assistant, name, value)
+    assistant.save(update_fields=list(changed))
+    version = assistants.current(assistant)
+    if assistants.terms_of(version) != terms:
+        version = assistants.add_version(assistant, terms=terms, by=None, now=now)
+    audit.record(
+        "assistant.revise",
+        subject=assistant.name,
+        account=None,
+        by=None,
+        reason=REASON,
+        now=now,
+        slug=assistant.slug,
+        version=version.version,
+        changed=sorted(changed),
     )
-    last = assistant.versions.order_by("-version").first()
-    if last is None or assistants.terms_of(last) != terms:
-        assistants.add_version(assistant, terms=terms, by=None, now=now)
-    return assistant
 
 
 def _terms(written: Item) -> Terms:

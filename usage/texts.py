@@ -37,11 +37,12 @@ logger = logging.getLogger(__name__)
 
 
 class State(Enum):
-    """What became of a text: counted, not answered by all in time, or not taken because too many wait."""
+    """What became of a text: counted, not answered by all in time, or not taken: too many wait, or one asks too often."""
 
     COUNTED = "counted"
     LATE = "late"
     BUSY = "busy"
+    LIMITED = "limited"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, transaction
 
-from accounts.models import Member
+from accounts.models import AuditEvent, Member
 from models_catalog import catalog
 from tests.accounts.people import child_of
 from tests.usage import cast, shelves
@@ -29,6 +29,22 @@ class TestTheFile:
         assert not any(each.is_on_shelf for each in loaded)
         assert [each.pk for each in shelf.load(now=now)] == [each.pk for each in loaded]
         assert AssistantVersion.objects.count() == 13
+        assert not AuditEvent.objects.filter(verb="assistant.revise").exists()
+
+    def test_writes_down_what_it_changes_of_those_that_are_there(self, home: cast.Home, now: datetime) -> None:
+        tutor, writer, *_ = shelf.load(now=now)
+        Assistant.objects.filter(pk=tutor.pk).update(name="Old name", scenario=None)
+        assistants.add_version(writer, terms=Terms(prompt="Old.", model_name="fast"), by=None, now=now)
+        shelf.load(now=now)
+        renamed, told = AuditEvent.objects.filter(verb="assistant.revise").order_by("pk")
+        assert (renamed.subject, renamed.reason, renamed.details["changed"]) == (
+            tutor.name,
+            shelf.REASON,
+            ["name", "scenario"],
+        )
+        assert (told.subject, told.details["version"], told.details["changed"]) == (writer.name, 3, [])
+        tutor.refresh_from_db()
+        assert tutor.name != "Old name"
 
     def test_is_opened_and_what_staff_withdrew_stays_withdrawn(self, home: cast.Home, now: datetime) -> None:
         shelf.open_all(now=now)

@@ -165,7 +165,10 @@ class TestThePage:
     def test_is_there_for_who_belongs_nowhere(self) -> None:
         nobody = Client()
         nobody.force_login(User.objects.create_user("nobody@example.com", name="No"))
-        assert nobody.get("/assistants/homework-tutor/").status_code == 200
+        page = html(nobody.get("/assistants/homework-tutor/"))
+        assert "Found one first; it takes a minute." in page
+        assert 'href="/accounts/founding/"' in page
+        assert "This assistant is for" not in page
 
 
 class TestMaking:

@@ -143,8 +143,10 @@ class TestPage:
         self, client: Client, home: Home, worker: list[dict[str, Any]], settings: Settings
     ) -> None:
         settings.ACCOUNT_RATE_LIMITS = {"text_cost": "1/m/ip"}
-        assert "Many texts" not in page(client.post("/cost/", {"text": "Hi"}))
-        assert "Many texts" in page(client.post("/cost/", {"text": "Hi"}))
+        assert "You counted many texts" not in page(client.post("/cost/", {"text": "Hi"}))
+        said = page(client.post("/cost/", {"text": "Hi"}))
+        assert "You counted many texts within a minute" in said
+        assert "Many texts" not in said
         assert len(worker) == 1
 
     def test_refuses_what_is_too_long(self, client: Client, home: Home, broker: redis.Redis) -> None:
@@ -167,6 +169,9 @@ class TestPage:
         self, client: Client, home: Home, busy: None
     ) -> None:
         assert client.post("/cost/", {"text": "a\r\nb"}).context["costs"].characters == 3
+        longest = "a\r\n" * (texts.LONGEST_CHARACTERS // 2)
+        answer = client.post("/cost/", {"text": longest})
+        assert (answer.status_code, answer.context["costs"].characters) == (200, texts.LONGEST_CHARACTERS)
 
     def test_tells_the_money_at_the_offering_that_was_chosen(self, client: Client, home: Home, busy: None) -> None:
         offering().save()

@@ -43,9 +43,9 @@ def text_cost(request: HttpRequest) -> HttpResponse:
 
 
 def _counted(request: HttpRequest, text: str) -> Answer:
-    """Who counts again and again is answered with estimates, as all are while too many wait."""
+    """Who counts again and again is told so and answered with estimates, as all are while too many wait."""
     if not ratelimit.consume(request, action="text_cost"):
-        return Answer(State.BUSY)
+        return Answer(State.LIMITED)
     return texts.count(text, names=tokenizers.NAMES, wait_seconds=WAIT_SECONDS, shown=text_costs.MOST_PIECES)
 
 
