@@ -75,20 +75,16 @@ _KANA, _HIRAGANA = re.compile(r"[\u3040-\u30ff]+"), re.compile(r"[\u3040-\u309f]
 _CHINESE = re.compile("[的了是我你您他她它们这那个不在有就也都要会着过吗呢吧把给和]")
 _CLASSICAL = re.compile("[之乎者也矣焉哉而曰吾汝其於于兮]")
 _TRADITIONAL = re.compile("[這個們來說時會為學對開過還後沒裡麼與著兩從長給讓誰]")
+_ENGLISH = (
+    "the of and to a in is that it for you with on be are this not as at by from have or an was can we will if your"
+    " they but what which one all there when he she his her i my do so no out up how about them their its were had has"
+    " been more who would than then into me"
+)
+_SPANISH = (
+    "de la el que y en los las del una un con es por lo más para se su al no a como sus le o este esta pero ha me si"
+    " sin sobre también muy hasta hay mi ya cuando todo está"
+)
 _LANGUAGES = (
-    _Language(
-        frozenset(
-            "the of and to a in is that it for you with on be are this not as at by from have or an was can we will if"
-            " your they but what which one all there when he she his her i my do so no out up how about them their its"
-            " were had has been more who would than then into me".split()
-        ),
-        LEAST_ENGLISH,
-    ),
-    _Language(
-        frozenset(
-            "de la el que y en los las del una un con es por lo más para se su al no a como sus le o este esta pero ha"
-            " me si sin sobre también muy hasta hay mi ya cuando todo está".split()
-        ),
-        LEAST_SPANISH,
-    ),
+    _Language(frozenset(_ENGLISH.split()), LEAST_ENGLISH),
+    _Language(frozenset(_SPANISH.split()), LEAST_SPANISH),
 )

@@ -177,7 +177,7 @@ class _TextField(forms.CharField):
     """A text whose line breaks are written as everybody but a form does, before it is measured."""
 
     def to_python(self, value: Any) -> str:
-        text: str = super().to_python(value)
+        text = super().to_python(value) or ""
         return text.replace("\r\n", "\n")
 
 

@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 
 class State(Enum):
-    """What became of a text: counted, not answered by all in time, or not taken: too many wait, or one asks too often."""
+    """What became of a text: counted, answered in part in time, or not taken as too many wait or one asks too often."""
 
     COUNTED = "counted"
     LATE = "late"

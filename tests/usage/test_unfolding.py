@@ -10,7 +10,7 @@ import pytest
 
 from accounts import callers, children, scenarios
 from accounts.children import Limits
-from accounts.models import AuditEvent
+from accounts.models import AuditEvent, Scenario
 from models_catalog import catalog
 from models_catalog.providers.base import ChatRequest
 from tests.accounts.people import child_of
@@ -111,7 +111,8 @@ class TestFinding:
         tutor = shelves.common("tutor", now=now, is_for_children=True)
         shelves.common("coder", now=now, is_for_children=True, scenario="Coding")
         line = child_of(home.owner, now=now)
-        limits = Limits(daily_minutes=None, quiet_from=None, quiet_to=None, scenario_ids=(tutor.assistant.scenario_id,))
+        homework = Scenario.objects.get(account=None, name="Homework").pk
+        limits = Limits(daily_minutes=None, quiet_from=None, quiet_to=None, scenario_ids=(homework,))
         children.limit(line, limits, by=home.owner, now=now)
         caller = callers.of_member(line)
         assert showcase.seen_version("assistant/tutor", caller) == tutor
