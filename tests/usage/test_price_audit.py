@@ -23,6 +23,7 @@ from usage.models import Call, How
 
 pytestmark = pytest.mark.django_db
 LONG = 1_000
+CHECKED_SINCE = "SELECT applied FROM django_migrations WHERE name = '0011_prices_come_whole'"
 
 
 @pytest.fixture
@@ -77,6 +78,20 @@ class TestAuditOfPrices:
         for call, moment in moments.items():
             plant("UPDATE usage_call SET opened_at = '{at}' WHERE id = '{id}'", at=moment, id=call.pk)
         assert found() == {("price_not_in_force", str(call.pk)) for call in (early, late)}
+
+    def test_judges_no_call_from_before_the_ledger_named_the_price(self, caller: Member) -> None:
+        """A process remembered prices then, so that a call could begin at the one before."""
+        [(checked_since,)] = books.fetch(CHECKED_SINCE)
+        model, before = ChatModel.objects.get(slug="smollm2-135m"), checked_since - timedelta(days=1)
+        first, _ = (
+            Price.objects.create(chat_model=model, active_from=moment, published_at=before)
+            for moment in (before, before + timedelta(hours=1))
+        )
+        call = called(caller, tokens=10)
+        for moment, is_named in ((checked_since - timedelta(microseconds=1), False), (checked_since, True)):
+            change = "UPDATE usage_call SET price_id = {price}, opened_at = '{at}' WHERE id = '{id}'"
+            plant(change, price=first.pk, at=moment, id=call.pk)
+            assert (("price_not_in_force", str(call.pk)) in found()) is is_named
 
     def test_names_a_call_at_the_price_of_another_model(self, caller: Member) -> None:
         call = called(caller, tokens=10)

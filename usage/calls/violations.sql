@@ -48,9 +48,13 @@ SELECT 'charge_not_cost' AS kind, id::text AS subject,
   format('charged %s, cost %s, held %s', charged_microcredits, cost, held_microcredits) AS details
 FROM costs WHERE state = 'settled' AND charged_microcredits <> least(cost, held_microcredits)
 UNION ALL
--- The account's zone may be another one by now, so that which hours it was cannot be told any more.
+-- The account's zone may be another one by now, so that which hours it was cannot be told any more. Calls from before
+-- the ledger named the price (with that migration) may have begun at one that a process remembered.
 SELECT 'price_not_in_force', id::text, format('price %s, opened at %s', price_id, opened_at)
-FROM costs WHERE opened_at < active_from OR opened_at >= active_until OR active_from IS NULL
+FROM costs WHERE active_from IS NULL OR (
+  (opened_at < active_from OR opened_at >= active_until) AND opened_at >= (
+    SELECT min(m.applied) FROM django_migrations m
+    WHERE m.app = 'models_catalog' AND m.name = '0011_prices_come_whole'))
 UNION ALL
 SELECT 'price_of_another_model', id::text, format('price %s, model %s', price_id, chat_model_id)
 FROM costs WHERE price_of <> chat_model_id
