@@ -11,9 +11,6 @@ from portal.kit.refusals import Refusal, gettext_noop
 from portal.kit.units import LARGEST_AMOUNT_MICROCREDITS
 
 LARGEST_RATE = 10**15
-MOST_BYTES_PER_TOKEN = 16
-MOST_CHOICES = 4
-"""The longest call is this much: what is set aside for it must fit the books."""
 
 
 class EmptyHours(Refusal):
@@ -153,9 +150,8 @@ def _check_tiers(tiers: tuple[Tier, ...], *, most: int) -> None:
 
 
 def _longest_call(chat_model: ChatModel, tariff: Tariff) -> int:
+    """The whole context and one longest answer: no vendor counts more. What is set aside for a call, by a bound of its
+    bytes and for several answers, may be more yet; the call is refused then.
+    """
     ordered = Tariff(tariff.rates, tuple(sorted(tariff.tiers, key=lambda tier: tier.from_input_tokens)))
-    return ceiling(
-        prompt_tokens=chat_model.context_tokens * MOST_BYTES_PER_TOKEN,
-        output_tokens=chat_model.max_output_tokens * MOST_CHOICES,
-        tariff=ordered,
-    )
+    return ceiling(prompt_tokens=chat_model.context_tokens, output_tokens=chat_model.max_output_tokens, tariff=ordered)

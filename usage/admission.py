@@ -12,7 +12,7 @@ from models_catalog.providers.base import ChatRequest, TooLong
 from plans import ledger
 from plans.ledger import Reservation
 from portal.kit.refusals import Refusal, gettext_noop
-from portal.kit.units import divide_up
+from portal.kit.units import LARGEST_AMOUNT_MICROCREDITS, divide_up
 from usage import metering
 
 DEFAULT_OUTPUT_TOKENS = 4096
@@ -32,6 +32,17 @@ class OutputTooLong(Refusal):
     )
 
 
+class TooDear(Refusal):
+    """The call could cost more than the books take for one."""
+
+    code = "call_too_dear"
+    status = 400
+    sentence = gettext_noop(
+        "This could cost more than one call may. Nothing was charged; please shorten it, or ask for fewer or shorter "
+        "answers."
+    )
+
+
 @dataclass(frozen=True)
 class Idempotency:
     """A caller's own name for a call, and the hash of the body it came with."""
@@ -44,7 +55,7 @@ def reservation(  # noqa: PLR0913 - an admission is exactly these facts
     caller: Caller, request: ChatRequest, offer: Offer,
     *, call_id: UUID, source: str, reply_to: str, idempotency: Idempotency | None,
 ) -> Reservation:  # fmt: skip
-    """This will compute what to set aside. Raises `TooLong` and `OutputTooLong`."""
+    """This will compute what to set aside. Raises `TooLong`, `OutputTooLong` and `TooDear`."""
     prompt = metering.prompt_bound(request)
     if prompt > offer.context_tokens * MOST_BYTES_PER_TOKEN:
         raise TooLong(context_tokens=offer.context_tokens)
@@ -52,6 +63,9 @@ def reservation(  # noqa: PLR0913 - an admission is exactly these facts
     read = divide_up(prompt * offer.prompt_permille, PERMILLE)
     limit = _output_limit(request, offer)
     floor = limit if request.max_output_tokens else min(limit, FLOOR_OUTPUT_TOKENS)
+    amount = pricing.ceiling(prompt_tokens=read, output_tokens=limit * request.n, tariff=offer.tariff)
+    if amount > LARGEST_AMOUNT_MICROCREDITS:
+        raise TooDear
     return Reservation(
         call_id=call_id,
         account_id=caller.account_id,
@@ -63,7 +77,7 @@ def reservation(  # noqa: PLR0913 - an admission is exactly these facts
         end_user=request.user,
         chat_model_id=offer.chat_model_id,
         price_id=offer.price_id,
-        amount=pricing.ceiling(prompt_tokens=read, output_tokens=limit * request.n, tariff=offer.tariff),
+        amount=amount,
         floor_amount=pricing.ceiling(prompt_tokens=read, output_tokens=floor * request.n, tariff=offer.tariff),
         source=source,
         streamed=request.stream,

@@ -115,7 +115,7 @@ class TestPublish:
 
     def test_refuses_a_call_that_the_books_could_not_take(self, model: ChatModel) -> None:
         dearest = replace(ONE, in_image=10**15)
-        ChatModel.objects.filter(pk=model.pk).update(context_tokens=10**5)
+        ChatModel.objects.filter(pk=model.pk).update(context_tokens=10**6)
         model.refresh_from_db()
         with pytest.raises(price_terms.TooDear):
             publish(model, dearest, is_sure=True)
