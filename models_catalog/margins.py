@@ -51,14 +51,14 @@ class Loss:
 Costs = dict[str, Fraction]
 
 
-def costs_of(chat_model: ChatModel, *, now: datetime) -> Costs:
-    """This will return what each class costs us at most, in the portal's currency per million tokens (or a call).
+def costs_of(chat_model: ChatModel, *, at: datetime) -> Costs:
+    """This will return what each class costs us at most `at` a moment, in our currency per million tokens (or a call).
 
     Counted are the upstreams of the open routes, by what they charge us, else by the vendor's public list; the dearest
     counts, since calls may take any. Without an open route it is the list. A class that is not priced costs what
     input or output does; what nobody has noted is left out.
     """
-    rows = _noted(chat_model, now=now)
+    rows = _noted(chat_model, at=at)
     routes = Route.objects.open().filter(chat_model=chat_model)
     upstreams: set[int | None] = set(routes.values_list("upstream_id", flat=True)) or {None}
     found: Costs = {}
@@ -78,7 +78,7 @@ def losses(rows: Iterable[Row], *, costs: Costs, credit: Fraction) -> list[Loss]
     ]
 
 
-def sold_for(offering: CreditPrice, *, now: datetime) -> Fraction | None:
+def sold_for(offering: CreditPrice, *, at: datetime) -> Fraction | None:
     """This will return what a microcredit earns at an offering, in the portal's currency; None where none can tell.
 
     An offering in another currency is worth what the newest note of a vendor's price in it says (`exchange_rate`).
@@ -88,7 +88,7 @@ def sold_for(offering: CreditPrice, *, now: datetime) -> Fraction | None:
         return None
     worth = Fraction(1)
     if offering.currency != settings.CURRENCY:
-        notes = VendorPrice.objects.filter(currency=offering.currency, active_from__lte=now)
+        notes = VendorPrice.objects.filter(currency=offering.currency, active_from__lte=at)
         newest = notes.order_by("-active_from", "-pk").first()
         if newest is None:
             return None
@@ -97,19 +97,19 @@ def sold_for(offering: CreditPrice, *, now: datetime) -> Fraction | None:
     return Fraction(offering.price_minor, minor * offering.microcredits) * worth
 
 
-def cheapest(*, now: datetime) -> Fraction | None:
+def cheapest(*, at: datetime) -> Fraction | None:
     """This will return the least that a microcredit earns at what is on sale, in the portal's currency."""
-    prices = (sold_for(offering, now=now) for offering in CreditPrice.objects.all())
+    prices = (sold_for(offering, at=at) for offering in CreditPrice.objects.all())
     return min((price for price in prices if price is not None), default=None)
 
 
-def check(chat_model: ChatModel, rows: Iterable[Row], *, now: datetime) -> None:
-    """This will refuse rates below cost at the cheapest credit on sale; where neither is known it says nothing.
+def check(chat_model: ChatModel, rows: Iterable[Row], *, at: datetime) -> None:
+    """This will refuse rates below what the model costs `at` their beginning, as far as it is noted by now.
 
-    Raises `BelowCost`.
+    The cheapest credit on sale counts; where neither is known it says nothing. Raises `BelowCost`.
     """
-    credit = cheapest(now=now)
-    found = [] if credit is None else losses(rows, costs=costs_of(chat_model, now=now), credit=credit)
+    credit = cheapest(at=at)
+    found = [] if credit is None else losses(rows, costs=costs_of(chat_model, at=at), credit=credit)
     if found:
         raise BelowCost(found)
 
@@ -125,12 +125,12 @@ def check_in_force(chat_model: ChatModel, *, now: datetime) -> None:
     for hours, row in [(None, price), *((tariffs.hours_of(window), window) for window in windows)]:
         rows.append(Row(row.rates, hours))
         rows += [Row(tier.rates, hours, tier.from_input_tokens) for tier in known[row.pk].tiers]
-    check(chat_model, rows, now=now)
+    check(chat_model, rows, at=now)
 
 
-def _noted(chat_model: ChatModel, *, now: datetime) -> dict[int | None, VendorPrice]:
+def _noted(chat_model: ChatModel, *, at: datetime) -> dict[int | None, VendorPrice]:
     """The newest note of each upstream, and of the list."""
-    notes = VendorPrice.objects.filter(chat_model=chat_model, active_from__lte=now)
+    notes = VendorPrice.objects.filter(chat_model=chat_model, active_from__lte=at)
     return {note.upstream_id: note for note in notes.order_by("active_from", "pk")}
 
 

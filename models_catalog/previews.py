@@ -58,13 +58,13 @@ class Preview:
     """Prices that have been announced for later, and will take this one's place."""
 
 
-def preview(chat_model: ChatModel, *, rates: Rates, terms: Terms, active_from: datetime, now: datetime) -> Preview:
-    """This will tell what the price would change."""
+def preview(chat_model: ChatModel, *, rates: Rates, terms: Terms, active_from: datetime) -> Preview:
+    """This will tell what the price would change, held against what counts at its beginning."""
     before = Price.objects.in_force(now=active_from).filter(chat_model=chat_model).first()
     old = None if before is None else tariffs.tariff_of(before.pk)
-    costs = margins.costs_of(chat_model, now=now)
+    costs = margins.costs_of(chat_model, at=active_from)
     rows = list(price_terms.rows(rates, terms))
-    sold = ((offering, margins.sold_for(offering, now=now)) for offering in CreditPrice.objects.all())
+    sold = ((offering, margins.sold_for(offering, at=active_from)) for offering in CreditPrice.objects.all())
     later = Price.objects.filter(chat_model=chat_model, base=None, active_from__gt=active_from)
     return Preview(
         changes=_changes(old.rates if old else Rates(), rates),

@@ -206,7 +206,7 @@ class PriceForm(PriceShape):
             return
         self.digest = salted_hmac("price", repr((model.pk, begins, asked["rates"], asked["terms"]))).hexdigest()
         if self.data.get("seen") != self.digest:
-            self.preview = previews.preview(model, now=self.now, **asked)
+            self.preview = previews.preview(model, **asked)
             self.add_error(None, gettext("Nothing is published yet. See what it changes, then publish it."))
 
 

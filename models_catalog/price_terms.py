@@ -150,8 +150,6 @@ def _check_tiers(tiers: tuple[Tier, ...], *, most: int) -> None:
 
 
 def _longest_call(chat_model: ChatModel, tariff: Tariff) -> int:
-    """The whole context and one longest answer: no vendor counts more. What is set aside for a call, by a bound of its
-    bytes and for several answers, may be more yet; the call is refused then.
-    """
+    """The whole context and one longest answer: no vendor counts more. Calls that need more are refused by usage."""
     ordered = Tariff(tariff.rates, tuple(sorted(tariff.tiers, key=lambda tier: tier.from_input_tokens)))
     return ceiling(prompt_tokens=chat_model.context_tokens, output_tokens=chat_model.max_output_tokens, tariff=ordered)

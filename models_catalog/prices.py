@@ -100,7 +100,7 @@ def check(chat_model: ChatModel, *, rates: Rates, active_from: datetime, now: da
     if not terms.is_sure:
         _check_jumps(chat_model, rates, terms, at=active_from)
     if not terms.accepts_loss:
-        margins.check(chat_model, price_terms.rows(rates, terms), now=now)
+        margins.check(chat_model, price_terms.rows(rates, terms), at=active_from)
 
 
 def hold_back(*, is_wrong: bool, now: datetime) -> None:

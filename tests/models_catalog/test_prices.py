@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from models_catalog import catalog, histories, margins, price_terms, prices, shelf, tariffs, vendor_prices
+from models_catalog import catalog, histories, margins, previews, price_terms, prices, shelf, tariffs, vendor_prices
 from models_catalog.models import ChatModel, CreditPrice, Price, PriceTier, Route, Upstream, VendorPrice
 from models_catalog.price_terms import Terms, Window
 from models_catalog.pricing import USAGE_CLASSES, Rates, Tariff, Tier
@@ -185,30 +185,39 @@ class TestBelowCost:
         route = Route.objects.get(chat_model=model)
         other = Upstream.objects.get(slug="small-model")
         noted(model, rates={"in_fresh": 5 * 10**6})
-        assert margins.costs_of(model, now=clock.now())["in_fresh"] == 5
+        assert margins.costs_of(model, at=clock.now())["in_fresh"] == 5
         noted(model, route.upstream)
-        assert margins.costs_of(model, now=clock.now())["in_fresh"] == 1
+        assert margins.costs_of(model, at=clock.now())["in_fresh"] == 1
         Route.objects.create(chat_model=model, upstream=other, upstream_model="x")
-        assert margins.costs_of(model, now=clock.now())["in_fresh"] == 5  # what the other asks is only in the list
+        assert margins.costs_of(model, at=clock.now())["in_fresh"] == 5  # what the other asks is only in the list
         noted(model, other, rates={"in_fresh": 3 * 10**6})
-        assert margins.costs_of(model, now=clock.now())["in_fresh"] == 3
+        assert margins.costs_of(model, at=clock.now())["in_fresh"] == 3
         Route.objects.filter(chat_model=model).update(disabled_at=clock.now())
-        assert margins.costs_of(model, now=clock.now())["in_fresh"] == 5
+        assert margins.costs_of(model, at=clock.now())["in_fresh"] == 5
 
     def test_takes_the_newest_note_that_counts(self, model: ChatModel, offering: CreditPrice) -> None:
         now = clock.now()
         for days, millionths in ((-2, 9), (-1, 4), (1, 8)):
             noted(model, rates={"in_fresh": millionths * 10**6}, active_from=now + timedelta(days=days))
-        assert margins.costs_of(model, now=now)["in_fresh"] == 4
+        assert margins.costs_of(model, at=now)["in_fresh"] == 4
+
+    def test_is_told_by_what_counts_when_the_price_begins(self, model: ChatModel, offering: CreditPrice) -> None:
+        noted(model, rates={"in_fresh": 2 * 10**6}, active_from=clock.now() + SOON)
+        for wait, is_loss in ((SOON / 2, False), (2 * SOON, True)):
+            seen = previews.preview(model, rates=ONE, terms=Terms(), active_from=clock.now() + wait)
+            assert [bool(margin.losses) for margin in seen.margins] == [is_loss]
+        with pytest.raises(margins.BelowCost):
+            publish(model, wait=2 * SOON)
+        assert publish(model, wait=SOON / 2).pk
 
     def test_exchanges_both_ways(self, model: ChatModel) -> None:
         noted(model, rates={"in_fresh": 10**6}, currency="USD", exchange_rate=Decimal("7.2"))
-        assert margins.costs_of(model, now=clock.now())["in_fresh"] == Fraction(36, 5)
+        assert margins.costs_of(model, at=clock.now())["in_fresh"] == Fraction(36, 5)
         on_sale("dollars", 100, "USD")
-        assert margins.cheapest(now=clock.now()) == Fraction(36, 5) / credits(10**6)
+        assert margins.cheapest(at=clock.now()) == Fraction(36, 5) / credits(10**6)
         on_sale("euros", 1, "EUR")  # nobody noted what it is worth
         on_sale("given", 0)
-        assert margins.cheapest(now=clock.now()) == Fraction(36, 5) / credits(10**6)
+        assert margins.cheapest(at=clock.now()) == Fraction(36, 5) / credits(10**6)
         assert publish(model, Rates(**dict.fromkeys(USAGE_CLASSES, CREDIT))).pk
 
     def test_is_unknown_without_a_note_or_an_offering(self, model: ChatModel) -> None:
