@@ -1,6 +1,7 @@
 """The catalog as callers and pages see it: which model a name means, what it costs and where it runs."""
 
 import logging
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable
@@ -113,7 +114,35 @@ class _Snapshot:
     routes: dict[int, tuple[RouteOffer, ...]]
 
 
-_snapshots: list[_Snapshot] = []
+class _Memory:
+    """The newest snapshot of this process, which many threads ask at once."""
+
+    def __init__(self) -> None:
+        self._snapshot: _Snapshot | None = None
+        self._forgotten_at = float("-inf")
+        self._lock = threading.Lock()
+
+    def newest(self) -> _Snapshot | None:
+        """This will return the snapshot, unless it is too old."""
+        snapshot = self._snapshot
+        is_old = snapshot is None or time.monotonic() - snapshot.taken_at > REMEMBERED_SECONDS
+        return None if is_old else snapshot
+
+    def keep(self, snapshot: _Snapshot) -> _Snapshot:
+        """This will return it, and remember it if it was begun after what is remembered, or all was forgotten."""
+        with self._lock:
+            since = self._forgotten_at if self._snapshot is None else self._snapshot.taken_at
+            if snapshot.taken_at > since:
+                self._snapshot = snapshot
+        return snapshot
+
+    def forget(self) -> None:
+        """This will forget it, and what is being read at this moment."""
+        with self._lock:
+            self._snapshot, self._forgotten_at = None, time.monotonic()
+
+
+_memory = _Memory()
 
 
 def offer(name: str, *, time_zone: str | None = None) -> Offer:
@@ -130,23 +159,19 @@ def remembered(name: str, *, time_zone: str | None = None) -> Offer | None:
 
     It refuses like `offer`; None means that `offer` must be asked, in a thread.
     """
-    if not _snapshots or time.monotonic() - _snapshots[-1].taken_at > REMEMBERED_SECONDS:
-        return None
-    return _pick(_snapshots[-1], name, time_zone=time_zone)
+    snapshot = _memory.newest()
+    return None if snapshot is None else _pick(snapshot, name, time_zone=time_zone)
 
 
 def repriced(name: str, *, price_id: int | None) -> Offer:
     """This will return the offer at the price row that the ledger named; what this process remembers may be old.
 
-    Raises `UnknownModel`, and `NotConnected` where the model has no such price.
+    Raises `NotConnected` where the model has no such price.
     """
-    for _ in range(2):
-        found = _fresh().offers.get(name)
-        entry = found.timetable.entry_of(price_id) if found is not None else None
-        if found is not None and entry is not None:
-            return found.at(entry)
-        forget()
-    raise NotConnected(model=name)
+    found = _at_price(_fresh(), name, price_id) or _at_price(_renewed(), name, price_id)
+    if found is None:
+        raise NotConnected(model=name)
+    return found
 
 
 def routes_of(chat_model_id: int) -> tuple[RouteOffer, ...]:
@@ -161,7 +186,7 @@ def learn(chat_model_id: int, *, prompt_permille: int) -> None:
 
 def forget() -> None:
     """This will make the next question look into the database again."""
-    _snapshots.clear()
+    _memory.forget()
 
 
 def _pick(snapshot: _Snapshot, name: str, *, time_zone: str | None) -> Offer:
@@ -179,10 +204,18 @@ def _pick(snapshot: _Snapshot, name: str, *, time_zone: str | None) -> Offer:
     raise UnknownModel(model=name[:120])
 
 
+def _at_price(snapshot: _Snapshot, name: str, price_id: int | None) -> Offer | None:
+    found = snapshot.offers.get(name)
+    entry = found and found.timetable.entry_of(price_id)
+    return found.at(entry) if found and entry else None
+
+
 def _fresh() -> _Snapshot:
-    if not _snapshots or time.monotonic() - _snapshots[-1].taken_at > REMEMBERED_SECONDS:
-        _snapshots[:] = [_take_snapshot()]
-    return _snapshots[-1]
+    return _memory.newest() or _renewed()
+
+
+def _renewed() -> _Snapshot:
+    return _memory.keep(_take_snapshot())
 
 
 def _take_snapshot() -> _Snapshot:

@@ -1,6 +1,7 @@
 """What an assistant's name stands for: found by who may use it, and unfolded into its prompt, model and bounds."""
 
 import re
+import threading
 import time
 from dataclasses import replace as copied
 from uuid import UUID
@@ -20,7 +21,18 @@ MOST_REMEMBERED = 10_000
 LONGEST_TOLD = 120
 _NAME = re.compile(rf"assistant/([a-z0-9-]{{1,{LONGEST_SLUG}}})(?:@([1-9][0-9]{{0,5}}))?")
 
-_known: dict[tuple[int, str], tuple[float, AssistantVersion]] = {}
+_Known = dict[tuple[int, str], tuple[float, AssistantVersion]]
+
+
+class _Memory:
+    """What this process knows: forgotten all at once, so that whoever is reading meanwhile adds to what is gone."""
+
+    def __init__(self) -> None:
+        self.known: _Known = {}
+        self.lock = threading.Lock()
+
+
+_memory = _Memory()
 
 
 class Withdrawn(Refusal):
@@ -54,7 +66,7 @@ def remembered(name: str, caller: Caller) -> AssistantVersion | None:
 
     Raises `UnknownModel`.
     """
-    until, version = _known.get((caller.account_id, name), (0.0, None))
+    until, version = _memory.known.get((caller.account_id, name), (0.0, None))
     if version is None or until < time.monotonic():
         return None
     if not is_for(version.assistant, caller):
@@ -67,6 +79,7 @@ def find(name: str, caller: Caller) -> AssistantVersion:
 
     What is not for the caller sounds as if it were not there. Raises `UnknownModel` and `Withdrawn`.
     """
+    known, until = _memory.known, time.monotonic() + REMEMBERED_SECONDS
     asked = _NAME.fullmatch(name)
     assistant = _meant(asked[1], caller) if asked else None
     version = _version(assistant, number=int(asked[2] or 0)) if asked and assistant else None
@@ -75,7 +88,7 @@ def find(name: str, caller: Caller) -> AssistantVersion:
     if assistant.withdrawn_at is not None:
         raise Withdrawn(assistant=assistant.name)
     if assistant.is_on_shelf:
-        _remember(name, caller, version)
+        _remember(known, (caller.account_id, name), version, until=until)
     return version
 
 
@@ -95,7 +108,7 @@ def is_for(assistant: Assistant, caller: Caller) -> bool:
 
 def forget() -> None:
     """This will make the next question look into the database again."""
-    _known.clear()
+    _memory.known = {}
 
 
 def unfold(version: AssistantVersion, request: ChatRequest, *, offer: Offer) -> ChatRequest:
@@ -154,10 +167,11 @@ def _is_maker(caller: Caller) -> bool:
     return member is not None and may_make(member)
 
 
-def _remember(name: str, caller: Caller, version: AssistantVersion) -> None:
-    while len(_known) >= MOST_REMEMBERED:
-        _known.pop(next(iter(_known)))
-    _known[caller.account_id, name] = (time.monotonic() + REMEMBERED_SECONDS, version)
+def _remember(known: _Known, key: tuple[int, str], version: AssistantVersion, *, until: float) -> None:
+    with _memory.lock:
+        while len(known) >= MOST_REMEMBERED:
+            known.pop(next(iter(known)))
+        known[key] = (until, version)
 
 
 def _question(messages: list[Json]) -> str:

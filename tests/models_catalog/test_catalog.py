@@ -1,15 +1,18 @@
 """What a name offers, what it costs from when on, and how secrets are kept."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from models_catalog import catalog, prices, shelf, upstreams
+from models_catalog import catalog, prices, shelf, tariffs, upstreams
 from models_catalog.models import Alias, ChatModel, Price, Route, Upstream
 from models_catalog.price_terms import Terms
 from models_catalog.pricing import Rates
+from models_catalog.timetables import Timetable
 from portal.kit import clock
 from tests.models_catalog.small_seed import well_known
 
@@ -99,6 +102,52 @@ class TestOffer:
         Upstream.objects.filter(slug="small-model").update(sealed_secret=sealed)  # moved to another row
         with pytest.raises(catalog.NotConnected):
             catalog.offer("everyday")
+
+
+@pytest.mark.usefixtures("_shelf")
+class TestMemory:
+    """What a process remembers while other threads forget it, or read it anew."""
+
+    def test_is_told_though_it_is_forgotten_in_between(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        offer = catalog.offer("fast")
+
+        def between() -> float:
+            monkeypatch.setattr(catalog, "time", time)
+            catalog.forget()
+            return time.monotonic()
+
+        monkeypatch.setattr(catalog, "time", SimpleNamespace(monotonic=between))
+        assert catalog.remembered("fast") == offer
+        assert catalog.remembered("fast") is None
+
+    def test_is_not_what_was_read_before_it_was_forgotten(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        while_reading(monkeypatch, catalog.forget)
+        assert catalog.offer("fast").slug == "demo-fast"
+        assert catalog.remembered("fast") is None
+
+    def test_is_not_replaced_by_what_was_begun_earlier(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        newer: list[catalog.Offer] = []
+        while_reading(monkeypatch, lambda: newer.append(catalog.offer("fast")))
+        older = catalog.offer("fast")
+        assert catalog.remembered("fast") is newer[0] is not older
+
+    def test_stays_where_the_ledger_names_a_price_that_nobody_knows(self) -> None:
+        catalog.offer("fast")
+        with pytest.raises(catalog.NotConnected):
+            catalog.repriced("fast", price_id=0)
+        assert catalog.remembered("fast") is not None
+
+
+def while_reading(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """This will let somebody act while the catalog is being read for the next time."""
+    read = tariffs.timetables
+
+    def timetables(*, now: datetime) -> dict[int, Timetable]:
+        monkeypatch.setattr(tariffs, "timetables", read)
+        act()
+        return read(now=now)
+
+    monkeypatch.setattr(tariffs, "timetables", timetables)
 
 
 @pytest.mark.usefixtures("_shelf")

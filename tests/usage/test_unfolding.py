@@ -17,7 +17,7 @@ from tests.accounts.people import child_of
 from tests.usage import cast, shelves
 from tests.usage.shelves import CARD, PROMPT, TERMS, Maker
 from usage import assistants, conversations, questions, showcase, unfolding
-from usage.models import AssistantVersion, Conversation, Turn
+from usage.models import Assistant, AssistantVersion, Conversation, Turn
 
 pytestmark = pytest.mark.django_db
 
@@ -130,6 +130,20 @@ class TestFinding:
             assert unfolding.remembered(name, caller) == version
             assert unfolding.remembered(name, callers_other(caller)) is None
             assert not unfolding.is_assistant("fast")
+
+    def test_remembers_nothing_that_was_read_before_all_was_forgotten(
+        self, firm: Maker, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        version = shelves.published(firm.owner, now=now)
+        caller, name, read = callers.of_member(firm.clerk), "assistant/tea-replies", unfolding._named
+
+        def named(name: str, *, account_id: int) -> tuple[Assistant | None, int]:
+            unfolding.forget()
+            return read(name, account_id=account_id)
+
+        monkeypatch.setattr(unfolding, "_named", named)
+        assert unfolding.find(name, caller) == version
+        assert unfolding.remembered(name, caller) is None
 
     def test_remembers_no_drafts_and_asks_for_whom_it_is_each_time(
         self, firm: Maker, home: cast.Home, now: datetime
