@@ -1,6 +1,7 @@
 """What is set aside for a call fits the books, or the call is refused before anything is opened."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from usage import admission
 pytestmark = pytest.mark.django_db
 
 
-def asked(home: Home, rates: Rates, **terms: int) -> ledger.Reservation:
+def asked(home: Home, rates: Rates, **terms: Any) -> ledger.Reservation:
     """This will ask for a call of `fast` at other rates."""
     return admission.reservation(
         Caller(home.owner.account_id, home.owner.pk, (), None, None, None, "household", "UTC"),

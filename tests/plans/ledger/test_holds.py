@@ -11,6 +11,7 @@ from portal.kit import database
 from portal.kit.refusals import Refusal
 from portal.kit.units import LARGEST_AMOUNT_MICROCREDITS, Microcredits
 from tests.plans.ledger import books
+from usage.calls.settlement import TROUBLE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,6 +48,15 @@ class TestReserve:
         assert within == ()
         [told] = over
         assert (told["node_kind"], told["window"], told["held"], told["limit"]) == ("account", "day", 100, 100)
+
+    def test_is_not_too_much_at_once_where_a_price_is_being_published_for_too_long(self, member: Member) -> None:
+        with books.another_connection() as publishing:
+            publishing.execute("SELECT pg_advisory_xact_lock(hashtext('prices'))")
+            with pytest.raises(TROUBLE):  # of which a caller is told as of a server that is away
+                asyncio.run(reserved(books.ask(member)))
+        assert books.all_kinds() == set()
+        [opened] = asyncio.run(reserved(books.ask(member)))
+        assert isinstance(opened, ledger.Hold)
 
     def test_takes_sets_up_to_the_largest(self, member: Member) -> None:
         asked = [books.ask(member, 1) for _ in range(holds.MOST_RESERVATIONS + 1)]
