@@ -135,13 +135,13 @@ class TestFinding:
         self, firm: Maker, now: datetime, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         version = shelves.published(firm.owner, now=now)
-        caller, name, read = callers.of_member(firm.clerk), "assistant/tea-replies", unfolding._named
+        caller, name, read = callers.of_member(firm.clerk), "assistant/tea-replies", unfolding._meant
 
-        def named(name: str, *, account_id: int) -> tuple[Assistant | None, int]:
+        def meant(slug: str, caller: callers.Caller) -> Assistant | None:
             unfolding.forget()
-            return read(name, account_id=account_id)
+            return read(slug, caller)
 
-        monkeypatch.setattr(unfolding, "_named", named)
+        monkeypatch.setattr(unfolding, "_meant", meant)
         assert unfolding.find(name, caller) == version
         assert unfolding.remembered(name, caller) is None
 
