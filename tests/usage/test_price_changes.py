@@ -19,6 +19,7 @@ from plans import ledger
 from plans.ledger import holds
 from plans.models import Hold, IdempotencyKey, Lot
 from portal.kit import clock
+from tests.models_catalog.small_seed import well_known
 from tests.plans.ledger import books
 from tests.stand import Stand
 from tests.usage.cast import Home
@@ -91,6 +92,7 @@ class TestReserve:
             assert found == [base.pk if 8 <= local < 22 else window.pk]
 
     def test_refuses_a_model_without_a_price(self, home: Home) -> None:
+        well_known("gpt-4o")
         model = ChatModel.objects.exclude(price__isnull=False).earliest("pk")
         asked = books.ask(home.owner, chat_model_id=model.pk, price_id=catalog.offer("fast").price_id)
         assert books.reserve(asked) == [("repriced", {"price_id": None})]
@@ -119,6 +121,7 @@ class TestOffer:
                 catalog.repriced("fast", price_id=unknown)
 
     def test_of_a_model_whose_first_price_is_to_come_waits_for_it(self, home: Home) -> None:
+        well_known("gpt-4o")
         model = ChatModel.objects.get(slug="gpt-4o")
         ChatModel.objects.filter(pk=model.pk).update(
             state="available", operated_by="V", data_region="singapore", retention="nothing", trains_on_data=False,
