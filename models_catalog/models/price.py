@@ -24,8 +24,32 @@ class Prices(models.QuerySet["Price"]):
         )
 
 
-class Price(models.Model):
-    """Microcredits per million tokens by token class, plus microcredits per request; immutable by trigger.
+class Charging(models.Model):
+    """What every row of a price charges: microcredits per million tokens by class, and microcredits per request."""
+
+    in_fresh = models.BigIntegerField(_("input"), default=0)
+    cache_read = models.BigIntegerField(_("input read from cache"), default=0)
+    cache_write_5m = models.BigIntegerField(_("input written to cache for 5 minutes"), default=0)
+    cache_write_1h = models.BigIntegerField(_("input written to cache for 1 hour"), default=0)
+    in_image = models.BigIntegerField(_("image input"), default=0)
+    in_audio = models.BigIntegerField(_("audio input"), default=0)
+    out_text = models.BigIntegerField(_("output"), default=0)
+    out_reasoning = models.BigIntegerField(_("reasoning"), default=0)
+    out_image = models.BigIntegerField(_("image output"), default=0)
+    out_audio = models.BigIntegerField(_("audio output"), default=0)
+    per_request = models.BigIntegerField(_("per request"), default=0)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def rates(self) -> Rates:
+        """The same figures as a plain value."""
+        return Rates(**{name: getattr(self, name) for name in RATE_NAMES})
+
+
+class Price(Charging):
+    """What a model charges from a moment on; immutable by trigger.
 
     A row with a `base` counts instead of it on `weekdays` (1 is Monday) from `starts_at` until before `ends_at`
     (which may lie on the next day), by the clock of the account that calls. Rows of long contexts: `PriceTier`.
@@ -41,17 +65,6 @@ class Price(models.Model):
     ends_at = models.TimeField(_("until"), null=True, blank=True)
     published_at = models.DateTimeField(_("published at"))
     published_by = models.BigIntegerField(_("published by"), null=True, blank=True)
-    in_fresh = models.BigIntegerField(_("input"), default=0)
-    cache_read = models.BigIntegerField(_("input read from cache"), default=0)
-    cache_write_5m = models.BigIntegerField(_("input written to cache for 5 minutes"), default=0)
-    cache_write_1h = models.BigIntegerField(_("input written to cache for 1 hour"), default=0)
-    in_image = models.BigIntegerField(_("image input"), default=0)
-    in_audio = models.BigIntegerField(_("audio input"), default=0)
-    out_text = models.BigIntegerField(_("output"), default=0)
-    out_reasoning = models.BigIntegerField(_("reasoning"), default=0)
-    out_image = models.BigIntegerField(_("image output"), default=0)
-    out_audio = models.BigIntegerField(_("audio output"), default=0)
-    per_request = models.BigIntegerField(_("per request"), default=0)
 
     objects = Prices.as_manager()
 
@@ -87,11 +100,6 @@ class Price(models.Model):
         return f"{self.chat_model_id} from {self.active_from:%Y-%m-%d %H:%M}"
 
     @property
-    def rates(self) -> Rates:
-        """The same figures as a plain value."""
-        return Rates(**{name: getattr(self, name) for name in RATE_NAMES})
-
-    @property
     def hours_label(self) -> str:
         """When a row with a base counts, in the reader's language: “Mon/Tue 22:00–08:00”; empty for a base."""
         if self.starts_at is None or self.ends_at is None:
@@ -102,22 +110,11 @@ class Price(models.Model):
         return f"{'/'.join(str(WEEKDAYS_ABBR[day - 1]) for day in sorted(self.weekdays))} {clock}"
 
 
-class PriceTier(models.Model):
+class PriceTier(Charging):
     """The rates that count for a whole call from so many input tokens on, instead of its price row's; immutable."""
 
     price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="tiers", verbose_name=_("price"))
     from_input_tokens = models.PositiveIntegerField(_("from so many input tokens"))
-    in_fresh = models.BigIntegerField(_("input"), default=0)
-    cache_read = models.BigIntegerField(_("input read from cache"), default=0)
-    cache_write_5m = models.BigIntegerField(_("input written to cache for 5 minutes"), default=0)
-    cache_write_1h = models.BigIntegerField(_("input written to cache for 1 hour"), default=0)
-    in_image = models.BigIntegerField(_("image input"), default=0)
-    in_audio = models.BigIntegerField(_("audio input"), default=0)
-    out_text = models.BigIntegerField(_("output"), default=0)
-    out_reasoning = models.BigIntegerField(_("reasoning"), default=0)
-    out_image = models.BigIntegerField(_("image output"), default=0)
-    out_audio = models.BigIntegerField(_("audio output"), default=0)
-    per_request = models.BigIntegerField(_("per request"), default=0)
 
     class Meta:
         verbose_name = _("tier of a price")
@@ -139,11 +136,6 @@ class PriceTier(models.Model):
 
     def __str__(self) -> str:
         return f"{self.price_id} from {self.from_input_tokens} tokens"
-
-    @property
-    def rates(self) -> Rates:
-        """The same figures as a plain value."""
-        return Rates(**{name: getattr(self, name) for name in RATE_NAMES})
 
 
 class PublicationStop(models.Model):
