@@ -1,5 +1,6 @@
 """What callers may ask for: chat models, what they can do and where what is sent to them goes."""
 
+from collections.abc import Iterable
 from datetime import datetime, time
 
 from django.contrib.postgres.fields import ArrayField
@@ -107,6 +108,11 @@ class ChatModels(models.QuerySet["ChatModel"]):
     def published(self) -> "ChatModels":
         """This will leave the models that anyone may see."""
         return self.filter(published_at__isnull=False).exclude(state=State.RETIRED)
+
+    def offered(self, *, besides: Iterable[int] = ()) -> "ChatModels":
+        """This will leave what people may choose from: what is in service by its state, and the ids `besides`."""
+        chosen = models.Q(state__in=CALLABLE_STATES) | models.Q(pk__in=list(besides))
+        return self.published().filter(chosen).order_by("name")
 
     def retired(self) -> "ChatModels":
         """This will leave the models that were published once and are not served any more."""

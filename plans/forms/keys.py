@@ -48,7 +48,7 @@ class KeyForm(forms.Form):
     )
     chat_models = forms.ModelMultipleChoiceField(
         label=_("Only these models"),
-        queryset=ChatModel.objects.published().order_by("name"),
+        queryset=ChatModel.objects.offered(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Without a tick it calls every model that its holder may."),

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from babel.numbers import get_currency_precision
 from django import forms
@@ -45,7 +45,7 @@ class QuotaForm(forms.Form):
     )
     chat_model = forms.ModelChoiceField(
         label=_("Only for the model"),
-        queryset=ChatModel.objects.published().order_by("name"),
+        queryset=ChatModel.objects.offered(),
         required=False,
         empty_label=_("all models"),
     )
@@ -110,7 +110,7 @@ class AccessForm(forms.Form):
     is_restricted = forms.BooleanField(label=_("Only the models ticked below"), required=False)
     chat_models = forms.ModelMultipleChoiceField(
         label=_("Models"),
-        queryset=ChatModel.objects.published().order_by("name"),
+        queryset=ChatModel.objects.offered(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
@@ -125,6 +125,8 @@ class AccessForm(forms.Form):
             "is_never_trained": rule.is_never_trained,
         }
         super().__init__(*args, **{"initial": now, **kwargs})
+        offered = ChatModel.objects.offered(besides=rule.chat_model_ids or ())
+        cast("forms.ModelMultipleChoiceField[ChatModel]", self.fields["chat_models"]).queryset = offered
 
     def rule(self) -> Rule:
         """This will return what `access.put` takes."""

@@ -47,6 +47,14 @@ class TestRule:
         assert (event.actor, event.details["before"]["chat_model_ids"]) == (firm.head.user, None)
         assert "Only chosen models" in html(client_of(firm.auditor).get(path_of(firm.team)))
 
+    def test_offers_what_is_in_service_and_what_was_ticked_before(self, firm: Firm) -> None:
+        away = ChatModel.objects.get(slug="demo-deep")
+        client_of(firm.owner).post(f"{path_of(firm.clerk)}access/", {"is_restricted": "on", "chat_models": [away.pk]})
+        ChatModel.objects.filter(pk=away.pk).update(state="announced")
+        for place, is_offered in ((firm.clerk, True), (firm.team, False)):
+            page = html(client_of(firm.owner).get(path_of(place)))
+            assert ("Demo Deep" in page, "Demo Fast" in page) == (is_offered, True)
+
     def test_closes_all_models_where_none_is_ticked(self, firm: Firm) -> None:
         client_of(firm.owner).post(f"{path_of(firm.clerk)}access/", {"is_restricted": "on"})
         assert self.rule_of(firm, firm.clerk).chat_model_ids == ()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from accounts.models import AuditEvent, Department, Scenario
+from accounts.models import Account, AuditEvent, Department, Scenario
 from plans import ledger, quotas
 from plans.models import Quota
 from plans.quotas import Terms
@@ -127,6 +127,7 @@ class TestTold:
     @pytest.mark.parametrize("window", Quota.Window.values)
     def test_has_words_for_every_window(self, window: str) -> None:
         member = books.founded()
+        Account.objects.filter(pk=member.account_id).update(time_zone=_zone_at_night(clock.now()))
         books.grant(member, 1000)
         books.quota(member, 2, window=window, metric="calls")
         for _ in range(2):
@@ -152,3 +153,9 @@ class TestTold:
         said = str(quotas.told(ledger.SetAside(**details), account_id=member.account_id))
         assert "set aside for others, most of it for Sales: 0 of 900" in said
         assert again in said
+
+
+def _zone_at_night(now: datetime) -> str:
+    """A zone in which it is between three and four in the morning; its name counts hours west of Greenwich."""
+    west = (now.astimezone(UTC).hour - 3 + 12) % 24 - 12
+    return f"Etc/GMT{west:+d}" if west else "Etc/GMT"

@@ -226,7 +226,7 @@ class TestPage:
 
     @pytest.mark.parametrize("dimension", Dimension)
     def test_stays_within_its_queries(self, busy: Firm, dimension: Dimension) -> None:
-        for member, most in ((busy.owner, 11), (busy.seller, 12), (busy.head, 15)):
+        for member, most in ((busy.owner, 12), (busy.seller, 13), (busy.head, 16)):
             client = client_of(member)
             client.get("/usage/")
             brand.forget()  # asked again every few seconds, so on a slow machine in between
