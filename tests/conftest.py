@@ -28,13 +28,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Everything on the stand runs in one xdist worker: one stand, and one hand that hurts it.
+    """Everything on the stand runs in one xdist worker: one stand, and one hand that hurts it; so does one broker.
 
     Done as each item is collected, since xdist reads the groups before any other hook sees the whole list.
     """
     if "stand" in getattr(item, "fixturenames", ()):
         item.add_marker(pytest.mark.stand)
         item.add_marker(pytest.mark.xdist_group("stand"))
+    elif "broker" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.xdist_group("broker"))
 
 
 def _start_servers(config: pytest.Config) -> None:

@@ -129,7 +129,7 @@ class TestPage:
         client = client_of(busy.owner)
         client.get("/usage/")
         brand.forget()  # asked again every few seconds, so on a slow machine in between
-        with query_budget(11):
+        with query_budget(12):
             client.get("/usage/")
 
 

@@ -76,15 +76,17 @@ def priced(chat_model_id: int) -> int:
     if found is None:
         if not ChatModel.objects.filter(pk=chat_model_id).exists():
             _make_model(chat_model_id)
-        found = Price.objects.create(chat_model_id=chat_model_id, active_from=LONG_AGO, published_at=LONG_AGO)
+        when = {"chat_model_id": chat_model_id, "active_from": LONG_AGO}
+        found, _ = Price.objects.get_or_create(base=None, **when, defaults={"published_at": LONG_AGO})
     return found.pk
 
 
 def _make_model(pk: int) -> None:
     vendor, _ = Vendor.objects.get_or_create(slug="books", defaults={"name": "Books", "country": "CN"})
-    ChatModel.objects.create(
+    named = ChatModel(
         pk=pk, slug=f"books-{pk}", name=f"Books {pk}", vendor=vendor, context_tokens=1, max_output_tokens=1
     )
+    ChatModel.objects.bulk_create([named], ignore_conflicts=True)  # two threads may ask at once
     with owner():
         run("SELECT setval('models_catalog_chatmodel_id_seq', (SELECT max(id) FROM models_catalog_chatmodel))")
 
