@@ -112,7 +112,7 @@ class Catalog(Audited[Row]):
         """This will return why staff do it to the chosen rows, or tell them to say so."""
         return reason_of(request)
 
-    def note(self, request: HttpRequest, verb: str, row: Model, *, reason: str, **details: Any) -> None:
+    def note(self, request: HttpRequest, verb: str, row: Model | str, *, reason: str, **details: Any) -> None:
         """This will write down what staff did to the row."""
         audit.record(verb, subject=str(row), account=None, by=staff(request), now=clock.now(), reason=reason, **details)
 

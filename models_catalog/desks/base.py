@@ -26,6 +26,6 @@ class CatalogDesk(Table[Row]):
         """This will return why staff do it to the chosen rows; if they did not say, it tells them to, and is empty."""
         raise NotImplementedError
 
-    def note(self, request: HttpRequest, verb: str, row: Model, *, reason: str, **details: Any) -> None:
-        """This will write down who did `verb` to the row, and why."""
+    def note(self, request: HttpRequest, verb: str, row: Model | str, *, reason: str, **details: Any) -> None:
+        """This will write down who did `verb` to the row, or to what is called so, and why."""
         raise NotImplementedError

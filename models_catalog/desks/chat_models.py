@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
 
 from models_catalog import aliases, lifecycle, publishing
+from models_catalog.desks import seed_page
 from models_catalog.desks.base import CatalogDesk
 from models_catalog.desks.forms import ChatModelForm
 from models_catalog.models import Alias, AliasVersion, ChatModel, Route
@@ -70,6 +72,7 @@ class ChatModelAdmin(CatalogDesk[ChatModel]):
     inlines = (RouteInline,)
     actions = ["publish", "withdraw"]
     change_form_template = "admin/chat_model.html"
+    change_list_template = "admin/models.html"
     fieldsets = (
         (None, {"fields": ("onward", ("name", "slug"), ("vendor", "family"), "released_date")}),
         (_("What it can do"), {"fields": (("context_tokens", "max_output_tokens"), "tokenizer", "capabilities")}),
@@ -78,6 +81,15 @@ class ChatModelAdmin(CatalogDesk[ChatModel]):
         (_("Life"), {"fields": ("state", "published_at", ("retires_date", "replacement"))}),
         (_NOTED, {"classes": ("collapse",), "fields": ("imported_notes", "prompt_permille")}),
     )
+
+    def get_urls(self) -> list[URLPattern]:
+        """This will give the page on which models are imported its address."""
+        page = self.admin_site.admin_view(require_http_methods(["GET", "POST"])(self.imports))
+        return [path("import/", page, name="models_catalog_chatmodel_import"), *super().get_urls()]
+
+    def imports(self, request: HttpRequest) -> HttpResponse:
+        """This will show what the reviewed file would bring, or bring it."""
+        return seed_page.answer(self, request)
 
     def get_fieldsets(self, request: HttpRequest, obj: ChatModel | None = None) -> Any:
         """This will leave out what a new model has nothing of."""

@@ -5,9 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 
-from accounts.models import AuditEvent
+from accounts.models import AuditEvent, User
 from models_catalog import catalog
 from models_catalog.models import Alias, ChatModel, Route, Upstream, Vendor
 from portal.kit import clock
@@ -219,3 +220,31 @@ class TestTheLifeOfAModel:
         for given, kept in ((day, day), ("", None)):
             assert self.sent(desk, announced, retires_date=given).status_code == 302
             assert (announced.state, announced.retires_date) == ("announced", kept)
+
+
+class TestImport:
+    """The page `import/` of the models: the reviewed file beside the catalog."""
+
+    PATH = f"{MODELS}import/"
+
+    def test_shows_what_it_would_do_and_does_it_with_a_reason(self, desk: Client) -> None:
+        before = ChatModel.objects.count()
+        page = desk.get(self.PATH).content.decode()
+        assert "kimi-k2.6: new" in page
+        assert ChatModel.objects.count() == before
+        assert "Say why first" in desk.post(self.PATH, {}, follow=True).content.decode()
+        assert ChatModel.objects.count() == before
+        said = desk.post(self.PATH, {"reason": "The new lists"}, follow=True).content.decode()
+        assert "Imported:" in said
+        assert "all of it is here" in said
+        event = AuditEvent.objects.get(verb="models.import")
+        assert (event.subject, event.reason) == ("models.json", "The new lists")
+        assert event.details["models_new"] == ChatModel.objects.count() - before > 100
+
+    def test_is_for_staff_who_may_change_all_that_it_changes(self, client: Client) -> None:
+        some = User.objects.create_superuser("some@example.com", password="a long pass phrase")
+        User.objects.filter(pk=some.pk).update(is_superuser=False)
+        some.user_permissions.set(Permission.objects.filter(codename__endswith="_chatmodel"))
+        client.force_login(some)
+        assert client.get(MODELS).status_code == 200
+        assert client.get(self.PATH).status_code == 403
