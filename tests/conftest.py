@@ -91,3 +91,14 @@ def _own_language() -> Iterator[None]:
     """What a test's last request was answered in is not what the next test speaks."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _own_memory() -> Iterator[None]:
+    """What a test's process remembered of the catalog for seconds is of rows that the next test does not have."""
+    from models_catalog import catalog
+    from usage import unfolding
+
+    yield
+    catalog.forget()
+    unfolding.forget()
