@@ -1,6 +1,7 @@
 """The shape of what people write about the catalog: the search."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from django import forms
 from django.http import QueryDict
@@ -42,7 +43,8 @@ class SearchForm(forms.Form):
         shown = {"q": words, "offering": chosen.slug if chosen else "", "page": given.get("page", "")}
         super().__init__({**shown, "sort": given.get("sort") if given.get("sort") in listing.SORTS else RECOMMENDED})
         self.given = given
-        self.fields["offering"].choices = [(one.slug, price_cards.name_of(one)) for one in offerings]  # type: ignore[attr-defined]
+        choices = [(one.slug, price_cards.name_of(one)) for one in offerings]
+        cast("forms.ChoiceField", self.fields["offering"]).choices = choices
 
     def wish(self, *, among: Sequence[Entry]) -> listing.Wish:
         """This will return what is asked for; `among` names the vendors that there are."""

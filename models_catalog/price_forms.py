@@ -119,11 +119,8 @@ Windows = forms.formset_factory(WindowForm, extra=MOST_WINDOWS, max_num=MOST_WIN
 Tiers = forms.formset_factory(TierForm, extra=MOST_TIERS, max_num=MOST_TIERS, validate_max=True)
 
 
-class PriceForm(PriceShape):
-    """A new price in credits a token (×0.3). It is published only as it was looked at: the first time it is shown.
-
-    `preview` is what it would change, once it is a price at all; `digest` is what the look is known by.
-    """
+class MeantForm(forms.Form):
+    """What a publisher says of a price that would be refused otherwise."""
 
     is_free = forms.BooleanField(label=_("Calls are meant to be free"), required=False)
     is_sure = forms.BooleanField(
@@ -138,6 +135,13 @@ class PriceForm(PriceShape):
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text=_("Only where calls earn less than they cost; kept with the change."),
     )
+
+
+class PriceForm(MeantForm, PriceShape):
+    """A new price in credits a token (×0.3). It is published only as it was looked at: the first time it is shown.
+
+    `preview` is what it would change, once it is a price at all; `digest` is what the look is known by.
+    """
 
     class Meta:
         model = Price

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.conf import settings
@@ -16,10 +16,10 @@ from models_catalog.connecting import Match, NewModel, Terms, Wish
 from models_catalog.desks.endpoint_forms import reason_field
 from models_catalog.models import ChatModel, Upstream, Vendor
 from models_catalog.models.chat_model import MODEL_SLUG_PATTERN
+from models_catalog.price_forms import MeantForm
 from models_catalog.pricing import Rates
 from models_catalog.proposals import Proposal
 
-LONGEST_SENTENCE = 300
 LARGEST_FACTOR = 1000
 LARGEST_COST = 10**6
 MOST_TOKENS = 100_000_000
@@ -58,7 +58,7 @@ def _cost(label: Any) -> forms.DecimalField:
     )
 
 
-class ChosenForm(forms.Form):
+class ChosenForm(MeantForm):
     """One chosen model: what it is here, what it costs here, and what the upstream charges for it."""
 
     include = forms.BooleanField(label=_("Publish it"), required=False, initial=True)
@@ -79,19 +79,6 @@ class ChosenForm(forms.Form):
     cost_cached = _cost(_("input read from cache"))
     cost_output = _cost(_("output"))
     shown = forms.CharField(widget=forms.HiddenInput, required=False)
-    is_free = forms.BooleanField(label=_("Calls are meant to be free"), required=False)
-    is_sure = forms.BooleanField(
-        label=_("The figures are meant"),
-        required=False,
-        help_text=_("Only for a rate that is more than 20 times what it was, or less than its part."),
-    )
-    accepts_loss = forms.CharField(
-        label=_("Why it may be below cost"),
-        max_length=LONGEST_SENTENCE,
-        required=False,
-        widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text=_("Only where calls earn less than they cost; kept with the change."),
-    )
 
     def __init__(
         self, data: Any = None, *, match: Match, proposal: Proposal | None, present: Rates | None, upstream: Upstream
@@ -108,7 +95,7 @@ class ChosenForm(forms.Form):
         super().__init__(data, prefix=f"m{found.pk}", initial=initial)
         ways: list[tuple[str, Any]] = [(KEEP, _("keep the present price"))] if present else []
         ways += [(PROPOSED, _("as proposed"))] if proposal else []
-        self.fields["price"].choices = [*ways, (TYPED, _("as typed"))]  # type: ignore[attr-defined] # a choice field
+        cast("forms.ChoiceField", self.fields["price"]).choices = [*ways, (TYPED, _("as typed"))]
         self.fields["price"].initial = (ways or [(TYPED, "")])[0][0]
 
     @property
