@@ -1,6 +1,6 @@
 """The shape of what staff write first when they connect a vendor: the endpoint, and which of its models they choose."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext
@@ -88,7 +88,8 @@ class ChoiceForm(forms.Form):
 
     def __init__(self, *given: Any, upstream: Upstream, **named: Any) -> None:
         super().__init__(*given, **named)
-        self.fields["chosen"].queryset = upstream.found_models.all()  # type: ignore[attr-defined] # a field of models
+        chosen = cast("forms.ModelMultipleChoiceField[FoundModel]", self.fields["chosen"])
+        chosen.queryset = upstream.found_models.all()
 
     def clean_margin(self) -> int:
         """This will take the usual margin where none was typed."""

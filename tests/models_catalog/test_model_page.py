@@ -1,7 +1,7 @@
 """The page of a model, as a stranger sees it, in every state that a model can be in."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from django.conf import settings
@@ -43,6 +43,13 @@ class TestState:
         assert "nothing is charged for it" in main(tree)
         assert "/models/?callable=on" in links(tree)
         assert not any(href.startswith("/chat/") for href in links(tree))
+
+    def test_of_an_announced_one_names_the_end_that_its_vendor_announced(self, client: Client) -> None:
+        assert "The vendor ends it on" not in main(look(client, "gpt-4o"))
+        ChatModel.objects.filter(slug="gpt-4o").update(retires_date=date(2031, 5, 17))
+        said = main(look(client, "gpt-4o"))
+        assert "The vendor ends it on" in said
+        assert "17 May 2031" in said
 
     def test_of_one_whose_routes_are_all_off_says_that_it_served_before(self, client: Client, now: datetime) -> None:
         Upstream.objects.update(disabled_at=now)
