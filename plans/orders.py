@@ -3,20 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
 from django.db.models import Count, Q
 
 from accounts.models import Account, Member
-from plans import ledger, offerings, payments, quotas
-from plans.models import Lot, Offering, OfferingVersion, Order, Payment
+from plans import deliveries, payments
+from plans.models import OfferingVersion, Order, Payment
 from plans.models.order import MOVES
 from plans.payment_providers.base import Unanswered
 from portal.kit import pages
 from portal.kit.refusals import Refusal, gettext_noop
-from portal.kit.units import Microcredits, Money
 
 OPEN_FOR = timedelta(minutes=30)
 MOST_WAITING = 10
@@ -253,7 +251,7 @@ def _ask(payment: Payment, *, now: datetime) -> None:
 @transaction.atomic
 def _conclude(payment: Payment, answer: payments.Answer, *, now: datetime) -> None:
     if payments.record(payment, answer, now=now):
-        _fulfill(payment.order, payment, now=now)
+        deliveries.deliver(payment.order, payment, now=now)
     elif not Payment.objects.filter(pk=payment.pk, state=answer.state).exists():
         return  # an answer that did not fit its payment says nothing about the order
     elif answer.state == Payment.State.DENIED:
@@ -262,34 +260,3 @@ def _conclude(payment: Payment, answer: payments.Answer, *, now: datetime) -> No
     elif answer.state == Payment.State.CANCELED:
         waiting = Order.objects.filter(pk=payment.order_id, state__in=MOVES.before("canceled"))
         waiting.update(state=Order.State.CANCELED, canceled_at=now)
-
-
-def _fulfill(order: Order, payment: Payment, *, now: datetime) -> None:
-    """The caller's transaction makes the payment, the order and the lot one thing."""
-    payable = Order.objects.filter(pk=order.pk, state__in=MOVES.before("paid"))
-    moved = payable.update(state=Order.State.PAID, paid_at=now)
-    assert moved == 1, f"order {order.pk} took money in a state that allows none"
-    ledger.grant(_lot_of(order, payment, now=now))
-    quotas.follow_plan(order.account_id)
-
-
-def _lot_of(order: Order, payment: Payment, *, now: datetime) -> ledger.Grant:
-    version = order.offering_version
-    start = now.astimezone(ZoneInfo(order.account.time_zone))
-    is_pack = version.offering.kind == Offering.Kind.PACK
-    return ledger.Grant(
-        account_id=order.account_id,
-        source=Lot.Source.TOPUP if is_pack else Lot.Source.PLAN,
-        name=version.label,
-        microcredits=Microcredits(order.microcredits),
-        dedupe_key=f"order:{order.pk}",
-        reason=f"order {order.number} paid",
-        by_user_id=order.placed_by.user_id,
-        priority=version.priority,
-        expires_at=offerings.ends_at(version, start=start),
-        order_id=order.pk,
-        offering_version_id=version.pk,
-        received=ledger.Received(
-            Money(payment.amount_minor, payment.currency), f"carrier_receivable:{payment.provider}"
-        ),
-    )

@@ -5,17 +5,21 @@ from plans.models.corrections import Adjustment, Dispute, Refund
 from plans.models.extra import Awake, ChildDay, Extra, Loan
 from plans.models.ledger import Hold, HoldLot, IdempotencyKey, Journal, Posting
 from plans.models.lot import Lot, LotCheck, LotNotice, Wallet
-from plans.models.offering import Offering, OfferingVersion
+from plans.models.offering import Offering, OfferingItem, OfferingVersion
 from plans.models.order import Order
 from plans.models.payment import Payment
+from plans.models.payment_message import PaymentMessage
+from plans.models.payment_method import PaymentMethod
 from plans.models.quota import Quota, QuotaWindow
 from plans.models.reclaim import Reclaim, ReclaimRule
+from plans.models.subscription import Consent, Subscription, SubscriptionPeriod
 
 __all__ = [
     "AccessRule",
     "Adjustment",
     "Awake",
     "ChildDay",
+    "Consent",
     "Dispute",
     "Extra",
     "Hold",
@@ -27,14 +31,19 @@ __all__ = [
     "LotCheck",
     "LotNotice",
     "Offering",
+    "OfferingItem",
     "OfferingVersion",
     "Order",
     "Payment",
+    "PaymentMessage",
+    "PaymentMethod",
     "Posting",
     "Quota",
     "QuotaWindow",
     "Reclaim",
     "ReclaimRule",
     "Refund",
+    "Subscription",
+    "SubscriptionPeriod",
     "Wallet",
 ]

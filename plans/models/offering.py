@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import get_language
@@ -82,12 +83,27 @@ class OfferingVersionQuerySet(models.QuerySet["OfferingVersion"]):
         return models.Subquery(self.filter(pk=models.OuterRef(column)).values(name)[:1])
 
 
+def on_the_web() -> list[str]:
+    """This will return where an offering is sold unless its terms say otherwise."""
+    return ["web"]
+
+
 class OfferingVersion(models.Model):
     """The terms of an offering; once published no column changes and no row goes (a trigger refuses)."""
 
     class Unit(models.TextChoices):
         CREDITS = "credits", _("credits")
         TOKENS = "tokens", _("tokens")
+        POINTS = "points", _("points")
+
+    class AfterExhaustion(models.TextChoices):
+        STOP = "stop", _("calls stop")
+        SLOW_LANE = "slow_lane", _("the slow lane")
+        PACK = "pack", _("a pack is bought by itself")
+
+    class Cycle(models.TextChoices):
+        ANNIVERSARY = "anniversary", _("from the day of purchase")
+        CALENDAR = "calendar", _("by the calendar month")
 
     offering = models.ForeignKey(
         Offering, on_delete=models.PROTECT, related_name="versions", verbose_name=_("offering")
@@ -102,8 +118,39 @@ class OfferingVersion(models.Model):
     valid_months = models.PositiveIntegerField(_("valid for months"), null=True, blank=True)
     priority = models.SmallIntegerField(_("priority"), default=0)
     unit = models.CharField(_("unit"), max_length=8, choices=Unit, default=Unit.CREDITS)
+    # What one unit, as it is shown, stands for: the published conversion.
+    unit_microcredits = models.BigIntegerField(_("one unit, in microcredits"), default=1_000_000)
     seats = models.PositiveIntegerField(_("people"), default=1)
     features = models.JSONField(_("features"), default=list, blank=True)
+    summary = models.CharField(_("in a sentence"), max_length=200, blank=True)
+    summary_zh = models.CharField(_("in a sentence, in Chinese"), max_length=200, blank=True)
+    terms = models.TextField(_("terms"), blank=True)
+    terms_zh = models.TextField(_("terms in Chinese"), blank=True)
+    # Patterns such as `glm-5*` over the names of models; none of them means every model.
+    model_patterns = ArrayField(models.CharField(max_length=80), verbose_name=_("models"), default=list, blank=True)
+    cycle = models.CharField(_("cycle"), max_length=12, choices=Cycle, default=Cycle.ANNIVERSARY)
+    prorates_first = models.BooleanField(_("the first month in proportion"), default=False)
+    grace_days = models.PositiveSmallIntegerField(_("days of grace"), default=3)
+    rollover_percent = models.PositiveSmallIntegerField(_("rolls over at most, in percent"), default=0)
+    rollover_cycles = models.PositiveSmallIntegerField(_("rolled over for cycles"), default=1)
+    after_exhaustion = models.CharField(
+        _("once it is used up"), max_length=12, choices=AfterExhaustion, default=AfterExhaustion.STOP
+    )
+    exhaustion_pack = models.CharField(_("pack that is bought then"), max_length=50, blank=True)
+    most_per_account = models.PositiveIntegerField(_("times an account may buy it"), null=True, blank=True)
+    most_per_days = models.PositiveIntegerField(_("within days"), null=True, blank=True)
+    most_per_identity = models.PositiveIntegerField(_("times a phone or card may pay it"), null=True, blank=True)
+    is_for_new = models.BooleanField(_("for accounts that never bought"), default=False)
+    channels = ArrayField(
+        models.CharField(max_length=12), verbose_name=_("sold through"), default=on_the_web, blank=True
+    )
+    providers = ArrayField(models.CharField(max_length=32), verbose_name=_("paid through"), default=list, blank=True)
+    tax_basis_points = models.PositiveIntegerField(_("tax inside the price, in basis points"), default=0)
+    platform_basis_points = models.PositiveIntegerField(_("platform fee, in basis points"), default=0)
+    channel_basis_points = models.PositiveIntegerField(_("channel fee, in basis points"), default=0)
+    refund_hours = models.PositiveSmallIntegerField(_("untouched, paid back within hours"), default=24)
+    refund_days = models.PositiveSmallIntegerField(_("unspent, paid back within days"), default=0)
+    refund_most_used_percent = models.PositiveSmallIntegerField(_("if used at most, in percent"), default=100)
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
 
     objects = OfferingVersionQuerySet.as_manager()
@@ -118,6 +165,31 @@ class OfferingVersion(models.Model):
             models.CheckConstraint(
                 name="offering_validity_one_way",
                 condition=Q(valid_days__gt=0, valid_months=None) | Q(valid_days=None, valid_months__gt=0),
+            ),
+            models.CheckConstraint(name="offering_unit_positive", condition=Q(unit_microcredits__gt=0)),
+            models.CheckConstraint(
+                name="offering_unit_known",
+                condition=Q(unit__in=["credits", "tokens"], unit_microcredits=1_000_000) | Q(unit="points"),
+            ),
+            models.CheckConstraint(name="offering_cycle_known", condition=Q(cycle__in=["anniversary", "calendar"])),
+            models.CheckConstraint(
+                name="offering_shares_sane",
+                condition=Q(
+                    rollover_percent__lte=100,
+                    refund_most_used_percent__lte=100,
+                    tax_basis_points__lt=10_000,
+                    platform_basis_points__lte=10_000,
+                    channel_basis_points__lte=10_000,
+                ),
+            ),
+            models.CheckConstraint(
+                name="offering_exhaustion_known",
+                condition=Q(after_exhaustion__in=["stop", "slow_lane"], exhaustion_pack="")
+                | (Q(after_exhaustion="pack") & ~Q(exhaustion_pack="")),
+            ),
+            models.CheckConstraint(
+                name="offering_purchases_sane",
+                condition=Q(most_per_days=None) | Q(most_per_days__gt=0, most_per_account__isnull=False),
             ),
         ]
 
@@ -134,3 +206,48 @@ class OfferingVersion(models.Model):
         """The features in the reader's language."""
         language = "zh" if (get_language() or "").startswith("zh") else "en"
         return [feature[language] for feature in self.features]
+
+
+class OfferingItem(models.Model):
+    """What a bundle holds beside its credits: a line, a security service, a broadband connection."""
+
+    class Kind(models.TextChoices):
+        CONNECTIVITY = "connectivity", _("connectivity")
+        SECURITY = "security", _("security")
+        BROADBAND = "broadband", _("broadband")
+        SERVICE = "service", _("service")
+
+    class Fulfillment(models.TextChoices):
+        MANUAL = "manual", _("by hand")
+        HOOK = "hook", _("by a hook")
+
+    offering_version = models.ForeignKey(
+        OfferingVersion, on_delete=models.PROTECT, related_name="items", verbose_name=_("version of the offering")
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
+    name = models.CharField(_("name"), max_length=80)
+    name_zh = models.CharField(_("name in Chinese"), max_length=80)
+    fulfillment = models.CharField(_("fulfilled"), max_length=8, choices=Fulfillment, default=Fulfillment.MANUAL)
+
+    class Meta:
+        verbose_name = _("item of a bundle")
+        verbose_name_plural = _("items of bundles")
+        ordering = ("position", "pk")
+        constraints = [
+            models.CheckConstraint(
+                name="offering_item_kind_known",
+                condition=Q(kind__in=["connectivity", "security", "broadband", "service"]),
+            ),
+            models.CheckConstraint(
+                name="offering_item_fulfillment_known", condition=Q(fulfillment__in=["manual", "hook"])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def label(self) -> str:
+        """The name in the reader's language."""
+        return self.name_zh if (get_language() or "").startswith("zh") else self.name

@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from portal.kit.moves import moves
 
 # A canceled or expired order may still be paid: whoever approves on the phone after all has paid real money.
+# One that was denied may be paid another way.
 MOVES = moves(
     placed="paid denied canceled expired",
     paid="",
-    denied="",
+    denied="placed paid expired",
     canceled="paid",
     expired="paid",
 )
@@ -47,7 +48,15 @@ class Order(models.Model):
         CANCELED = "canceled", _("canceled")
         EXPIRED = "expired", _("expired")
 
+    class Kind(models.TextChoices):
+        PURCHASE = "purchase", _("purchase")
+        RENEWAL = "renewal", _("renewal")
+        UPGRADE = "upgrade", _("upgrade")
+        TOP_UP = "top_up", _("automatic top-up")
+        VOUCHER = "voucher", _("voucher")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.PURCHASE)
     account = models.ForeignKey(
         "accounts.Account", on_delete=models.PROTECT, related_name="+", verbose_name=_("account")
     )
@@ -57,7 +66,18 @@ class Order(models.Model):
     offering_version = models.ForeignKey(
         "plans.OfferingVersion", on_delete=models.PROTECT, related_name="+", verbose_name=_("version of the offering")
     )
+    # The plan that it renews or changes, and which of its periods it pays.
+    subscription = models.ForeignKey(
+        "plans.Subscription",
+        on_delete=models.PROTECT,
+        related_name="orders",
+        null=True,
+        blank=True,
+        verbose_name=_("subscription"),
+    )
+    period_number = models.PositiveIntegerField(_("period"), null=True, blank=True)
     price_minor = models.BigIntegerField(_("price, in minor units"))
+    tax_minor = models.BigIntegerField(_("tax in it, in minor units"), default=0)
     currency = models.CharField(_("currency"), max_length=3)
     microcredits = models.BigIntegerField(_("microcredits"))
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.PLACED)
@@ -82,7 +102,20 @@ class Order(models.Model):
                 name="order_paid_has_moment",
                 condition=Q(state="paid", paid_at__isnull=False) | (~Q(state="paid") & Q(paid_at=None)),
             ),
-            models.CheckConstraint(name="order_price_not_negative", condition=Q(price_minor__gte=0)),
+            models.CheckConstraint(
+                name="order_price_not_negative",
+                condition=Q(price_minor__gte=0, tax_minor__gte=0, tax_minor__lte=models.F("price_minor")),
+            ),
+            models.CheckConstraint(
+                name="order_kind_known",
+                condition=Q(kind__in=["purchase", "top_up", "voucher"])
+                | Q(kind__in=["renewal", "upgrade"], subscription__isnull=False, period_number__isnull=False),
+            ),
+            models.UniqueConstraint(
+                name="order_one_renewal_a_period",
+                fields=["subscription", "period_number"],
+                condition=Q(kind="renewal", state__in=["placed", "paid", "denied"]),
+            ),
         ]
         indexes = [
             models.Index(name="order_of_account", fields=["account", "-placed_at"]),

@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.kit.moves import moves
 
-OPEN = ["processing", "pending_validation"]
+OPEN = ["processing", "pending_validation", "reserved"]
 MOVES = moves(
-    processing="pending_validation succeeded denied canceled",
-    pending_validation="processing succeeded denied canceled",
+    processing="pending_validation reserved succeeded denied canceled",
+    pending_validation="processing reserved succeeded denied canceled",
+    reserved="processing succeeded denied canceled",
     succeeded="",
     denied="",
     canceled="",
@@ -45,10 +46,15 @@ class Payment(models.Model):
 
     class State(models.TextChoices):
         PROCESSING = "processing", _("waiting for the operator")
-        PENDING_VALIDATION = "pending_validation", _("waiting for a code")
+        PENDING_VALIDATION = "pending_validation", _("waiting for the payer")
+        RESERVED = "reserved", _("set aside")
         SUCCEEDED = "succeeded", _("succeeded")
         DENIED = "denied", _("denied")
         CANCELED = "canceled", _("canceled")
+
+    class Mode(models.TextChoices):
+        LIVE = "live", _("real money")
+        TEST = "test", _("test")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     order = models.ForeignKey("plans.Order", on_delete=models.PROTECT, related_name="payments", verbose_name=_("order"))
@@ -57,6 +63,19 @@ class Payment(models.Model):
     amount_minor = models.BigIntegerField(_("amount, in minor units"))
     currency = models.CharField(_("currency"), max_length=3)
     state = models.CharField(_("state"), max_length=24, choices=State, default=State.PROCESSING)
+    mode = models.CharField(_("mode"), max_length=4, choices=Mode, default=Mode.LIVE)
+    method = models.ForeignKey(
+        "plans.PaymentMethod",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("stored way to pay"),
+    )
+    # What the payer needs: a page of the provider, a code to scan, or the SMS code that was asked for.
+    page_url = models.CharField(_("page of the provider"), max_length=2000, blank=True)
+    code_url = models.CharField(_("code to scan"), max_length=500, blank=True)
+    authorization_id = models.CharField(_("code asked for by SMS"), max_length=128, blank=True)
     phone_last_four = models.CharField(_("last four of the phone"), max_length=4, blank=True)
     sealed_phone = models.BinaryField(null=True, blank=True)
     phone_digest = models.CharField(max_length=64, blank=True, editable=False)
@@ -66,6 +85,7 @@ class Payment(models.Model):
     check_at = models.DateTimeField(_("ask again at"))
     checked_at = models.DateTimeField(_("asked at"), null=True, blank=True)
     pending_validation_at = models.DateTimeField(_("code asked for at"), null=True, blank=True)
+    reserved_at = models.DateTimeField(_("set aside at"), null=True, blank=True)
     succeeded_at = models.DateTimeField(_("succeeded at"), null=True, blank=True)
     denied_at = models.DateTimeField(_("denied at"), null=True, blank=True)
     canceled_at = models.DateTimeField(_("canceled at"), null=True, blank=True)
@@ -89,6 +109,7 @@ class Payment(models.Model):
                     state__in=[
                         "processing",
                         "pending_validation",
+                        "reserved",
                         "succeeded",
                         "denied",
                         "canceled",
@@ -100,7 +121,7 @@ class Payment(models.Model):
             models.Index(
                 name="payment_due",
                 fields=["check_at"],
-                condition=Q(state__in=["processing", "pending_validation"]),
+                condition=Q(state__in=["processing", "pending_validation", "reserved"]),
             ),
             models.Index(name="payment_of_phone", fields=["phone_digest", "created_at"]),
         ]

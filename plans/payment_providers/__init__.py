@@ -5,7 +5,6 @@ from threading import Lock
 import httpx
 from django.conf import settings
 
-from plans.payment_providers.base import PaymentProvider
 from plans.payment_providers.carrier_billing import CarrierBilling
 from portal.kit.refusals import Refusal, gettext_noop
 
@@ -26,7 +25,7 @@ _clients: dict[tuple[str, str], httpx.Client] = {}
 _opening = Lock()
 
 
-def provider(name: str) -> PaymentProvider:
+def provider(name: str) -> CarrierBilling:
     """This will return the client of the way to pay `name`; raises `NoWayToPay`."""
     if name != CARRIER_BILLING or not settings.CARRIER_BILLING_URL or not settings.CARRIER_BILLING_TOKEN:
         raise NoWayToPay

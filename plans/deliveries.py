@@ -1,0 +1,40 @@
+"""What a paid order brings: its credits, in the transaction that makes payment, order and lot one thing."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from plans import ledger, offerings, quotas
+from plans.models import Lot, Offering, Order, Payment
+from plans.models.order import MOVES
+from portal.kit.units import Microcredits, Money
+
+
+def deliver(order: Order, payment: Payment, *, now: datetime) -> None:
+    """This will mark the order as paid by `payment` and grant what was bought; the caller holds the transaction."""
+    payable = Order.objects.filter(pk=order.pk, state__in=MOVES.before("paid"))
+    moved = payable.update(state=Order.State.PAID, paid_at=now)
+    assert moved == 1, f"order {order.pk} took money in a state that allows none"
+    ledger.grant(_lot_of(order, payment, now=now))
+    quotas.follow_plan(order.account_id)
+
+
+def _lot_of(order: Order, payment: Payment, *, now: datetime) -> ledger.Grant:
+    version = order.offering_version
+    start = now.astimezone(ZoneInfo(order.account.time_zone))
+    is_pack = version.offering.kind == Offering.Kind.PACK
+    return ledger.Grant(
+        account_id=order.account_id,
+        source=Lot.Source.TOPUP if is_pack else Lot.Source.PLAN,
+        name=version.label,
+        microcredits=Microcredits(order.microcredits),
+        dedupe_key=f"order:{order.pk}",
+        reason=f"order {order.number} paid",
+        by_user_id=order.placed_by.user_id,
+        priority=version.priority,
+        expires_at=offerings.ends_at(version, start=start),
+        order_id=order.pk,
+        offering_version_id=version.pk,
+        received=ledger.Received(
+            Money(payment.amount_minor, payment.currency), f"carrier_receivable:{payment.provider}", order.tax_minor
+        ),
+    )
