@@ -75,12 +75,16 @@ def sweep(place: Place) -> Program:
 
 
 def sandbox(place: Place) -> Program:
-    """This will return the sandbox: the scripted upstream and the phone operator of demo and tests."""
+    """This will return the sandbox: the scripted upstream and the phone operator of demo and tests.
+
+    The interface of operators knows no address without TLS, so this one is told where its only merchant listens.
+    """
     return _python(
         place,
         "sandbox",
         *_uvicorn("portal.sandbox.app:app", place.sandbox_port),
         is_ready=lambda: probes.listens(place.sandbox_port),
+        environment={"OPERATOR_SINK": f"http://127.0.0.1:{place.port}/payments/carrier_billing/messages/"},
     )
 
 

@@ -5,14 +5,22 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from portal.sandbox import operator, upstream
+from portal.sandbox.operator_course import Sink
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
+
+def _sink() -> Sink | None:
+    """Where the operator tells what nobody named an address for: the portal beside it, which has no https."""
+    address = os.environ.get("OPERATOR_SINK", "")
+    return Sink(address, os.environ.get("OPERATOR_SINK_TOKEN", "")) if address else None
+
+
 _MOUNTS: dict[str, App] = {
     "/upstream": upstream.app,
-    "/operator": operator.Operator(os.environ.get("OPERATOR_TOKEN", "sandbox")),
+    "/operator": operator.Operator(os.environ.get("OPERATOR_TOKEN", "sandbox"), sink=_sink()),
 }
 
 

@@ -1,208 +1,155 @@
-"""A telephone operator for the demo and the tests: CAMARA Carrier Billing over a few charges in memory.
+"""A telephone operator for the demo and the tests: CAMARA Carrier Billing 0.5.0 and Refund 0.3.0 in memory.
 
-Whoever holds the phone decides on the page `/operator/inbox/?phone=+86…`. Numbers of the series
-`SCRIPTED_SERIES` decide by themselves, by their last two digits (`SCRIPT`).
+  /carrier-billing/v0.5/payments…         one step: POST; two steps: POST /prepare, then /{id}/validate with the code
+                                          of the message, /{id}/confirm or /{id}/cancel (both want {"phoneNumber": …});
+                                          GET one, GET a list
+  /carrier-billing-refund/v0.3/payments/{id}/refunds…   POST and GET, GET …/{refundId}, GET …/remaining-amount
+  /inbox/?phone=+86…                      the phone itself: its messages with codes, what it is asked, its bill
+  /control/                               POST {"phone": …, "script": …}, {"phone": …, "ceiling": 50} (null for none),
+                                          {"forward_seconds": 900}; GET ?phone=… tells codes, states and events sent
+
+Bearer: the token as it is (then the body names the phone), or `TOKEN:+86…` for a token of one phone (then it must not).
+Events go to the `sink` of the request, else to the operator's own (`sink=`, or OPERATOR_SINK in the environment); they
+show the accessToken of `sinkCredential` if the request has one, else OPERATOR_SINK_TOKEN.
+
+Whoever holds the phone decides on its page. Numbers of the series `SCRIPTED_SERIES` (+86 155 0055 50…) decide by
+themselves, by their last two digits; the control address gives any phone any of these words, several at once:
+
+  00 approve             paid, or reserved, at once          01 approve_soon        after 1.5 seconds
+  02 deny                403 PAYMENT_DENIED                  03 ceiling             422 …THRESHOLD_OVERPASSED
+  04 unknown_number      404 IDENTIFIER_NOT_FOUND            05 hang_after          paid, and never answers
+  06 fail_before         503, nothing happens                07 wrong_amount        takes 0.01
+  08 wrong_currency      takes USD                           09 deny_soon           processing, then denied
+  10 hang_before         nothing happens for 30 seconds      11 unauthorized_amount 422
+  12 garbage             answers HTML                        ask (all other phones) one step: the page decides;
+  13 code                the same as ask                        two steps: a code in a message, see the page
+  14 code_soon           processing, then the code           15 open_page           validationInfo: open a page
+  16 confirm_soon        confirmed after 1.5 seconds         17 confirm_deny        denied when confirmed
+  18 confirm_deny_soon   denied 1.5 seconds later            19 confirm_hang_after  confirms, and never answers
+  20 expire_soon         cancelled after 1.5 seconds, not after 15 minutes
+  21 event_twice         every event two times               22 event_late          10 seconds late
+  23 event_never         no event                            24 event_reversed      two steps: the last event first
+  25 event_forged        with a wrong bearer
+  26 not_applicable      422 SERVICE_NOT_APPLICABLE          27 too_many_requests   429
+  30 refund_soon         refunds processing, then succeeded  31 refund_deny_soon    processing, then denied
+  32 refund_in_bill      processing until the next bill      33 refund_deny         403 REFUND_DENIED
+  34 refund_ineligible   403 PAYMENT_NOT_ELIGIBLE…           35 refund_ceiling      422
+  36 refund_hang_after   refunds, and never answers          37 refund_ask          the page decides
+  40 unasked             one more payment in the list        41 list_amount         the list says 1.00 more
+  42 told_denied         told as denied, listed as paid      43 unlisted            paid, and not in the list
+
+Of the numbers from 16 on, 21, 22, 23 and 25 approve a little later, 26, 27 and 42 do not, and all others at once.
 """
 
 import asyncio
-import json
-import secrets
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from urllib.parse import parse_qs
+import hmac
+from datetime import timedelta
+from uuid import uuid4
 
-from portal.sandbox.operator_pages import inbox_page
+from portal.sandbox import operator_control, operator_inbox, operator_payments, operator_returns
+from portal.sandbox.operator_answers import NOT_FOUND, UNAUTHENTICATED, Answer, Refused
+from portal.sandbox.operator_books import Books
+from portal.sandbox.operator_charges import Charge
+from portal.sandbox.operator_clock import Clock
+from portal.sandbox.operator_course import Course, Sink
+from portal.sandbox.operator_events import Courier, Event, Post, post
+from portal.sandbox.operator_http import Message, Question, Receive, Send, read, send_answer
+from portal.sandbox.operator_refunds import Refund
+from portal.sandbox.operator_scripts import SCRIPT, SCRIPTED_SERIES
 
-SCRIPTED_SERIES = "+86155005550"
-SCRIPT = {
-    "00": "approve",
-    "01": "approve_soon",
-    "02": "deny",
-    "03": "ceiling",
-    "04": "unknown_number",
-    "05": "hang_after",
-    "06": "fail_before",
-    "07": "wrong_amount",
-    "08": "wrong_currency",
-    "09": "deny_soon",
-    "10": "hang_before",
-    "11": "unauthorized_amount",
-    "12": "garbage",
-}
-SOON_SECONDS = 1.5
-HANG_SECONDS = 30.0
-UNANSWERED_AFTER = timedelta(minutes=15)
-REFUSALS = {
-    "deny": (403, "CARRIER_BILLING.PAYMENT_DENIED", "Payment denied by the subscriber's contract."),
-    "ceiling": (422, "CARRIER_BILLING.USER_AMOUNT_THRESHOLD_OVERPASSED", "Accumulated threshold overpassed."),
-    "unauthorized_amount": (422, "CARRIER_BILLING.UNAUTHORIZED_AMOUNT", "Unauthorized amount requested."),
-    "unknown_number": (404, "IDENTIFIER_NOT_FOUND", "The phone number is not served here."),
-}
-
-Message = dict[str, Any]
-Send = Callable[[Message], Awaitable[None]]
-Receive = Callable[[], Awaitable[Message]]
-
-
-@dataclass
-class Charge:
-    """One payment in the operator's books."""
-
-    transaction: dict[str, Any]
-    script: str
-    payment_id: str = field(default_factory=lambda: "OP" + secrets.token_hex(10).upper())
-    status: str = "processing"
-    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    decided_at: datetime | None = None
-
-    def decide(self, status: str) -> None:
-        """This will end the payment, once."""
-        if self.status == "processing":
-            self.status, self.decided_at = status, datetime.now(UTC)
-
-    def settle_by_time(self) -> None:
-        """This will apply what the script or the patience of the operator says by now."""
-        age = datetime.now(UTC) - self.created_at
-        if self.script in {"approve_soon", "deny_soon"} and age.total_seconds() >= SOON_SECONDS:
-            self.decide("succeeded" if self.script == "approve_soon" else "denied")
-        if age >= UNANSWERED_AFTER:
-            self.decide("denied")
-
-    def shown(self) -> dict[str, Any]:
-        """This will return the payment object of the specification."""
-        self.settle_by_time()
-        body = {
-            "paymentId": self.payment_id,
-            "amountTransaction": {
-                **self.transaction,
-                "paymentAmount": self._amount(),
-                "resourceURL": f"urn:payments:{self.payment_id}",
-                "serverReferenceCode": f"S-{self.payment_id}",
-            },
-            "paymentStatus": self.status,
-            "paymentCreationDate": self.created_at.isoformat(),
-        }
-        if self.decided_at and self.status == "succeeded":
-            body["paymentDate"] = self.decided_at.isoformat()
-        return body
-
-    def _amount(self) -> dict[str, Any]:
-        charged = dict(self.transaction["paymentAmount"])
-        wrong = {"wrong_amount": {"amount": 0.01}, "wrong_currency": {"currency": "USD"}}.get(self.script, {})
-        return charged | {"chargingInformation": charged["chargingInformation"] | wrong}
+__all__ = ["SCRIPT", "SCRIPTED_SERIES", "Operator"]
 
 
 class Operator:
-    """An ASGI app; `token` is the bearer token that its only client must show."""
+    """An ASGI app; `token` is what its only client shows, `sink` where events go that name no address.
 
-    def __init__(self, token: str) -> None:
+    `books`, and their `charges` and `refunds`, are there to be compared with; `requests` are the methods and paths
+    that were asked of its interfaces, `events` what it told.
+    """
+
+    def __init__(self, token: str, *, sink: Sink | None = None, clock: Clock | None = None, post: Post = post) -> None:
         self._token = token
-        self.charges: dict[str, Charge] = {}
+        self.clock = clock or Clock()
+        self.books = Books(self.clock, sink=sink, heard=self._hear)
+        self._courier = Courier(self.clock, post)
         self.requests: list[str] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+
+    @property
+    def charges(self) -> dict[str, Charge]:
+        """All payments by their ids, the oldest first."""
+        return self.books.charges
+
+    @property
+    def refunds(self) -> dict[str, Refund]:
+        """All refunds by their ids, the oldest first."""
+        return self.books.refunds
+
+    @property
+    def events(self) -> list[Event]:
+        """What was told, the oldest first."""
+        return list(self._courier.sent)
+
+    def forward(self, ahead: timedelta) -> None:
+        """This will put the operator's clock forward; what is due by then is done before the next answer."""
+        self.clock.forward(ahead)
+        self._wake()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """This will answer one request."""
         if scope["type"] != "http":
             return
-        path = scope["path"].removeprefix(scope.get("root_path", "")).removeprefix("/operator")
-        headers = {name.decode().lower(): value.decode() for name, value in scope["headers"]}
-        query = {name: values[-1] for name, values in parse_qs(scope["query_string"].decode()).items()}
-        body = await _body(receive)
-        if path.startswith("/carrier-billing/v0.5/payments"):
-            correlator = headers.get("x-correlator", "")
-            self.requests.append(f"{scope['method']} {path}")
-            if headers.get("authorization") != f"Bearer {self._token}":
-                answer = _problem(401, "UNAUTHENTICATED", "Request not authenticated.")
-            else:
-                answer = await self._payments(scope["method"], path.split("/payments", 1)[1], query, body)
-            await _send_json(send, *answer, correlator=correlator)
-        elif path.startswith("/inbox/"):
-            await self._inbox(scope["method"], path.removeprefix("/inbox/"), query, send)
-        else:
-            await _send_json(send, *_problem(404, "NOT_FOUND", "The specified resource is not found."))
+        self._loop = asyncio.get_running_loop()
+        question = await read(scope, receive)
+        self._keep_time()
+        correlator = str(uuid4())
+        try:
+            correlator = question.correlator or correlator
+            answer = await self._answer(question)
+        except Refused as refused:
+            answer = refused.problem.answer()
+        self._keep_time()
+        await send_answer(send, answer, correlator=correlator)
 
-    async def _payments(self, method: str, rest: str, query: dict[str, str], body: bytes) -> tuple[int, object]:
-        if method == "POST" and rest == "":
-            return await self._create(json.loads(body)["amountTransaction"])
-        if method == "GET" and rest == "":
-            return self._listed(int(query.get("page", 1)), int(query.get("perPage", 10)))
-        if method == "GET" and (charge := self.charges.get(rest.strip("/"))):
-            return 200, charge.shown()
-        return _problem(404, "NOT_FOUND", "The specified resource is not found.")
+    async def _answer(self, question: Question) -> Answer:
+        path = question.path
+        if path == operator_payments.API or path.startswith(operator_payments.API + "/"):
+            return await operator_payments.answered(self.books, self._recognized(question))
+        if path.startswith(operator_returns.API + "/"):
+            return await operator_returns.answered(self.books, self._recognized(question))
+        if path.startswith(operator_control.API + "/"):
+            return await operator_control.answered(self.books, question, self._courier.sent)
+        if path.startswith(operator_inbox.API + "/"):
+            return operator_inbox.answered(self.books, question)
+        return NOT_FOUND.answer()
 
-    async def _create(self, transaction: dict[str, Any]) -> tuple[int, object]:
-        phone = transaction.get("phoneNumber", "")
-        script = SCRIPT.get(phone[-2:], "ask") if phone.startswith(SCRIPTED_SERIES) else "ask"
-        if not phone:
-            return _problem(422, "MISSING_IDENTIFIER", "The phone number cannot be identified.")
-        if any(self._is_same(charge, transaction) for charge in self.charges.values()):
-            return _problem(400, "INVALID_ARGUMENT", "clientCorrelator already exist on server.")
-        if script in REFUSALS:
-            return _problem(*REFUSALS[script])
-        if script == "fail_before":
-            return _problem(503, "UNAVAILABLE", "Service unavailable.")
-        if script == "hang_before":
-            await asyncio.sleep(HANG_SECONDS)
-        charge = Charge(transaction, script)
-        self.charges[charge.payment_id] = charge
-        if script in {"approve", "wrong_amount", "wrong_currency", "hang_after"}:
-            charge.decide("succeeded")
-        if script == "hang_after":
-            await asyncio.sleep(HANG_SECONDS)
-        return 201, "garbage" if script == "garbage" else charge.shown()
+    def _recognized(self, question: Question) -> Question:
+        """Two-legged tokens are for all phones, three-legged ones for one."""
+        self.requests.append(f"{question.method} {question.path}")
+        kind, _, shown = question.headers.get("authorization", "").partition(" ")
+        token, _, phone = shown.partition(":+")
+        is_ours = hmac.compare_digest(token.encode(), self._token.encode())
+        if kind.lower() != "bearer" or not is_ours or (phone and not phone.isdigit()):
+            raise Refused(UNAUTHENTICATED)
+        return question.of(f"+{phone}" if phone else "")
 
-    @staticmethod
-    def _is_same(charge: Charge, transaction: dict[str, Any]) -> bool:
-        correlator = transaction.get("clientCorrelator")
-        return bool(correlator) and charge.transaction.get("clientCorrelator") == correlator
+    def _hear(self, course: Course) -> None:
+        self._courier.hear(course)
+        self._wake()
 
-    def _listed(self, page: int, size: int) -> tuple[int, object]:
-        newest_first = list(reversed(self.charges.values()))
-        return 200, [charge.shown() for charge in newest_first[(page - 1) * size : page * size]]
+    def _wake(self) -> None:
+        """Time is kept in the thread of the loop, wherever something happened."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._keep_time)
 
-    async def _inbox(self, method: str, rest: str, query: dict[str, str], send: Send) -> None:
-        charge_id, _, decision = rest.strip("/").partition("/")
-        phone = query.get("phone", "")
-        if method == "POST" and (charge := self.charges.get(charge_id)):
-            phone = charge.transaction["phoneNumber"]
-            if decision in {"approval", "denial"}:
-                charge.decide("succeeded" if decision == "approval" else "denied")
-            await _send(send, 303, b"", [(b"location", f"../../?phone=%2B{phone.strip('+')}".encode())])
-            return
-        phone = "+" + phone.strip("+ ") if phone else ""
-        mine = [charge.shown() for charge in self.charges.values() if self._rings(charge, phone)]
-        page = inbox_page(phone, list(reversed(mine)))
-        await _send(send, 200, page.encode(), [(b"content-type", b"text/html; charset=utf-8")])
-
-    @staticmethod
-    def _rings(charge: Charge, phone: str) -> bool:
-        return bool(phone) and charge.transaction["phoneNumber"] == phone
-
-
-def _problem(status: int, code: str, message: str) -> tuple[int, object]:
-    return status, {"status": status, "code": code, "message": message}
-
-
-async def _body(receive: Receive) -> bytes:
-    parts = []
-    while True:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(parts)
-
-
-async def _send_json(send: Send, status: int, body: object, *, correlator: str = "") -> None:
-    headers = [(b"content-type", b"application/json"), (b"x-correlator", correlator.encode())]
-    if isinstance(body, str):  # a broken gateway in front of the operator
-        await _send(send, status, b"<html>502</html>", headers)
-        return
-    await _send(send, status, json.dumps(body).encode(), headers)
-
-
-async def _send(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
-    length = (b"content-length", str(len(body)).encode())
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
-    await send({"type": "http.response.body", "body": body})
+    def _keep_time(self) -> None:
+        """This will do what is due, send what is to be told, and wake up when something is due again."""
+        self.books.tick()
+        self._courier.dispatch()
+        if self._alarm is not None:
+            self._alarm.cancel()
+        moments = [moment for moment in (self.books.next_at(), self._courier.next_at()) if moment is not None]
+        if moments:
+            seconds = (min(moments) - self.clock.now()).total_seconds()
+            self._alarm = asyncio.get_running_loop().call_later(max(seconds, 0.0), self._keep_time)

@@ -16,7 +16,8 @@ from accounts.models import Member, User
 from plans import offerings, orders
 from plans.models import Order
 from portal.kit import clock
-from portal.sandbox.operator import SCRIPTED_SERIES, Operator
+from portal.sandbox.app import App
+from portal.sandbox.operator import SCRIPTED_SERIES
 
 TOKEN = "operator-token"
 ASKED_PHONE = "+8613812341234"
@@ -43,9 +44,9 @@ def assemble(*, now: datetime) -> Household:
 
 
 @contextmanager
-def listening(operator: Operator) -> Iterator[str]:
-    """This will let the operator answer over HTTP and tell its address."""
-    config = uvicorn.Config(operator, host="127.0.0.1", port=0, log_level="error", lifespan="off", ws="none")
+def listening(app: App) -> Iterator[str]:
+    """This will let the operator, or any other app, answer over HTTP and tell its address."""
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off", ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

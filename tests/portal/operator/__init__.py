@@ -1,0 +1,1 @@
+"""The sandbox operator, held against the two specifications that it plays."""
