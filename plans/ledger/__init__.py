@@ -1,4 +1,4 @@
-"""The ledger: setting credits aside for calls, granting lots, ending them, giving back, and telling what is left."""
+"""The ledger: credits set aside for calls, granted, ended and given back; money beside orders; what the books say."""
 
 from plans.ledger.balances import (
     Balance,
@@ -23,6 +23,7 @@ from plans.ledger.corrections import (
     decide_adjustment,
     open_dispute,
     open_refund,
+    refund_preview,
 )
 from plans.ledger.expiry import (
     PeriodEnd,
@@ -37,6 +38,20 @@ from plans.ledger.expiry import (
     roll_over,
 )
 from plans.ledger.extras import Given, give_extra, give_extras, give_minutes
+from plans.ledger.funds import (
+    Arrival,
+    Arrived,
+    Departure,
+    Matched,
+    NotMatchable,
+    NotReturnable,
+    book_fee,
+    book_vendor_day,
+    credit,
+    match,
+    receive,
+    return_money,
+)
 from plans.ledger.grants import Grant, Granted, Received, grant
 from plans.ledger.holds import (
     Claim,
@@ -66,12 +81,25 @@ from plans.ledger.refusals import (
     SetAside,
     Suspended,
 )
+from plans.ledger.statements import (
+    CreditLines,
+    MoneyLines,
+    Statement,
+    TrialBalance,
+    TrialLine,
+    statement_of,
+    trial_balance,
+)
 
 __all__ = [
+    "Arrival",
+    "Arrived",
     "AskedAdjustment",
     "Balance",
     "Busy",
     "Claim",
+    "CreditLines",
+    "Departure",
     "Given",
     "Grant",
     "Granted",
@@ -81,13 +109,17 @@ __all__ = [
     "KeyRevoked",
     "LeftAt",
     "LotLeft",
+    "Matched",
     "MinutesUsed",
     "ModelNotAllowed",
+    "MoneyLines",
     "NoBooksThen",
     "NoCredits",
     "NotAdjustable",
     "NotDisputable",
+    "NotMatchable",
     "NotRefundable",
+    "NotReturnable",
     "OnlyReads",
     "Paused",
     "PeriodEnd",
@@ -101,12 +133,18 @@ __all__ = [
     "RolledOver",
     "ScenarioNotAllowed",
     "SetAside",
+    "Statement",
     "Suspended",
+    "TrialBalance",
+    "TrialLine",
     "ask_adjustment",
     "balance",
+    "book_fee",
+    "book_vendor_day",
     "claim",
     "close_dispute",
     "close_refund",
+    "credit",
     "decide_adjustment",
     "drop_old_months",
     "earn",
@@ -122,12 +160,18 @@ __all__ = [
     "heartbeat",
     "left_at",
     "make_partitions",
+    "match",
     "note_endings",
     "open_dispute",
     "open_refund",
     "paid_a_credit",
+    "receive",
+    "refund_preview",
     "reserve",
     "reserve_one",
+    "return_money",
     "roll_over",
+    "statement_of",
     "stop_admission",
+    "trial_balance",
 ]

@@ -42,10 +42,11 @@ class NotAdjustable(Refusal):
 
 @dataclass(frozen=True)
 class Refundable:
-    """What a refund that was begun gives back: credits, and the money that the provider has to pay."""
+    """What a refund gives back: credits, and the money that the provider has to pay, of which so much is tax."""
 
     microcredits: Microcredits
     money: Money
+    tax_minor: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,13 +73,17 @@ def open_refund(
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT outcome, microcredits, money_minor, currency FROM ledger_open_refund(%s, %s, %s, %s, %s)",
+            "SELECT * FROM ledger_open_refund(%s, %s, %s, %s, %s)",
             [refund_id, lot_id, microcredits, by_user_id, reason],
         )
-        outcome, amount, minor, currency = cursor.fetchone()
-    if outcome not in {"ok", "again"}:
-        raise NotRefundable(outcome=outcome)
-    return Refundable(Microcredits(amount), Money(minor, currency))
+        return _refundable(*cursor.fetchone())
+
+
+def refund_preview(lot_id: int, *, microcredits: Microcredits | None = None) -> Refundable:
+    """This will tell what `open_refund` would give back now, and change nothing. Raises `NotRefundable`."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM ledger_refundable(%s, %s)", [lot_id, microcredits])
+        return _refundable(*cursor.fetchone())
 
 
 def close_refund(refund_id: UUID, *, succeeded: bool, money_account: str) -> bool:
@@ -115,6 +120,12 @@ def ask_adjustment(asked: AskedAdjustment, *, alone: Microcredits) -> str:
 def decide_adjustment(adjustment_id: UUID, *, agreed: bool, by_user_id: int) -> str:
     """This will carry out or decline what waits: done, declined or already. Raises `NotAdjustable`."""
     return _done(database.value("SELECT ledger_decide_adjustment(%s, %s, %s)", adjustment_id, agreed, by_user_id))
+
+
+def _refundable(outcome: str, microcredits: int, minor: int, tax: int, currency: str) -> Refundable:
+    if outcome not in {"ok", "again"}:
+        raise NotRefundable(outcome=outcome)
+    return Refundable(Microcredits(microcredits), Money(minor, currency), tax)
 
 
 def _done(outcome: str) -> str:

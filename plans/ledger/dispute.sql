@@ -42,7 +42,7 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
   SELECT coalesce((
       SELECT sum(p.amount) FROM plans_journal j JOIN plans_posting p ON p.journal_id = j.id
       WHERE j.kind = 'grant' AND j.about_id = p_order AND p.amount > 0
-        AND p.account_code ~ '^(psp|carrier_receivable|bank)'), 0)::bigint
+        AND p.account_code ~ '^(psp|carrier_receivable|bank|customer_credit)'), 0)::bigint
     - coalesce((SELECT sum(r.money_minor) FROM plans_refund r
       WHERE r.order_id = p_order AND r.state <> 'failed'), 0)::bigint
     - coalesce((SELECT sum(d.money_minor) FROM plans_dispute d
@@ -50,8 +50,9 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
 $$;
 
 -- Ends a dispute. Won: the lots go on and end later by as long as they were frozen. Lost: what is unused is taken
--- back, and what was spent, or had paid an older debt, becomes the account's debt, which the next purchase pays. Of
--- an order that is disputed in part only this part of it goes, rounded down.
+-- back, and with it the tax in its price; what was spent, or had paid an older debt, becomes the account's debt, which
+-- the next purchase pays: that is our loss, tax included, since it was used. Of an order that is disputed in part only
+-- this part of it goes, rounded down.
 --
 -- Returns 'ok', 'already' (it had ended before), 'open_calls' (calls still hold part of the lots, which ends within
 -- minutes) or 'open_refund' (a provider has yet to say whether part of it was paid back); ask again then.
@@ -63,7 +64,6 @@ DECLARE
   v_dispute plans_dispute;
   v_journal uuid;
   v_kept bigint;
-  v_released bigint;
 BEGIN
   PERFORM FROM plans_wallet w JOIN plans_dispute d USING (account_id) WHERE d.id = p_dispute FOR NO KEY UPDATE OF w;
   SELECT * INTO v_dispute FROM plans_dispute d WHERE d.id = p_dispute AND d.state = 'open';
@@ -106,7 +106,8 @@ BEGIN
     WHERE p.amount <> 0
   )
   SELECT coalesce(sum(t.taken), 0), coalesce(sum(t.gone), 0), coalesce(sum(t.released), 0)
-  INTO v_dispute.revoked, v_dispute.owed, v_released FROM taken t;
+  INTO v_dispute.revoked, v_dispute.owed, v_dispute.unearned_minor FROM taken t;
+  v_dispute.tax_minor := ledger_tax_back(v_dispute);
   v_dispute.owed := ledger_share(
     v_dispute.owed - (SELECT coalesce(sum(d.owed), 0) FROM plans_dispute d
       WHERE d.order_id = v_dispute.order_id AND d.state = 'lost')::bigint,
@@ -114,7 +115,7 @@ BEGIN
   UPDATE plans_wallet w SET debt = w.debt + v_dispute.owed WHERE w.account_id = v_dispute.account_id;
   UPDATE plans_dispute d
   SET state = 'lost', ended_at = app_now(), fee_minor = p_fee_minor, revoked = v_dispute.revoked,
-    owed = v_dispute.owed
+    owed = v_dispute.owed, unearned_minor = v_dispute.unearned_minor, tax_minor = v_dispute.tax_minor
   WHERE d.id = p_dispute;
   INSERT INTO plans_posting (journal_id, account_code, unit, lot_id, amount)
   SELECT v_journal, p.code, p.unit, 0, p.amount FROM (VALUES
@@ -122,8 +123,12 @@ BEGIN
     ('revoked', 'µ', v_dispute.owed),
     (p_money_account, v_dispute.currency, -v_dispute.money_minor - p_fee_minor),
     ('psp_fee', v_dispute.currency, p_fee_minor),
-    ('chargeback_loss', v_dispute.currency, v_dispute.money_minor - v_released)
+    ('tax', v_dispute.currency, v_dispute.tax_minor),
+    ('chargeback_loss', v_dispute.currency,
+     v_dispute.money_minor - v_dispute.unearned_minor - v_dispute.tax_minor)
   ) AS p(code, unit, amount)
   WHERE p.amount <> 0;
+  PERFORM ledger_move_funds(p_money_account, v_dispute.currency, -v_dispute.money_minor - p_fee_minor,
+    v_dispute.account_id, v_dispute.order_id);
   RETURN 'ok';
 END $$;

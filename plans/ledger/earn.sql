@@ -4,10 +4,32 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog
 RETURN CASE WHEN p_part >= p_whole THEN p_minor
   ELSE div(p_minor::numeric * p_part, p_whole)::bigint END;
 
+-- What was paid for a lot, in minor units; nothing for what was given.
+CREATE OR REPLACE FUNCTION ledger_paid_for(p_lot plans_lot) RETURNS bigint
+LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
+  SELECT CASE WHEN p_lot.source = 'rollover' THEN 0
+    ELSE coalesce(round(p_lot.unit_price * (p_lot.granted + p_lot.repaid) / 1000000), 0)::bigint END
+$$;
+
 -- What of a lot's credits stands for money that is not earned yet. Internal.
 CREATE OR REPLACE FUNCTION ledger_unearned(p_lot plans_lot) RETURNS bigint
 LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
   SELECT p_lot.granted - p_lot.spent_earned - p_lot.expired_earned - p_lot.revoked - p_lot.refunded - p_lot.rolled
+$$;
+
+-- Books the shares of the platform and of the channel in what a lot has earned more (or, by rounding, less): after
+-- it they have had ⌊earned × share⌋ of this lot, whatever its parts were. p_lot is the lot as it was before. Internal.
+CREATE OR REPLACE FUNCTION ledger_post_fees(p_journal uuid, p_lot plans_lot, p_more bigint) RETURNS void
+LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
+  INSERT INTO plans_posting (journal_id, account_code, unit, lot_id, amount)
+  SELECT p_journal, p.code, p_lot.currency, p_lot.id, p.amount
+  FROM (VALUES ('platform', p_lot.platform_basis_points), ('channel', p_lot.channel_basis_points)) AS s(name, share),
+  LATERAL (
+    SELECT ledger_share(p_lot.earned_minor + p_more, s.share, 10000) - ledger_share(p_lot.earned_minor, s.share, 10000)
+      AS due
+  ) f,
+  LATERAL (VALUES (s.name || '_fee', f.due), ('payable:' || s.name, -f.due)) AS p(code, amount)
+  WHERE p.amount <> 0
 $$;
 
 -- Books what an account's lots have earned since the last time, by use and by lapse. Internal; the wallet is
@@ -31,7 +53,8 @@ BEGIN
     v_lot.spent_earned := v_lot.spent;
     v_lapsed := ledger_share(v_lot.deferred_minor, v_lot.expired - v_lot.expired_earned, ledger_unearned(v_lot));
     UPDATE plans_lot l
-    SET deferred_minor = v_lot.deferred_minor - v_lapsed, spent_earned = l.spent, expired_earned = l.expired
+    SET deferred_minor = v_lot.deferred_minor - v_lapsed, spent_earned = l.spent, expired_earned = l.expired,
+      earned_minor = l.earned_minor + v_used + v_lapsed
     WHERE l.id = v_lot.id;
     CONTINUE WHEN v_used + v_lapsed = 0;
     v_journal := coalesce(v_journal, ledger_open_journal('earn', p_account, NULL, NULL, ''));
@@ -40,6 +63,7 @@ BEGIN
       ('deferred:' || p_account, v_used + v_lapsed), ('revenue_usage', -v_used), ('revenue_breakage', -v_lapsed)
     ) AS p(code, amount)
     WHERE p.amount <> 0;
+    PERFORM ledger_post_fees(v_journal, v_lot, v_used + v_lapsed);
   END LOOP;
 END $$;
 

@@ -12,11 +12,17 @@ from portal.kit.units import Microcredits, Money
 
 @dataclass(frozen=True)
 class Received:
-    """Money that came in for a lot, on an account of the books such as `psp:sandbox`; `tax_minor` is part of it."""
+    """Money that came in for a lot, on an account of the books such as `psp:sandbox`; `tax_minor` is part of it.
+
+    `bank_unmatched` is what was matched to the order, `customer_credit:<account>` the account's own money. Of what the
+    lot earns, such shares (in basis points) are owed to the platform and to the channel that sold it.
+    """
 
     money: Money
     money_account: str
     tax_minor: int = 0
+    platform_basis_points: int = 0
+    channel_basis_points: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,4 +73,6 @@ def _given(asked: Grant) -> str:
         given["currency"] = received["money"]["currency"]
         given["money_account"] = received["money_account"]
         given["tax_minor"] = received["tax_minor"]
+        given["platform_bp"] = received["platform_basis_points"]
+        given["channel_bp"] = received["channel_basis_points"]
     return orjson.dumps([given]).decode()

@@ -22,8 +22,10 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 
 -- Drops the oldest month of the books once it is more than p_months old, and returns it; nothing when none is due.
--- Before, a journal of each account carries forward what the month's postings add up to, lot by lot, so that every
--- sum stays what it was. Books are kept for ten years at least, as tax law asks; less is refused.
+-- Before, journals of each account carry forward what the month's postings add up to, lot by lot, so that every sum
+-- stays what it was: one for each month by the account's clock and kind of journal, which its reason names ("2026-01
+-- settle"), so that statements can still be told. Books are kept for ten years at least, as tax law asks; less is
+-- refused.
 DROP FUNCTION IF EXISTS ledger_drop_month(integer);
 CREATE FUNCTION ledger_drop_month(p_months integer) RETURNS date
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET timezone = 'UTC' SET lock_timeout = '2s' AS $$
@@ -39,18 +41,20 @@ BEGIN
   END IF;
   EXECUTE format($sql$
     WITH sums AS MATERIALIZED (
-      SELECT j.account_id, p.account_code, p.unit, p.lot_id, sum(p.amount) AS amount
-      FROM %I j JOIN plans_posting p ON p.journal_id = j.id
-      GROUP BY 1, 2, 3, 4 HAVING sum(p.amount) <> 0
+      SELECT j.account_id, p.account_code, p.unit, p.lot_id, sum(p.amount) AS amount,
+        CASE j.kind WHEN 'carry_forward' THEN j.reason
+          ELSE to_char(j.moved_at AT TIME ZONE coalesce(a.time_zone, 'UTC'), 'YYYY-MM') || ' ' || j.kind END AS told
+      FROM %I j JOIN plans_posting p ON p.journal_id = j.id LEFT JOIN accounts_account a ON a.id = j.account_id
+      GROUP BY 1, 2, 3, 4, 6 HAVING sum(p.amount) <> 0
     ), carried AS MATERIALIZED (
-      SELECT s.account_id, new_id() AS id FROM (SELECT DISTINCT account_id FROM sums) s
+      SELECT s.account_id, s.told, new_id() AS id FROM (SELECT DISTINCT account_id, told FROM sums) s
     ), journals AS (
       INSERT INTO plans_journal (id, kind, account_id, reason, moved_at)
-      SELECT c.id, 'carry_forward', c.account_id, $1, app_now() FROM carried c
+      SELECT c.id, 'carry_forward', c.account_id, c.told, app_now() FROM carried c
     )
     INSERT INTO plans_posting (journal_id, account_code, unit, lot_id, amount)
-    SELECT c.id, s.account_code, s.unit, s.lot_id, s.amount FROM sums s JOIN carried c USING (account_id)
-  $sql$, 'plans_journal_' || v_name) USING to_char(v_month, 'YYYY-MM');
+    SELECT c.id, s.account_code, s.unit, s.lot_id, s.amount FROM sums s JOIN carried c USING (account_id, told)
+  $sql$, 'plans_journal_' || v_name);
   EXECUTE format('DROP TABLE %I, %I', 'plans_posting_' || v_name, 'plans_journal_' || v_name);
   RETURN v_month;
 END $$;

@@ -48,12 +48,12 @@ BEGIN
     IF v_rolled > 0 THEN
       INSERT INTO plans_lot (
         account_id, source, name, dedupe_key, order_id, offering_version_id, unit_price, currency, tax_minor,
-        deferred_minor, spent_earned, expired_earned, priority, chat_model_ids, scenario_ids, frozen, granted_at,
+        deferred_minor, platform_basis_points, channel_basis_points, spent_earned, expired_earned, priority, chat_model_ids, scenario_ids, frozen, granted_at,
         effective_at, expires_at, repaid, granted, available, held, spent, expired, revoked, refunded, rolled)
       VALUES (
         v_old.account_id, 'rollover', v_asked.name, v_asked.dedupe_key, v_old.order_id, v_old.offering_version_id,
-        v_old.unit_price, v_old.currency, 0, v_money, 0, 0, v_old.priority, v_old.chat_model_ids,
-        v_old.scenario_ids, 0, v_now, v_now, v_asked.expires_at, 0, v_rolled, v_rolled, 0, 0, 0, 0, 0, 0)
+        v_old.unit_price, v_old.currency, 0, v_money, v_old.platform_basis_points, v_old.channel_basis_points,
+        0, 0, v_old.priority, v_old.chat_model_ids, v_old.scenario_ids, 0, v_now, v_now, v_asked.expires_at, 0, v_rolled, v_rolled, 0, 0, 0, 0, 0, 0)
       RETURNING id INTO lot_id;
     END IF;
     INSERT INTO plans_posting (journal_id, account_code, unit, lot_id, amount)

@@ -5,6 +5,7 @@ from plans.models.corrections import Adjustment, Dispute, Refund
 from plans.models.extra import Awake, ChildDay, Extra, Loan
 from plans.models.ledger import Hold, HoldLot, IdempotencyKey, Journal, Posting
 from plans.models.lot import Lot, LotCheck, LotNotice, Wallet
+from plans.models.money import Cost, Incoming, Outgoing, Surplus
 from plans.models.offering import Offering, OfferingItem, OfferingVersion
 from plans.models.order import Order
 from plans.models.payment import Payment
@@ -20,11 +21,13 @@ __all__ = [
     "Awake",
     "ChildDay",
     "Consent",
+    "Cost",
     "Dispute",
     "Extra",
     "Hold",
     "HoldLot",
     "IdempotencyKey",
+    "Incoming",
     "Journal",
     "Loan",
     "Lot",
@@ -34,6 +37,7 @@ __all__ = [
     "OfferingItem",
     "OfferingVersion",
     "Order",
+    "Outgoing",
     "Payment",
     "PaymentMessage",
     "PaymentMethod",
@@ -45,5 +49,6 @@ __all__ = [
     "Refund",
     "Subscription",
     "SubscriptionPeriod",
+    "Surplus",
     "Wallet",
 ]

@@ -66,6 +66,9 @@ class Dispute(models.Model):
     order_id = models.UUIDField(_("order"))
     money_minor = models.BigIntegerField(_("amount, in minor units"))
     fee_minor = models.BigIntegerField(_("fee, in minor units"), default=0)
+    # What of the amount was not earned yet and the tax on that: both are owed no more. The rest of it is lost.
+    unearned_minor = models.BigIntegerField(_("not earned yet, in minor units"), db_default=0)
+    tax_minor = models.BigIntegerField(_("tax in it, in minor units"), db_default=0)
     currency = models.CharField(_("currency"), max_length=3)
     revoked = models.BigIntegerField(_("taken back, in microcredits"), default=0)
     owed = models.BigIntegerField(_("became debt, in microcredits"), default=0)
@@ -81,7 +84,14 @@ class Dispute(models.Model):
         constraints = (
             models.CheckConstraint(
                 name="dispute_amounts_sane",
-                condition=Q(money_minor__gt=0, fee_minor__gte=0, revoked__gte=0, owed__gte=0),
+                condition=Q(
+                    money_minor__gt=0,
+                    fee_minor__gte=0,
+                    revoked__gte=0,
+                    owed__gte=0,
+                    unearned_minor__gte=0,
+                    tax_minor__gte=0,
+                ),
             ),
             models.CheckConstraint(
                 name="dispute_state_known",

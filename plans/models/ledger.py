@@ -17,14 +17,19 @@ JOURNAL_KINDS = (
     "refund",
     "dispute",
     "revoke",
+    "receive",
+    "match",
+    "return",
+    "cost",
     "carry_forward",
 )
 
 CHART = (
     r"^(issued|usage|expired|revoked|refunded|adjust"
     r"|bank|bank_unmatched|tax|revenue_usage|revenue_breakage"
-    r"|psp_fee|provider_cost|provider_variance|chargeback_loss|goodwill"
-    r"|(avail|debt|deferred|ar|customer_credit):[0-9]+|(psp|carrier_receivable):[a-z0-9_]+)$"
+    r"|psp_fee|provider_cost|provider_variance|platform_fee|channel_fee|chargeback_loss|goodwill"
+    r"|(avail|debt|deferred|ar|customer_credit):[0-9]+|(psp|carrier_receivable):[a-z0-9_]+"
+    r"|payable:(platform|channel|vendor:[a-z0-9-]+))$"
 )
 """The chart of accounts: of credits, of money, and those that each customer or provider has one of."""
 
@@ -139,6 +144,7 @@ class Journal(models.Model):
         indexes = (
             BrinIndex(fields=["moved_at"], name="journal_by_moment", pages_per_range=8, autosummarize=True),
             models.Index(fields=["about_id"], name="journal_about", condition=Q(about_id__isnull=False)),
+            models.Index(fields=["account_id", "id"], name="journal_of_account"),
         )
         constraints = (models.CheckConstraint(name="journal_kind_known", condition=Q(kind__in=JOURNAL_KINDS)),)
 
@@ -163,6 +169,8 @@ class Posting(models.Model):
             models.CheckConstraint(name="posting_not_zero", condition=~Q(amount=0)),
             models.CheckConstraint(name="posting_in_chart", condition=Q(account_code__regex=CHART)),
         )
+        # Money moves seldom beside credits, and is what the operator's own books are about.
+        indexes = (models.Index(fields=["unit", "account_code"], name="posting_of_money", condition=~Q(unit="µ")),)
 
     def __str__(self) -> str:
         return f"{self.account_code} {self.amount} {self.unit}"

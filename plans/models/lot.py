@@ -58,6 +58,10 @@ class Lot(models.Model):
     deferred_minor = models.BigIntegerField(_("not earned yet, in minor units"), default=0)
     spent_earned = models.BigIntegerField(_("earned by use, in microcredits"), default=0)
     expired_earned = models.BigIntegerField(_("earned by lapse, in microcredits"), default=0)
+    # What of it is revenue, and which shares of that are owed to the platform and to the channel that sold it.
+    earned_minor = models.BigIntegerField(_("earned, in minor units"), db_default=0)
+    platform_basis_points = models.SmallIntegerField(_("platform's share, in basis points"), db_default=0)
+    channel_basis_points = models.SmallIntegerField(_("channel's share, in basis points"), db_default=0)
     priority = models.SmallIntegerField(_("priority"), default=0)
     chat_model_ids = ArrayField(
         models.BigIntegerField(), verbose_name=_("for these models only"), null=True, blank=True
@@ -125,6 +129,14 @@ class Lot(models.Model):
                     spent_earned__lte=F("spent"),
                     expired_earned__gte=0,
                     expired_earned__lte=F("expired"),
+                ),
+            ),
+            models.CheckConstraint(
+                name="lot_shares_of_a_whole",
+                condition=Q(
+                    platform_basis_points__gte=0,
+                    channel_basis_points__gte=0,
+                    platform_basis_points__lte=10_000 - F("channel_basis_points"),
                 ),
             ),
             models.CheckConstraint(

@@ -33,7 +33,7 @@ class TestRefund:
         books.spent(member, 333)
         refund_id = uuid4()
         found = refund(lot, refund_id)
-        assert found == ledger.Refundable(Microcredits(667), Money(660, "CNY"))
+        assert found == ledger.Refundable(Microcredits(667), Money(660, "CNY"), 60)
         assert books.reserve(books.ask(member, 1))[0][0] == "no_credits"
         assert books.kinds() == set()
         assert ledger.close_refund(refund_id, succeeded=True, money_account="psp:test")

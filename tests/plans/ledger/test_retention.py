@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -34,15 +35,19 @@ class TestDropOldMonths:
         books.grant(other, 300)
         books.spent(member, 1200)
         ledger.earn()
+        began = clock.now().astimezone(ZoneInfo("Asia/Shanghai"))
         before = books.fetch("SELECT account_code, unit, lot_id, sum(amount) FROM plans_posting GROUP BY 1, 2, 3")
         turn_to(TEN_YEARS)
         moment = clock.now()
         assert ledger.drop_old_months() >= 1
         assert ledger.left_at(member.account_id, moment).left == 300
         assert set(Journal.objects.values_list("kind", flat=True)) == {"carry_forward"}
-        assert Journal.objects.count() == 2
+        told = Journal.objects.values_list("account_id", "reason")
+        month = f"{began:%Y-%m}"
+        kinds = [(member.account_id, f"{month} {kind}") for kind in ("earn", "grant", "settle")]
+        assert sorted(told) == [*kinds, (other.account_id, f"{month} grant")]
         after = books.fetch("SELECT account_code, unit, lot_id, sum(amount) FROM plans_posting GROUP BY 1, 2, 3")
-        assert sorted(after) == sorted(row for row in before if row[-1])
+        assert sorted(row for row in after if row[-1]) == sorted(row for row in before if row[-1])
         assert books.kinds() == set()
         assert books.counters(bought)[2] + books.counters(given)[2] == 1200
         books.run("SET CONSTRAINTS ALL IMMEDIATE")
