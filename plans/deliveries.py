@@ -35,6 +35,10 @@ def _lot_of(order: Order, payment: Payment, *, now: datetime) -> ledger.Grant:
         order_id=order.pk,
         offering_version_id=version.pk,
         received=ledger.Received(
-            Money(payment.amount_minor, payment.currency), f"carrier_receivable:{payment.provider}", order.tax_minor
+            Money(payment.amount_minor, payment.currency),
+            f"carrier_receivable:{payment.provider}",
+            order.tax_minor,
+            version.platform_basis_points,
+            version.channel_basis_points,
         ),
     )

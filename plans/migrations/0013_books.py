@@ -11,6 +11,13 @@ UPDATE plans_lot l SET earned_minor = s.earned FROM (
 ) s WHERE s.lot_id = l.id
 """
 
+UNEARNED = """
+UPDATE plans_dispute d SET unearned_minor = s.unearned FROM (
+  SELECT j.about_id, sum(p.amount) AS unearned FROM plans_journal j JOIN plans_posting p ON p.journal_id = j.id
+  WHERE j.kind = 'dispute' AND p.account_code LIKE 'deferred:%' GROUP BY j.about_id
+) s WHERE s.about_id = d.id
+"""
+
 
 class Migration(migrations.Migration):
 
@@ -201,4 +208,5 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('minor__gte', 0)), name='surplus_not_negative'),
         ),
         migrations.RunSQL(EARNED, migrations.RunSQL.noop),
+        migrations.RunSQL(UNEARNED, migrations.RunSQL.noop),
     ]

@@ -117,4 +117,6 @@ WHERE audit_is_full() AND w.starts_at >= call_comparable_since() AND w.used <> c
 CREATE VIEW violations (kind, subject, details) AS
 SELECT kind, subject, details::text FROM ledger_violations
 UNION ALL
+SELECT kind, subject, details::text FROM money_violations
+UNION ALL
 SELECT kind, subject, details FROM call_violations;

@@ -262,7 +262,7 @@ class TestAuditOfWhatWentBack:
                     ended_at = None if state in {"processing", "open"} else now
                     row = {"id": uuid4(), "state": state, "money_minor": minor, "opened_at": now, "ended_at": ended_at}
                     table.objects.create(**shared | terms | row)
-        assert books.kinds() == found
+        assert books.kinds() & {TOO_MUCH_BACK, FROZEN_FOR_NOTHING} == found
 
 
 class TestCleanBooks:
