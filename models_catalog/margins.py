@@ -63,9 +63,21 @@ def costs_of(chat_model: ChatModel, *, at: datetime) -> Costs:
     upstreams: set[int | None] = set(routes.values_list("upstream_id", flat=True)) or {None}
     found: Costs = {}
     for row in filter(None, (rows.get(upstream, rows.get(None)) for upstream in upstreams)):
-        for name, cost in _costs(row).items():
+        for name, cost in rates_of(row).items():
             found[name] = max(cost, found.get(name, cost))
     return found
+
+
+def rates_of(note: VendorPrice) -> Costs:
+    """This will return what a note says of each class, in our currency per million tokens, and of a call.
+
+    A class that is not priced costs what input or output does; what nobody has noted is left out.
+    """
+    rate = Fraction(note.exchange_rate) / MILLIONTHS
+    priced = {name: getattr(note, name) for name in USAGE_CLASSES}
+    found = {name: priced[usual_of(name)] if own is None else own for name, own in priced.items()}
+    found["per_request"] = note.per_request
+    return {name: cost * rate for name, cost in found.items() if cost is not None}
 
 
 def losses(rows: Iterable[Row], *, costs: Costs, credit: Fraction) -> list[Loss]:
@@ -132,14 +144,6 @@ def _noted(chat_model: ChatModel, *, at: datetime) -> dict[int | None, VendorPri
     """The newest note of each upstream, and of the list."""
     notes = VendorPrice.objects.filter(chat_model=chat_model, active_from__lte=at)
     return {note.upstream_id: note for note in notes.order_by("active_from", "pk")}
-
-
-def _costs(note: VendorPrice) -> Costs:
-    rate = Fraction(note.exchange_rate) / MILLIONTHS
-    priced = {name: getattr(note, name) for name in USAGE_CLASSES}
-    found = {name: priced[usual_of(name)] if own is None else own for name, own in priced.items()}
-    found["per_request"] = note.per_request
-    return {name: cost * rate for name, cost in found.items() if cost is not None}
 
 
 def _written(amount: Fraction) -> str:

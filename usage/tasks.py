@@ -22,6 +22,7 @@ from usage import (
     radar,
     refusals,
     retirements,
+    supplier_costs,
     texts,
 )
 from usage.calls import performing, upkeep
@@ -141,6 +142,12 @@ def write_down_approvals() -> int:
 def measure_life() -> int:
     """This will measure what things of everyday life take."""
     return averages.write_down(clock.now())
+
+
+@shared_task(ignore_result=True)
+def book_supplier_costs() -> int:
+    """This will book what yesterday's calls cost at the vendors."""
+    return supplier_costs.book_due(clock.now())
 
 
 @shared_task(name=texts.TASK, ignore_result=True)

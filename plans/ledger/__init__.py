@@ -51,6 +51,7 @@ from plans.ledger.funds import (
     match,
     receive,
     return_money,
+    vendors_of,
 )
 from plans.ledger.grants import Grant, Granted, Received, grant
 from plans.ledger.holds import (
@@ -174,4 +175,5 @@ __all__ = [
     "statement_of",
     "stop_admission",
     "trial_balance",
+    "vendors_of",
 ]

@@ -6,9 +6,13 @@ from uuid import UUID
 
 from django.db import connection
 
+from plans.models import Cost
 from portal.kit import database
 from portal.kit.refusals import Refusal, gettext_noop
 from portal.kit.units import Money
+
+VENDOR = "payable:vendor:"
+"""What we owe each vendor stands in the books under this and its slug."""
 
 
 class NotMatchable(Refusal):
@@ -138,7 +142,13 @@ def book_vendor_day(cost: Money, *, vendor: str, day: date) -> int:
     Returns what was not booked before; asked with another amount it books the difference, which may be negative.
     """
     key = f"vendor:{vendor}:{cost.currency}:{day.isoformat()}"
-    return _book("provider_cost", key, f"payable:vendor:{vendor}", cost, day)
+    return _book("provider_cost", key, VENDOR + vendor, cost, day)
+
+
+def vendors_of(day: date) -> list[str]:
+    """This will return the slugs of the vendors whose calls of a day were booked."""
+    booked = Cost.objects.filter(kind=Cost.Kind.PROVIDER_COST, day=day).order_by("against")
+    return [against.removeprefix(VENDOR) for against in booked.values_list("against", flat=True)]
 
 
 def _match(

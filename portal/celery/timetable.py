@@ -42,6 +42,7 @@ TIMETABLE = {
     "point out keys that nobody uses": _at_night(1, "usage.tasks.remind_of_keys"),
     "end the quotas of keys that ended": _every(CHORES_SECONDS, "plans.tasks.tidy_keys"),
     "book what was earned": _at_night(2, "plans.tasks.earn"),
+    "book what calls cost at the vendors": _at_night(2, "usage.tasks.book_supplier_costs"),
     "learn how much to set aside": _at_night(4, "usage.tasks.learn_factors"),
     "audit what moved": _every(AUDIT_SECONDS, "usage.tasks.audit_recent"),
     "audit all books": _at_night(3, "usage.tasks.audit_all"),

@@ -34,6 +34,14 @@ WHERE c.ended_at >= app_now() - interval '10 minutes' AND NOT c.estimated AND c.
     + c.in_image + c.in_audio + c.out_text + c.out_reasoning + c.out_image + c.out_audio
 GROUP BY m.slug HAVING count(*) >= 5
 UNION ALL
+-- A vendor that will bill us for calls at a price that nobody has noted: what they cost is not in the books.
+SELECT 'no_vendor_price', m.slug || ' @ ' || u.slug, format('%s calls of %s are not in the costs', n.calls, n.day)
+FROM usage_unpricedcalls n
+JOIN models_catalog_route r ON r.id = n.route_id
+JOIN models_catalog_upstream u ON u.id = r.upstream_id AND u.vendor_id IS NOT NULL
+JOIN models_catalog_chatmodel m ON m.id = r.chat_model_id
+WHERE n.day >= (app_now() AT TIME ZONE 'UTC')::date - 1
+UNION ALL
 -- Credits set aside for a call that should long have ended: no sweeper runs.
 SELECT 'hold_overdue', h.id::text, format('%s since %s', h.state, h.opened_at)
 FROM plans_hold h

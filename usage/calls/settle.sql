@@ -39,8 +39,9 @@ BEGIN
       outcome := CASE WHEN FOUND THEN 'already' ELSE 'fenced' END;
       v_raw_usage := v_ended.attempts->-1->'raw_usage';
       IF v_how IN ('platform', 'sweep_partial') AND jsonb_typeof(v_raw_usage) = 'object' THEN
-        INSERT INTO usage_lateevidence (call_id, raw_usage, arrived_at)
-        VALUES (v_ended.call_id, v_raw_usage, v_now) ON CONFLICT DO NOTHING;
+        INSERT INTO usage_lateevidence (call_id, raw_usage, route_id, arrived_at)
+        VALUES (v_ended.call_id, v_raw_usage, (v_ended.attempts->-1->>'route_id')::bigint, v_now)
+        ON CONFLICT DO NOTHING;
       END IF;
       RETURN NEXT;
       CONTINUE;

@@ -3,7 +3,7 @@
 from usage.models.assistant import Assistant, AssistantCall, AssistantVersion
 from usage.models.audit import AuditRun
 from usage.models.average import OwnAverage
-from usage.models.call import CHAT, Attempt, Call, CallLot, How, KeptAnswer, LateEvidence
+from usage.models.call import CHAT, Attempt, Call, CallLot, How, KeptAnswer, LateEvidence, UnpricedCalls
 from usage.models.conversation import ContentKey, Conversation, Turn
 from usage.models.refused import Refused
 from usage.models.retirement import RetirementNotice
@@ -31,5 +31,6 @@ __all__ = [
     "Refused",
     "RetirementNotice",
     "Turn",
+    "UnpricedCalls",
     "Vote",
 ]

@@ -193,6 +193,7 @@ class LateEvidence(models.Model):
 
     call_id = models.UUIDField(_("call"), primary_key=True)
     raw_usage = models.JSONField(_("usage as told"))
+    route = elsewhere("models_catalog.Route", empty=True, name=_("route"))
     arrived_at = models.DateTimeField(_("arrived"))
 
     class Meta:
@@ -201,6 +202,18 @@ class LateEvidence(models.Model):
 
     def __str__(self) -> str:
         return str(self.call_id)
+
+
+class UnpricedCalls(models.Model):
+    """How many calls of a day (UTC) could not be rated, since no price of their vendor is noted; route 0 is unknown."""
+
+    pk = models.CompositePrimaryKey("day", "route_id")
+    day = models.DateField()
+    route_id = models.BigIntegerField()
+    calls = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.day} route {self.route_id}: {self.calls}"
 
 
 def _sum(call: Call, names: Iterable[str]) -> int:
