@@ -67,11 +67,11 @@ BEGIN
 END $$;
 
 -- Of the tax of an order what is owed no more after a lost dispute: all refunds and disputes together give back the
--- part of the tax that they give back of the net price. Internal.
+-- part of the tax that they give back of the net price. What rounding made of the loss of one, the last one makes good.
+-- Internal.
 CREATE OR REPLACE FUNCTION ledger_tax_back(p_dispute plans_dispute) RETURNS bigint
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-  SELECT greatest(0, least(
-    ledger_share(o.tax, b.net + p_dispute.unearned_minor, o.net) - b.tax, p_dispute.money_minor - p_dispute.unearned_minor))
+  SELECT greatest(0, ledger_share(o.tax, b.net + p_dispute.unearned_minor, o.net) - b.tax)
   FROM (
     SELECT coalesce(sum(l.tax_minor), 0)::bigint AS tax, coalesce(sum(ledger_paid_for(l) - l.tax_minor), 0)::bigint AS net
     FROM plans_lot l WHERE l.order_id = p_dispute.order_id
