@@ -1,4 +1,4 @@
-"""A year of money at random: no step leaves anything for the audit, and in the end all that came in is accounted for."""
+"""A year of money at random: no step leaves work for the audit, and in the end all that came in is accounted for."""
 
 from collections import Counter
 from collections.abc import Callable
