@@ -13,8 +13,8 @@ class Incoming(models.Model):
     money_account = models.CharField(_("came in on"), max_length=60)
     amount_minor = models.BigIntegerField(_("amount, in minor units"))
     currency = models.CharField(_("currency"), max_length=3)
-    reference = models.CharField(_("reference"), max_length=200, blank=True)
-    received_at = models.DateTimeField(_("received at"))
+    reference = models.CharField(_("what the payer wrote"), max_length=200, blank=True)
+    received_at = models.DateTimeField(_("came in at"))
     # The order that `matched_minor` of it is for, and when this order's credits were granted with it.
     order_id = models.UUIDField(_("order"), null=True, blank=True)
     matched_minor = models.BigIntegerField(_("for the order, in minor units"), db_default=0)
@@ -83,7 +83,7 @@ class Outgoing(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     reason = models.CharField(_("why"), max_length=200)
     actor_id = models.BigIntegerField(_("by"), null=True, blank=True)
-    sent_at = models.DateTimeField(_("sent at"))
+    sent_at = models.DateTimeField(_("went out at"))
 
     class Meta:
         verbose_name = _("sum sent back")
@@ -116,8 +116,8 @@ class Cost(models.Model):
     amount_minor = models.BigIntegerField(_("amount, in minor units"))
     currency = models.CharField(_("currency"), max_length=3)
     day = models.DateField(_("day"), null=True, blank=True)
-    booked_at = models.DateTimeField(_("booked at"))
-    changed_at = models.DateTimeField(_("changed at"))
+    booked_at = models.DateTimeField(_("first booked at"))
+    changed_at = models.DateTimeField(_("changed last at"))
 
     class Meta:
         verbose_name = _("cost")

@@ -48,14 +48,17 @@ NEAREST = {
     "claim": ("plans/ledger/test_capture",),
     "settle": ("usage/test_settlement", "usage/test_receipts"),
     "states": ("usage/test_overdue",),
-    "grant": ("plans/ledger/test_capture", "plans/ledger/test_lots"),
+    "grant": ("plans/ledger/test_capture", "plans/ledger/test_lots", "plans/ledger/test_shares"),
     "expire": ("plans/ledger/test_expiry", "plans/ledger/test_capture"),
-    "earn": ("plans/ledger/test_lots",),
-    "roll_over": ("plans/ledger/test_lots",),
+    "earn": ("plans/ledger/test_lots", "plans/ledger/test_shares"),
+    "funds": ("plans/ledger/test_funds", "plans/ledger/test_money_audit"),
+    "statements": ("plans/ledger/test_statements",),
+    "violations_of_money": ("plans/ledger/test_money_audit", "plans/ledger/test_shares"),
+    "roll_over": ("plans/ledger/test_lots", "plans/ledger/test_shares"),
     "windows": ("plans/ledger/test_slices", "plans/ledger/test_quotas", "plans/ledger/test_rates", "plans/test_quotas"),
     "price_at": ("models_catalog/test_price_times", "usage/test_price_audit"),
-    "refund": ("plans/ledger/test_corrections",),
-    "dispute": ("plans/ledger/test_disputes",),
+    "refund": ("plans/ledger/test_corrections", "plans/ledger/test_shares"),
+    "dispute": ("plans/ledger/test_disputes", "plans/ledger/test_shares"),
     "adjust": ("plans/ledger/test_corrections", "plans/test_adjustment_desk"),
     "violations": (
         "plans/ledger/test_audit",
@@ -76,7 +79,7 @@ NEAREST = {
         "plans/ledger/test_slices",
         "usage/test_price_changes",
     ),
-    "retention": ("plans/ledger/test_retention", "usage/test_upkeep"),
+    "retention": ("plans/ledger/test_retention", "plans/ledger/test_statements", "usage/test_upkeep"),
 }
 """Where a change of this file is noticed most likely: these run first."""
 MACHINE = tuple(f"tests/usage/test_machine.py::TestBooks::test_equal_their_model[{shard}]" for shard in range(3))
