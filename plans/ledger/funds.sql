@@ -117,7 +117,8 @@ BEGIN
 END $$;
 
 -- Sends money back that no credits were granted for, exactly once by its id: of a sum that came in, or of an account's
--- own (one of both is given). Returns 'ok', 'again' (sent before), 'too_much' (not so much is left) or 'unknown'.
+-- own (one of both is given). A match that no grant has followed does not count any more then. Returns 'ok', 'again'
+-- (sent before), 'too_much' (not so much is left) or 'unknown'.
 DROP FUNCTION IF EXISTS ledger_return_money(uuid, uuid, bigint, bigint, text, text, bigint, text);
 CREATE FUNCTION ledger_return_money(
   p_outgoing uuid, p_incoming uuid, p_account bigint, p_amount bigint, p_currency text, p_money_account text,
@@ -133,8 +134,8 @@ BEGIN
     RAISE EXCEPTION 'nothing goes out from %', p_money_account USING ERRCODE = 'check_violation';
   END IF;
   IF p_account IS NULL THEN
-    UPDATE plans_incoming i SET order_id = NULL, matched_minor = 0 WHERE i.id = p_incoming AND i.granted_at IS NULL;
-    SELECT i.amount_minor - i.matched_minor - i.credited_minor - i.returned_minor INTO v_left
+    SELECT i.amount_minor - i.credited_minor - i.returned_minor
+      - CASE WHEN i.granted_at IS NULL THEN 0 ELSE i.matched_minor END INTO v_left
     FROM plans_incoming i WHERE i.id = p_incoming AND i.currency = p_currency FOR UPDATE;
   ELSE
     PERFORM FROM plans_wallet w WHERE w.account_id = p_account FOR NO KEY UPDATE;
@@ -153,6 +154,7 @@ BEGIN
     id, incoming_id, account_id, money_account, amount_minor, currency, reason, actor_id, sent_at)
   VALUES (p_outgoing, p_incoming, p_account, p_money_account, p_amount, p_currency, p_reason, p_actor, app_now());
   IF p_account IS NULL THEN
+    UPDATE plans_incoming i SET order_id = NULL, matched_minor = 0 WHERE i.id = p_incoming AND i.granted_at IS NULL;
     UPDATE plans_incoming i SET returned_minor = i.returned_minor + p_amount WHERE i.id = p_incoming;
   ELSE
     PERFORM ledger_move_funds(v_from, p_currency, p_amount, p_account, NULL);

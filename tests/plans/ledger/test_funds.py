@@ -180,6 +180,14 @@ class TestCredit:
 
 
 class TestReturnMoney:
+    def test_undoes_a_match_that_no_grant_has_followed(self) -> None:
+        member, order_id, sum_id = books.founded(), uuid4(), received().incoming_id
+        matched(sum_id, member, order_id)
+        assert sent_back(990, incoming_id=sum_id)
+        with pytest.raises(DatabaseError, match="no sum received"), transaction.atomic():
+            granted(member, order_id)
+        assert books.kinds() == set()
+
     def test_of_a_sum_happens_once_and_never_of_more_than_is_left(self) -> None:
         sum_id, outgoing_id = received().incoming_id, uuid4()
         assert [sent_back(400, incoming_id=sum_id, outgoing_id=outgoing_id) for _ in range(2)] == [True, False]
@@ -190,10 +198,11 @@ class TestReturnMoney:
         assert books.kinds() == set()
 
     def test_of_what_is_left_may_follow_a_match_in_part(self) -> None:
-        member, sum_id = books.founded(), received(1000).incoming_id
-        sent_back(10, incoming_id=sum_id)
+        member, sum_id, outgoing_id = books.founded(), received(1000).incoming_id, uuid4()
+        assert sent_back(10, incoming_id=sum_id, outgoing_id=outgoing_id)
         order_id = uuid4()
         assert matched(sum_id, member, order_id).surplus.minor == 0
+        assert not sent_back(10, incoming_id=sum_id, outgoing_id=outgoing_id)
         granted(member, order_id)
         assert Incoming.objects.get().open_minor == 0
         assert books.kinds() == set()

@@ -102,6 +102,13 @@ class TestApplication:
             "ledger_ask_adjustment",
             "ledger_decide_adjustment",
         }
+        expected |= {
+            "ledger_receive",
+            "ledger_match",
+            "ledger_return_money",
+            "ledger_book_cost",
+            "ledger_refundable",
+        }
         assert {name for (name,) in found if name.startswith(("ledger", "make"))} == expected
 
     def test_finds_functions_with_a_fixed_search_path_alone(self) -> None:

@@ -28,6 +28,7 @@ CHANGES = {
         ("IF p_amount > v_left THEN", "IF p_amount > v_left + 1 THEN"),
         ("SET returned_minor = i.returned_minor + p_amount", "SET returned_minor = p_amount"),
         ("matched_minor = 0 WHERE i.id = p_incoming AND i.granted_at IS NULL;", "matched_minor = 0 WHERE false;"),
+        ("CASE WHEN i.granted_at IS NULL THEN 0 ELSE i.matched_minor END INTO v_left", "0 INTO v_left"),
         ("IF v_cost.amount_minor = p_amount THEN", "IF false THEN"),
         ("(c.kind, c.against, c.currency) = (p_kind, p_against, p_currency)", "true"),
         ("SET amount_minor = p_amount, changed_at", "SET changed_at"),
