@@ -33,7 +33,7 @@ def matched(incoming_id: UUID, member: Member, order_id: UUID, price: Money = PR
 
 def granted(member: Member, order_id: UUID, *, on: str = "bank_unmatched", minor: int = 990, tax: int = 56) -> int:
     money = ledger.Received(Money(minor, "CNY"), on, tax)
-    return books.grant(member, 1000, order_id=order_id, received=money, dedupe_key=f"order:{order_id}")
+    return books.grant(member, 1000, order_id=order_id, received=money)
 
 
 def credited(incoming_id: UUID, member: Member, *, currency: str = "CNY") -> ledger.Matched:
@@ -147,6 +147,8 @@ class TestMatch:
             with pytest.raises(DatabaseError, match="no sum received"), transaction.atomic():
                 granted(**{"member": member, "order_id": order_id, **wrong})  # type: ignore[arg-type]
         granted(member, order_id)
+        with pytest.raises(DatabaseError, match="no sum received"), transaction.atomic():
+            granted(member, order_id)  # under another key, with money that is spent
         assert books.kinds() == set()
 
 
