@@ -25,6 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
         _start_servers(config)
     # Reading the settings lets pytest-django set Django up; hashed names would need collected files.
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    settings.PASSWORD_HASHERS = ["tests.hashing.OneRound"]  # a million rounds take a third of a second
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
