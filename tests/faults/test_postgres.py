@@ -64,9 +64,10 @@ class TestFreeze:
             asked = [pool.submit(Asker(portal).ask) for _ in range(4)]
             time.sleep(FROZEN_SECONDS)
             assert all(len(reader.text) > before for reader, before in zip(readers, heard, strict=True))
+            answers = [each.result() for each in asked]  # it stays frozen until the last of them was told
         finish(threads)
-        for each in asked:
-            check_refused(each.result())
+        for answer in answers:
+            check_refused(answer)
         check(portal, readers, allowed={"done"})
         check_charges(portal, readers)
 
