@@ -205,8 +205,17 @@ def kinds() -> set[str]:
 
 
 def all_kinds() -> set[str]:
-    """This will return the kinds of violation that the audit finds anywhere."""
-    return {found.kind for found in violations()}
+    """This will return the kinds of violation that the audit's view shows, anywhere.
+
+    A connection plans for it once: with few rows that takes three times as long as looking.
+    """
+    connection.ensure_connection()
+    own = connection.connection
+    own.prepare_threshold, usual = 0, own.prepare_threshold
+    try:
+        return {kind for (kind,) in psycopg.Cursor(own).execute("SELECT kind FROM violations")}
+    finally:
+        own.prepare_threshold = usual
 
 
 def another_connection(*, autocommit: bool = False) -> psycopg.Connection[tuple[Any, ...]]:
