@@ -33,7 +33,7 @@ bench: .venv/.dev  ## the side-by-side benchmark; prints its tables and writes v
 chaos: .venv/.dev  ## a storm of calls, kills and crashes, then the audit; SEED, CALLS, KILLS, SCALE of its timers, FOLDER
 	$(RUN) -m tests.faults.chaos
 
-prove: .venv/.dev  ## the long proofs: changes of the ledger that its tests notice, an operator asked anything, storms, an audit; hours
+prove: .venv/.dev  ## the long proofs: changes of the ledger that its tests notice, an operator asked anything, storms, an audit, journeys in all looks; hours
 	$(RUN) -m tests.proofs
 
 format: .venv/.dev  ## put the code into its form

@@ -1,8 +1,10 @@
 """A real browser for the journeys: Debian's Chromium, started for one file of them and gone after it.
 
 While it runs, its event loop stands in this thread and Django's ORM cannot be used; `stand.rows` can.
+With JOURNEYS=all in the environment each journey is made in every look, as `make prove` does it.
 """
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -19,6 +21,15 @@ if TYPE_CHECKING:
 WIDE = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 844}
 SMALL = {"width": 360, "height": 720}
+LOOKS = {
+    "wide in English": ("en", WIDE, "light"),
+    "a phone in Chinese": ("zh-hans", PHONE, "dark"),
+    "wide in Chinese": ("zh-hans", WIDE, "light"),
+    "a phone in English": ("en", PHONE, "dark"),
+}
+SEEN = list(LOOKS) if os.environ.get("JOURNEYS") == "all" else list(LOOKS)[:2]
+in_every_look = pytest.mark.parametrize(("language", "size", "scheme"), [LOOKS[name] for name in SEEN], ids=SEEN)
+in_every_size = pytest.mark.parametrize(("language", "size"), [LOOKS[name][:2] for name in SEEN], ids=SEEN)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.journeys.conftest import PHONE, WIDE
+from tests.journeys.conftest import in_every_size
 from tests.journeys.visitor import Visitor
 from tests.plans.files import DEPARTMENTS, PEOPLE, PROJECTS, large, row
 from tests.stand import Stand
@@ -22,9 +22,7 @@ PLANTED = (
 )
 
 
-@pytest.mark.parametrize(
-    ("language", "size"), [("en", WIDE), ("zh-hans", PHONE)], ids=["wide in English", "a phone in Chinese"]
-)
+@in_every_size
 def test_a_business_sets_itself_up(
     visit: Callable[..., Visitor], stand: Stand, language: str, size: dict[str, int]
 ) -> None:

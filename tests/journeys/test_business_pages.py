@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.journeys import barriers
-from tests.journeys.conftest import PHONE, WIDE
+from tests.journeys.conftest import WIDE, in_every_look
 from tests.journeys.visitor import Visitor
 from tests.plans.files import file_of, row
 from tests.stand import Stand
@@ -39,9 +39,6 @@ OF_OTHERS = {
     ("zh-hans", "adult"): "/usage/ /usage/refusals/ /people/ /quotas/member/{adult}/ /keys/ /extras/{extra_id}/",
     ("en", "auditor"): "/usage/ /board/ /people/departments/ /people/file/ /keys/ /loans/",
 }
-LOOKS = pytest.mark.parametrize(
-    ("language", "size", "scheme"), [("en", WIDE, "light"), ("zh-hans", PHONE, "dark")], ids=["wide", "phone"]
-)
 WRONG_FILE = file_of(row("member", name="某人", contact="a@example.com", role="adult", department="没有的部门"))
 SOUND_FILE = file_of(row("department", name="仓储部", monthly_credits=1000, set_aside="yes"))
 FOCUSED = """() => {
@@ -90,7 +87,7 @@ def enter(visit: Callable[..., Visitor], known: dict[str, Any]) -> Callable[...,
     return sign_in
 
 
-@LOOKS
+@in_every_look
 def test_the_owners_pages_keep_nobody_out(
     enter: Callable[..., Visitor], known: dict[str, Any], language: str, size: dict[str, int], scheme: str
 ) -> None:
@@ -104,7 +101,7 @@ def test_the_owners_pages_keep_nobody_out(
     owner.check_no_complaint()
 
 
-@LOOKS
+@in_every_look
 def test_nobody_elses_pages_do(
     enter: Callable[..., Visitor], known: dict[str, Any], language: str, size: dict[str, int], scheme: str
 ) -> None:

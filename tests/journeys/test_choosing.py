@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.journeys import barriers
-from tests.journeys.conftest import PHONE, WIDE
+from tests.journeys.conftest import PHONE, in_every_look
 from tests.journeys.visitor import Visitor
 from tests.stand import Stand
 
@@ -18,11 +18,7 @@ TEXT = {
 WORDS = {"en": ("AI-generated", "Homework tutor"), "zh-hans": ("人工智能生成", "作业辅导")}
 
 
-@pytest.mark.parametrize(
-    ("language", "size", "scheme"),
-    [("en", WIDE, "light"), ("zh-hans", PHONE, "dark"), ("zh-hans", WIDE, "light"), ("en", PHONE, "dark")],
-    ids=["wide in English", "a phone in Chinese", "wide in Chinese", "a phone in English"],
-)
+@in_every_look
 def test_a_parent_chooses_with_open_eyes(
     visit: Callable[..., Visitor], stand: Stand, language: str, size: dict[str, int], scheme: str
 ) -> None:

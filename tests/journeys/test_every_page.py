@@ -8,7 +8,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.journeys import barriers
-from tests.journeys.conftest import PHONE, SMALL, WIDE
+from tests.journeys.conftest import SMALL, in_every_look
 from tests.journeys.visitor import Visitor
 from tests.stand import Stand
 
@@ -96,9 +96,7 @@ def test_no_page_scrolls_sideways_at_360_pixels(parent: Callable[..., Visitor], 
     someone.check_no_complaint()
 
 
-@pytest.mark.parametrize(
-    ("language", "size", "scheme"), [("en", WIDE, "light"), ("zh-hans", PHONE, "dark")], ids=["wide", "phone"]
-)
+@in_every_look
 def test_no_main_page_keeps_people_out(
     parent: Callable[..., Visitor], language: str, size: dict[str, int], scheme: str
 ) -> None:

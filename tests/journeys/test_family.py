@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from accounts import tickets
-from tests.journeys.conftest import PHONE, WIDE
+from tests.journeys.conftest import PHONE, WIDE, in_every_size
 from tests.journeys.visitor import ANSWERS, Visitor
 from tests.stand import Stand
 
@@ -18,9 +18,7 @@ PIN = "2580"
 SHORT = "[[script words=4 gap_ms=1]] Why is the sky blue?"
 
 
-@pytest.mark.parametrize(
-    ("language", "size"), [("en", WIDE), ("zh-hans", PHONE)], ids=["wide in English", "a phone in Chinese"]
-)
+@in_every_size
 def test_a_family_moves_in(visit: Callable[..., Visitor], stand: Stand, language: str, size: dict[str, int]) -> None:
     owner, tablet, partner = visit(size), visit(WIDE, user_agent=TABLET), visit(size)
     for someone in (owner, tablet, partner):

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.journeys.conftest import PHONE, WIDE
+from tests.journeys.conftest import WIDE, in_every_size
 from tests.journeys.visitor import Visitor
 from tests.stand import Stand
 
@@ -21,9 +21,7 @@ RELOADED = "[[script words=90 gap_ms=40]] Count once more."
 MARKS = {"en": "AI-generated", "zh-hans": "人工智能生成"}
 
 
-@pytest.mark.parametrize(
-    ("language", "size"), [("en", WIDE), ("zh-hans", PHONE)], ids=["wide in English", "a phone in Chinese"]
-)
+@in_every_size
 def test_from_the_first_visit_to_a_charged_answer(
     visit: Callable[..., Visitor], stand: Stand, language: str, size: dict[str, int]
 ) -> None:

@@ -1,10 +1,10 @@
 """Runs the long proofs and writes `prove.json` into var; ends with status 1 if one of them fails.
 
-python -m tests.proofs [--only sql,python,operator,storm,million]
+python -m tests.proofs [--only sql,python,operator,storm,million,journeys]
 
 The first two count which changes of the ledger its tests notice; the third says 2,640 things to the sandbox operator
-that its specifications allow or forbid; the storm passes three times at full size; the last one audits books of a
-million calls. All of them together take hours.
+that its specifications allow or forbid; the storm passes three times at full size; then books of a million calls are
+audited, and every journey is made in every look. All of them together take hours.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from tests.proofs.score import Score
 SEEDS = (1, 2, 3)
 STORM = {"CALLS": "10000", "KILLS": "100"}
 OPERATOR = ("pytest", "-q", "-s", "tests/portal/operator/test_fuzz.py")
+JOURNEYS = ("pytest", "-q", "tests/journeys")
 MILLION = ("tests.bench", "--only", "audit", "--calls", "1000000")
 MUTANTS: dict[str, Callable[[], Score]] = {"sql": sql_mutants.prove, "python": python_mutants.prove}
 
@@ -30,7 +31,7 @@ MUTANTS: dict[str, Callable[[], Score]] = {"sql": sql_mutants.prove, "python": p
 def main() -> int:
     """This will run the proofs that are wanted."""
     parser = argparse.ArgumentParser(prog="python -m tests.proofs")
-    parser.add_argument("--only", default="sql,python,operator,storm,million")
+    parser.add_argument("--only", default="sql,python,operator,storm,million,journeys")
     wanted = parser.parse_args().only.split(",")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # so that everything started is ended too
     scores = [prove() for name, prove in MUTANTS.items() if name in wanted]
@@ -42,7 +43,8 @@ def main() -> int:
     operator = _passes(*OPERATOR, OPERATOR_EXAMPLES="120") if "operator" in wanted else True
     storms = [_passes("tests.faults.chaos", **STORM, SEED=str(seed)) for seed in SEEDS if "storm" in wanted]
     million = _passes(*MILLION) if "million" in wanted else True
-    return 0 if all(score.is_enough for score in scores) and all(storms) and operator and million else 1
+    journeys = _passes(*JOURNEYS, JOURNEYS="all") if "journeys" in wanted else True
+    return 0 if all([*(score.is_enough for score in scores), *storms, operator, million, journeys]) else 1
 
 
 def _passes(module: str, *arguments: str, **environment: str) -> bool:
