@@ -45,6 +45,8 @@ RESTART_SECONDS = 40.0
 STOP_SECONDS = 90.0
 POLL_SECONDS = 0.05
 PORTS_IN_A_ROW = 4
+OWN = {"DATABASE_URL", "VALKEY_URL", "PYTHONDONTWRITEBYTECODE"}
+"""What is not handed down: processes that start many times need not be compiled every time."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ class Stand:
 
 def environment_of(var_dir: Path, port: int, *, scale: float = TIMINGS_SCALE) -> dict[str, str]:
     """This will return the environment of a portal of its own in `var_dir`, with all its timers times `scale`."""
-    inherited = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "VALKEY_URL"}}
+    inherited = {name: value for name, value in os.environ.items() if name not in OWN}
     own = {"VAR_DIR": str(var_dir), "PORT": str(port), "TIMINGS_SCALE": str(scale), "DEMO": "on"}
     return inherited | {"DJANGO_SETTINGS_MODULE": "portal.settings"} | own
 
