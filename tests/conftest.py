@@ -15,6 +15,7 @@ from portal.embedded import postgres, valkey
 from tests.ports import free_ports
 
 pytest_plugins = ["tests.stand"]
+FAULTS = Path(__file__).parent / "faults"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -29,13 +30,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Everything on the stand runs in one xdist worker: one stand, and one hand that hurts it; so does one broker.
+    """What shares something runs in one xdist worker: a stand, and one hand that hurts it; so does one broker.
 
-    Done as each item is collected, since xdist reads the groups before any other hook sees the whole list.
+    The faults have a stand of their own, since much of their time they wait: the two groups are the longest, so
+    both begin at once. Done as each item is collected: xdist reads the groups before any hook sees the whole list.
     """
     if "stand" in getattr(item, "fixturenames", ()):
         item.add_marker(pytest.mark.stand)
-        item.add_marker(pytest.mark.xdist_group("stand"))
+        item.add_marker(pytest.mark.xdist_group("faults" if FAULTS in item.path.parents else "stand"))
     elif "broker" in getattr(item, "fixturenames", ()):
         item.add_marker(pytest.mark.xdist_group("broker"))
 

@@ -1,4 +1,4 @@
-"""The stand: one whole running product a test session, with a cluster, ports and processes of its own.
+"""The stand: one whole running product a test process, with a cluster, ports and processes of its own.
 
     def test_something(stand: Stand) -> None:
         httpx.post(f"{stand.api_base}/chat/completions", ...)
@@ -40,7 +40,7 @@ from tests.ports import free_ports
 ROOT = Path(__file__).resolve().parent.parent
 FAIL_POINTS = ROOT / "tests" / "faults" / "points"
 TIMINGS_SCALE = 0.1
-START_SECONDS = 90.0
+START_SECONDS = 200.0
 RESTART_SECONDS = 40.0
 STOP_SECONDS = 90.0
 POLL_SECONDS = 0.05
@@ -196,8 +196,8 @@ def supervised(var_dir: Path, environment: Mapping[str, str]) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def stand(django_db_blocker: Any) -> Iterator[Stand]:
-    """The one stand of this session, started by the first test that asks for it."""
-    var_dir = settings.VAR_DIR / "stand"
+    """The one stand of this process, started by the first test that asks for it."""
+    var_dir = settings.VAR_DIR / f"stand-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
     shutil.copytree(settings.VAR_DIR / "secrets", var_dir / "secrets")
     with running(var_dir, blocker=django_db_blocker) as started:
         yield started
