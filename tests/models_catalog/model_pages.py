@@ -7,9 +7,9 @@ from xml.etree.ElementTree import Element
 import html5lib
 from django.test import Client
 
-from models_catalog import shelf
 from models_catalog.models import ChatModel, Vendor
 from portal.kit import clock
+from tests import kept
 from tests.models_catalog.test_catalog import HERE
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -17,7 +17,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def fill_shelf() -> datetime:
     """The demo's catalog and a model that is not connected, as they are at the moment that is returned."""
-    shelf.seed(now=clock.now(), addresses=HERE)
+    kept.catalog(now=clock.now(), addresses=HERE)
     vendor = Vendor.objects.create(slug="openai", name="OpenAI", country="US")
     sizes = {"context_tokens": 128_000, "max_output_tokens": 16_384}
     ChatModel.objects.create(slug="gpt-4o", name="GPT-4o", vendor=vendor, published_at=clock.now(), **sizes)

@@ -8,12 +8,13 @@ from datetime import time, timedelta
 import pytest
 from django.test import Client
 
-from models_catalog import burns, catalog, prices, shelf
+from models_catalog import burns, catalog, prices
 from models_catalog.models import ChatModel, Price
 from models_catalog.price_terms import Terms, Window
 from models_catalog.pricing import USAGE_CLASSES, Rates, Tariff, Tier
 from models_catalog.timetables import Hours
 from portal.kit import clock
+from tests import kept
 from tests.budget import query_budget
 from tests.models_catalog.test_catalog import HERE
 
@@ -27,7 +28,7 @@ LATER = timedelta(days=3)
 def announced() -> Iterator[Price]:
     """The demo's prices, and one to come that knows nights and long calls."""
     now = clock.now()
-    shelf.seed(now=now, addresses=HERE)
+    kept.catalog(now=now, addresses=HERE)
     rates = Rates(**dict.fromkeys(USAGE_CLASSES, CREDIT) | {"cache_read": CREDIT // 8, "out_audio": 0}, per_request=1)
     tiers = (Tier(2_000, Rates(**dict.fromkeys(USAGE_CLASSES, 2 * CREDIT))),)
     night = Window(Hours(frozenset({1, 7}), time(22), time(8)), Tariff(Rates(in_fresh=CREDIT // 4)))

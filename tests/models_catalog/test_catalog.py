@@ -14,6 +14,7 @@ from models_catalog.price_terms import Terms
 from models_catalog.pricing import Rates
 from models_catalog.timetables import Timetable
 from portal.kit import clock
+from tests import kept
 from tests.models_catalog.small_seed import well_known
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +34,7 @@ def _fresh_catalog() -> Iterator[None]:
 @pytest.fixture
 def _shelf() -> None:
     """The demo's catalog."""
-    shelf.seed(now=clock.now(), addresses=HERE)
+    kept.catalog(now=clock.now(), addresses=HERE)
 
 
 @pytest.mark.usefixtures("_shelf")

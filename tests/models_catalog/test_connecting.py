@@ -17,7 +17,6 @@ from models_catalog import (
     price_terms,
     prices,
     providers,
-    shelf,
     upstreams,
 )
 from models_catalog.connecting import NewModel, NotConnectable, Terms, Wish
@@ -25,8 +24,8 @@ from models_catalog.models import ChatModel, Price, Route, State, Upstream, Vend
 from models_catalog.pricing import Rates
 from models_catalog.probes import Probed
 from models_catalog.providers.base import ChatRequest, Chunk, Listed
-from plans import offerings
 from portal.kit import clock
+from tests import kept
 from tests.models_catalog import famous
 from tests.models_catalog.test_catalog import HERE
 from tests.models_catalog.test_publishing import WHOLE
@@ -40,7 +39,7 @@ PER_CREDIT = 10**12
 def _shelf(settings: Settings) -> Iterator[None]:
     """The demo's catalog, freshly read; this machine may be called."""
     settings.EGRESS_LOOPBACK = True
-    shelf.seed(now=clock.now(), addresses=HERE)
+    kept.catalog(now=clock.now(), addresses=HERE)
     famous.announce()
     catalog.forget()
     yield
@@ -224,7 +223,7 @@ class TestConnect:
         assert Route.objects.filter(upstream=upstream, chat_model__slug="demo-fast").exists()
 
     def test_holds_a_price_that_stays_against_what_the_upstream_charges(self, upstream: Upstream) -> None:
-        offerings.seed(clock.now())
+        kept.offerings(now=clock.now())
         terms = Terms("USD", Decimal("7.2"), "contract 17", date(2026, 11, 1))
         costly = wish("demo-fast", rates=None, cost={"in_fresh": 10_000_000, "out_text": 10_000_000})
         asked = partial(connecting.connect, upstream, card=WHOLE, terms=terms, by=None, now=clock.now())

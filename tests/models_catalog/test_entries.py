@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from models_catalog import shelf
 from models_catalog.entries import entries
 from models_catalog.models import ChatModel
 from portal.kit import clock
+from tests import kept
 from tests.models_catalog.shelves import list_price, model
 from tests.models_catalog.small_seed import well_known
 from tests.models_catalog.test_catalog import HERE
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 class TestEntries:
     def test_can_be_called_exactly_as_the_gateway_says(self) -> None:
-        shelf.seed(now=clock.now(), addresses=HERE)
+        kept.catalog(now=clock.now(), addresses=HERE)
         well_known("gpt-4o")
         now = clock.now()
         rows = {entry.slug: entry.is_callable for entry in entries(at=None, now=now)}

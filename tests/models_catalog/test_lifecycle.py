@@ -7,9 +7,10 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from models_catalog import aliases, catalog, lifecycle, shelf
+from models_catalog import aliases, catalog, lifecycle
 from models_catalog.models import Alias, AliasVersion, ChatModel, State
 from portal.kit import clock
+from tests import kept
 from tests.models_catalog.small_seed import well_known
 from tests.models_catalog.test_catalog import HERE
 
@@ -20,7 +21,7 @@ A_DAY = timedelta(days=1)
 @pytest.fixture(autouse=True)
 def _shelf() -> Iterator[None]:
     """The demo's catalog, of which nothing is remembered."""
-    shelf.seed(now=clock.now(), addresses=HERE)
+    kept.catalog(now=clock.now(), addresses=HERE)
     well_known("gpt-4o")
     catalog.forget()
     yield

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from models_catalog import shelf, upstreams
+from models_catalog import upstreams
 from models_catalog.models import ChatModel, Upstream
 from portal.kit import clock
+from tests import kept
 from tests.models_catalog.small_seed import well_known
 from tests.models_catalog.test_catalog import HERE
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def _shelf() -> None:
     """The demo's catalog."""
-    shelf.seed(now=clock.now(), addresses=HERE)
+    kept.catalog(now=clock.now(), addresses=HERE)
     well_known()
 
 

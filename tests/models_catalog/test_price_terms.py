@@ -8,9 +8,9 @@ from models_catalog import price_terms, prices, proposals
 from models_catalog.models import ChatModel, Vendor
 from models_catalog.price_terms import Terms, TooDear
 from models_catalog.pricing import Rates, Tier
-from plans import offerings
 from portal.kit import clock
 from portal.kit.units import LARGEST_AMOUNT_MICROCREDITS
+from tests import kept
 from tests.models_catalog.small_seed import well_known
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ DEAREST = Rates(in_image=LARGEST_AMOUNT_MICROCREDITS)
 def test_what_is_proposed_for_a_listed_model_can_be_published() -> None:
     well_known()
     now = clock.now()
-    offerings.seed(now)
+    kept.offerings(now=now)
     models = {model.pk: model for model in ChatModel.objects.all()}
     found = proposals.propose(models.values(), margin_percent=proposals.MARGIN_PERCENT, now=now)
     assert len(found) > 100

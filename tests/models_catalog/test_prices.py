@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from models_catalog import catalog, histories, margins, previews, price_terms, prices, shelf, tariffs, vendor_prices
+from models_catalog import catalog, histories, margins, previews, price_terms, prices, tariffs, vendor_prices
 from models_catalog.models import ChatModel, CreditPrice, Price, PriceTier, Route, Upstream, VendorPrice
 from models_catalog.price_terms import Terms, Window
 from models_catalog.pricing import USAGE_CLASSES, Rates, Tariff, Tier
@@ -19,6 +19,7 @@ from models_catalog.vendor_prices import Note
 from portal.kit import clock
 from portal.kit.refusals import Refusal
 from portal.kit.units import credits
+from tests import kept
 from tests.models_catalog.small_seed import well_known
 from tests.models_catalog.test_catalog import HERE
 
@@ -34,7 +35,7 @@ SOON = timedelta(hours=1)
 @pytest.fixture
 def model() -> Iterator[ChatModel]:
     """A model that can be called, at 0.3 credits a token."""
-    shelf.seed(now=clock.now(), addresses=HERE)
+    kept.catalog(now=clock.now(), addresses=HERE)
     yield ChatModel.objects.get(slug="demo-fast")
     catalog.forget()
 
@@ -266,7 +267,7 @@ class TestWhole:
 
     @pytest.mark.django_db(transaction=True)
     def test_prices_take_no_hours_or_tiers_later(self) -> None:
-        shelf.seed(now=clock.now(), addresses=HERE)
+        kept.catalog(now=clock.now(), addresses=HERE)
         row = publish(ChatModel.objects.get(slug="demo-fast"))
         with pytest.raises(DatabaseError, match="published with it"), transaction.atomic():
             PriceTier.objects.create(price=row, from_input_tokens=5)

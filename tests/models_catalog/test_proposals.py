@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from models_catalog import catalog, proposals, shelf
+from models_catalog import catalog, proposals
 from models_catalog.models import ChatModel, CreditPrice, VendorPrice
 from portal.kit import clock
+from tests import kept
 from tests.models_catalog import famous
 from tests.models_catalog.test_catalog import HERE
 
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _shelf() -> Iterator[None]:
     """The demo's catalog and well-known models."""
-    shelf.seed(now=clock.now(), addresses=HERE)
+    kept.catalog(now=clock.now(), addresses=HERE)
     famous.announce()
     catalog.forget()
     yield

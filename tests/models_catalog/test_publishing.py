@@ -7,9 +7,10 @@ import pytest
 from django.utils import timezone
 from django.utils.translation import override
 
-from models_catalog import aliases, catalog, lifecycle, publishing, shelf
+from models_catalog import aliases, catalog, lifecycle, publishing
 from models_catalog.models import Alias, ChatModel, State
 from portal.kit import clock
+from tests import kept
 from tests.models_catalog import famous
 from tests.models_catalog.test_catalog import HERE
 
@@ -28,7 +29,7 @@ WHOLE = {
 @pytest.fixture(autouse=True)
 def _shelf() -> Iterator[None]:
     """The demo's catalog, freshly read."""
-    shelf.seed(now=clock.now(), addresses=HERE)
+    kept.catalog(now=clock.now(), addresses=HERE)
     famous.announce()
     catalog.forget()
     yield

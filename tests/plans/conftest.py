@@ -22,9 +22,10 @@ def now(db: None) -> datetime:
 
 @pytest.fixture
 def shelf(now: datetime) -> None:
-    from plans import offerings
 
-    offerings.seed(now)
+    from tests import kept
+
+    kept.offerings(now=now)
 
 
 @pytest.fixture

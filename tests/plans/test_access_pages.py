@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from accounts.models import AuditEvent
-from models_catalog import catalog, shelf
+from models_catalog import catalog
 from models_catalog.models import ChatModel
 from plans import access, nodes
 from plans.models import AccessRule
 from portal.kit import clock
+from tests import kept
 from tests.accounts.people import Firm, client_of, found, staffed
 from tests.usage.cast import ADDRESSES
 
@@ -32,7 +33,7 @@ def html(answer: Any) -> str:
 class TestRule:
     @pytest.fixture(autouse=True)
     def _shelf(self, firm: Firm) -> None:
-        shelf.seed(now=clock.now(), addresses=ADDRESSES)
+        kept.catalog(now=clock.now(), addresses=ADDRESSES)
         catalog.forget()
 
     def rule_of(self, firm: Firm, place: Any) -> access.Rule:

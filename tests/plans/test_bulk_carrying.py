@@ -10,12 +10,12 @@ from accounts import departments, invitations, names, projects
 from accounts.invitations import A_DAY, MOST_LISTED_A_DAY, Place
 from accounts.members import OwnersOnly
 from accounts.models import AuditEvent, Department, Invitation, Member, Project
-from models_catalog import shelf as models_shelf
 from models_catalog.models import ChatModel
 from plans import bulk, joining, quotas
 from plans.models import Quota
 from portal.kit import clock
 from portal.kit.units import credits
+from tests import kept
 from tests.accounts.people import Firm, found, join, staffed
 from tests.plans.files import DEPARTMENTS, PEOPLE, PROJECTS, carry_out, counts, file_of, large, row
 from tests.plans.ledger import books
@@ -99,7 +99,7 @@ class TestCarryOut:
         assert (quota.limit, quota.unit, quota.said, quota.is_slice) == (407_407_110_000, "share", 33, True)
 
     def test_leaves_quotas_of_which_it_does_not_know(self, firm: Firm, now: datetime) -> None:
-        models_shelf.seed(now=now, addresses=ADDRESSES)
+        kept.catalog(now=now, addresses=ADDRESSES)
         fast = ChatModel.objects.earliest("pk").pk
         others = [("month", "microcredits", fast), ("month", "tokens", None), ("minute", "calls", None)]
         for window, metric, model in others:

@@ -13,13 +13,14 @@ from django.test import Client
 from accounts import api_keys, callers
 from accounts.api_keys import Wish
 from accounts.models import ApiKey, Member, Project
-from models_catalog import catalog, shelf
+from models_catalog import catalog
 from models_catalog.models import Alias, ChatModel, Route
 from plans import access, keys, nodes
 from plans.keys import Bounds
 from plans.models import AccessRule, Quota
 from portal.kit import clock
 from portal.kit.units import credits
+from tests import kept
 from tests.accounts.people import client_of, fresh
 from tests.budget import query_budget
 from tests.plans.cast import Household
@@ -56,7 +57,7 @@ class TestIssuing:
         assert not ApiKey.objects.exists()
 
     def test_takes_what_the_form_folds_away(self, household: Household) -> None:
-        shelf.seed(now=clock.now(), addresses=ADDRESSES)
+        kept.catalog(now=clock.now(), addresses=ADDRESSES)
         model = ChatModel.objects.published()[0]
         project = Project.objects.create(account=household.owner.account, name="Shop", created_at=clock.now())
         wish = {
@@ -234,14 +235,14 @@ class TestTheStart:
         yield
         catalog.forget()
 
-    @pytest.mark.parametrize("kept", ["from the member", "unconnected"])
-    def test_names_what_the_reader_may_call_and_what_is_connected(self, household: Household, kept: str) -> None:
-        shelf.seed(now=clock.now(), addresses=ADDRESSES)
+    @pytest.mark.parametrize("how", ["from the member", "unconnected"])
+    def test_names_what_the_reader_may_call_and_what_is_connected(self, household: Household, how: str) -> None:
+        kept.catalog(now=clock.now(), addresses=ADDRESSES)
         aliases = list(Alias.objects.select_related("chat_model"))
         aliases.sort(key=lambda alias: alias.chat_model.context_tokens)
         hidden = {aliases[-1].chat_model_id, Alias.objects.all()[0].chat_model_id}
         left = [alias for alias in aliases if alias.chat_model_id not in hidden]
-        if kept == "unconnected":
+        if how == "unconnected":
             Route.objects.filter(chat_model__in=hidden).delete()
         else:
             node = nodes.seen_by(household.owner, kind="member", node_id=household.adult.pk)
@@ -251,7 +252,7 @@ class TestTheStart:
         assert set(re.findall(r'(?:\bmodel = |_MODEL=|"model": )"([a-z-]+)"', page)) == {left[-1].slug}
 
     def test_sets_codex_up_for_the_model_that_reads_most(self, household: Household) -> None:
-        shelf.seed(now=clock.now(), addresses=ADDRESSES)
+        kept.catalog(now=clock.now(), addresses=ADDRESSES)
         most = max(Alias.objects.values_list("chat_model__context_tokens", flat=True))
         page = html.unescape(client_of(household.adult).get("/keys/start/").content.decode())
         [text] = re.findall(r'<pre id="start-codex".*?><code>(.*?)</code>', page, re.DOTALL)
@@ -263,7 +264,7 @@ class TestTheStart:
         assert config["model_context_window"] == told.context_tokens == most
 
     def test_sets_claude_code_up_for_the_model_that_reads_most(self, household: Household) -> None:
-        shelf.seed(now=clock.now(), addresses=ADDRESSES)
+        kept.catalog(now=clock.now(), addresses=ADDRESSES)
         key = key_of(household.adult)
         page = html.unescape(client_of(household.adult).get("/keys/start/").content.decode())
         [text] = re.findall(r'<pre id="start-claude".*?><code>(.*?)</code>', page, re.DOTALL)

@@ -8,7 +8,6 @@ import pytest
 
 from accounts.api_keys import Wish
 from accounts.models import ApiKey, Member
-from models_catalog import shelf
 from models_catalog.models import ChatModel
 from plans import access, keys, ledger, quotas, standings
 from plans.access import Rule
@@ -16,6 +15,7 @@ from plans.keys import Bounds
 from plans.models import Quota
 from portal.kit import clock
 from portal.kit.units import credits
+from tests import kept
 from tests.plans.ledger import books
 
 pytestmark = pytest.mark.django_db
@@ -74,7 +74,7 @@ class TestIssue:
         assert limits(issue(member, is_management=True)) == {}
 
     def test_sets_models_and_a_ceiling(self, member: Member, now: datetime) -> None:
-        shelf.seed(now=now, addresses=ADDRESSES)
+        kept.catalog(now=now, addresses=ADDRESSES)
         model = ChatModel.objects.published()[0]
         key = issue(member, Bounds(rule=Rule(chat_model_ids=(model.pk,)), monthly=credits(7)))
         assert limits(key)["month"] == credits(7)
@@ -139,7 +139,7 @@ class TestRotate:
         assert limits(rotate(old)) == {"month": credits(50)}
 
     def test_copies_what_is_limited_a_minute_at_once_and_of_one_model(self, member: Member, now: datetime) -> None:
-        shelf.seed(now=now, addresses=ADDRESSES)
+        kept.catalog(now=now, addresses=ADDRESSES)
         old, model = issue(member), ChatModel.objects.published()[0]
         terms: dict[str, Any] = {"kind": "key", "node_id": old.pk}
         books.quota(member, 9, window="month", metric="tokens", chat_model=model, **terms)

@@ -9,11 +9,11 @@ from django.test import Client
 
 from accounts.models import AuditEvent, Member, Scenario
 from models_catalog import catalog
-from models_catalog import shelf as models_shelf
 from plans import quotas, standings
 from plans.models import Quota
 from portal.kit import clock
 from portal.sandbox.operator import Operator
+from tests import kept
 from tests.accounts.people import Firm, child_of, client_of, found, join, staffed, tablet_of
 from tests.budget import query_budget
 from tests.plans.cast import Household, order_of, scripted
@@ -183,7 +183,7 @@ class TestThePage:
         assert f'href="{path_of(firm.clerk)}"' in hole
 
     def test_says_what_it_means_in_life(self, firm: Firm) -> None:
-        models_shelf.seed(now=clock.now(), addresses=ADDRESSES)
+        kept.catalog(now=clock.now(), addresses=ADDRESSES)
         catalog.forget()
         put(client_of(firm.owner), firm.clerk, amount="1000000")
         page = html(client_of(firm.owner).get(path_of(firm.clerk)))

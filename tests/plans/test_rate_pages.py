@@ -2,10 +2,10 @@
 
 import pytest
 
-from models_catalog import shelf as models_shelf
 from models_catalog.models import ChatModel
 from plans.models import Quota
 from portal.kit import clock
+from tests import kept
 from tests.accounts.people import Firm, client_of, found, staffed
 from tests.plans.ledger import books
 from tests.plans.test_quota_pages import html, path_of, put
@@ -40,7 +40,7 @@ class TestSetting:
         assert "That is about" not in page
 
     def test_counts_one_model_alone(self, firm: Firm) -> None:
-        models_shelf.seed(now=clock.now(), addresses=ADDRESSES)
+        kept.catalog(now=clock.now(), addresses=ADDRESSES)
         fast = ChatModel.objects.published().earliest("pk")
         for model in ("", fast.pk):
             put(client_of(firm.owner), firm.clerk, unit="calls", amount="40", chat_model=model)

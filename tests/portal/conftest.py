@@ -26,13 +26,14 @@ def private_url() -> Iterator[str]:
 @pytest.fixture
 def catalog_on_shelf(settings: Settings) -> Iterator[None]:
     """The demo's catalog, freshly read; this machine may be called."""
-    from models_catalog import catalog, shelf
+    from models_catalog import catalog
     from portal.kit import clock
+    from tests import kept
     from tests.models_catalog import famous
     from tests.models_catalog.test_catalog import HERE
 
     settings.DEMO = settings.EGRESS_LOOPBACK = True
-    shelf.seed(now=clock.now(), addresses=HERE)
+    kept.catalog(now=clock.now(), addresses=HERE)
     famous.announce()
     catalog.forget()
     yield

@@ -26,6 +26,7 @@ from plans.models import Offering, OfferingVersion, Order, Payment
 from portal import brand
 from portal.kit import clock
 from portal.models import Brand
+from tests import kept
 from tests.budget import query_budget
 from tests.usage import cast
 from usage import audits, refusals
@@ -50,7 +51,7 @@ def home(now: datetime, settings: Settings) -> Iterator[cast.Home]:
     """A household of which every table of the desk holds something."""
     settings.DEMO = settings.EGRESS_LOOPBACK = True
     home = cast.assemble(now=now)
-    offerings.seed(now)
+    kept.offerings(now=now)
     assistants.open_all(now=now)
     upstreams.seal_secret(Upstream.objects.earliest("pk"), secret=SECRET)
     cast.answered(home.owner, now=now)

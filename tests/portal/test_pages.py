@@ -10,10 +10,10 @@ from django.conf import settings
 from django.test import Client
 from pytest_django import Settings
 
-from plans import offerings
 from portal.kit import clock
 from portal.kit.units import credits
 from portal.templatetags import pictures
+from tests import kept
 
 PAGES = ("/", "/help/", "/more/")
 
@@ -33,7 +33,7 @@ class TestPages:
         assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", html))
 
     def test_home_names_the_cheapest_plan_and_pack(self, client: Client) -> None:
-        offerings.seed(clock.now())
+        kept.offerings(now=clock.now())
         html = client.get("/").content.decode()
         assert "Plans from ¥9.90 a month" in html
         assert "¥1.00 for" in html

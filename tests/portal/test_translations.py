@@ -17,10 +17,9 @@ from django.conf import settings
 from django.test import Client
 from django.utils.translation.template import templatize
 
-from models_catalog import shelf
 from models_catalog.models import ChatModel, Vendor
-from plans import offerings
 from portal.kit import clock
+from tests import kept
 from usage import shelf as assistants
 
 CATALOG = Path(settings.BASE_DIR, "portal/locale/zh_Hans/LC_MESSAGES/django.po")
@@ -147,8 +146,8 @@ class TestPages:
     @pytest.fixture(autouse=True)
     def _shelves(self) -> None:
         now = clock.now()
-        shelf.seed(now=now)
-        offerings.seed(now)
+        kept.catalog(now=now)
+        kept.offerings(now=now)
         assistants.open_all(now=now)
 
     @pytest.mark.parametrize("path", PAGES)

@@ -11,8 +11,8 @@ from django.test import Client
 
 from accounts import api_keys, children, devices, members
 from accounts.models import Account, Department, Guardianship, Member, User
-from models_catalog import catalog, shelf
-from plans import offerings
+from models_catalog import catalog
+from tests import kept
 from tests.accounts import people, visits
 from tests.plans.ledger import books
 from tests.usage import cast
@@ -46,9 +46,9 @@ class Cast:
 
 def assemble(*, now: datetime) -> Cast:
     """This will found the accounts and seat everybody; nothing of theirs is made yet."""
-    shelf.seed(now=now, addresses=cast.ADDRESSES)
+    kept.catalog(now=now, addresses=cast.ADDRESSES)
     catalog.forget()
-    offerings.seed(now)
+    kept.offerings(now=now)
     found, departments = _members(now=now)
     for payer in ("owner", "stranger", "parent", "neighbor"):
         books.grant(found[payer], 10**13)

@@ -10,12 +10,13 @@ import orjson
 
 from accounts import accounts
 from accounts.models import Member, User
-from models_catalog import catalog, shelf
+from models_catalog import catalog
 from models_catalog.catalog import Offer
 from models_catalog.models import Price
 from models_catalog.pricing import Usage, cost
 from plans.models import Lot
 from portal.kit.units import credits
+from tests import kept
 from tests.plans.ledger import books
 from usage import conversations
 from usage.calls.endings import Charge, Ending
@@ -39,7 +40,7 @@ class Home:
 
 def assemble(*, now: datetime) -> Home:
     """This will found the household, fill its tank, and put models on the shelf."""
-    shelf.seed(now=now, addresses=ADDRESSES)
+    kept.catalog(now=now, addresses=ADDRESSES)
     catalog.forget()
     owner = accounts.found(_user("olga"), kind="household", name="Olga's home", now=now)
     stranger = accounts.found(_user("stan"), kind="business", name="Stan & Co", now=now)

@@ -88,13 +88,13 @@ def worker(broker: "redis.Redis") -> Iterator[list[dict[str, Any]]]:
 @pytest.fixture
 def firm(now: datetime) -> "Iterator[Maker]":
     """A business with people of every role, and the models and plans that everybody is offered."""
-    from models_catalog import catalog, shelf
-    from plans import offerings
+    from models_catalog import catalog
+    from tests import kept
     from tests.usage import cast, shelves
     from usage import unfolding
 
-    shelf.seed(now=now, addresses=cast.ADDRESSES)
-    offerings.seed(now)
+    kept.catalog(now=now, addresses=cast.ADDRESSES)
+    kept.offerings(now=now)
     catalog.forget()
     unfolding.forget()
     yield shelves.firm()

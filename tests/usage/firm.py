@@ -7,8 +7,9 @@ from typing import Any
 from accounts import accounts
 from accounts.callers import of_member
 from accounts.models import Account, Department, Member, Project, Scenario, User
-from models_catalog import catalog, shelf
+from models_catalog import catalog
 from models_catalog.pricing import Usage, cost
+from tests import kept
 from tests.plans.ledger import books
 from tests.usage import cast
 from usage.calls.endings import Charge, Ending
@@ -41,7 +42,7 @@ class Firm:
 
 def assemble(*, now: datetime) -> Firm:
     """This will found the business, fill its tank, put models on the shelf, and let everybody ask."""
-    shelf.seed(now=now, addresses=cast.ADDRESSES)
+    kept.catalog(now=now, addresses=cast.ADDRESSES)
     catalog.forget()
     owner = accounts.found(_user("Olga"), kind="business", name="Firm", now=now)
     books.grant(owner, 10**13)

@@ -8,12 +8,12 @@ import pytest
 from django.test import Client
 
 from accounts.models import AuditEvent, Department, Member, Project
-from models_catalog import shelf
 from models_catalog.models import ChatModel
 from plans import quotas
 from plans.models import Quota
 from portal.kit import clock
 from portal.kit.units import credits
+from tests import kept
 from tests.accounts.people import client_of, fresh, join
 from tests.plans.ledger import books
 from tests.usage.cast import ADDRESSES
@@ -121,7 +121,7 @@ class TestSave:
         assert AuditEvent.objects.filter(verb="board.save").count() == 2
 
     def test_leaves_quotas_of_one_model_and_of_tokens_alone(self, owner: Member, tree: dict[str, Department]) -> None:
-        shelf.seed(now=clock.now(), addresses=ADDRESSES)
+        kept.catalog(now=clock.now(), addresses=ADDRESSES)
         key = ("department", tree["Sales"].pk)
         terms: dict[str, Any] = {"kind": "department", "node_id": tree["Sales"].pk, "window": "month"}
         books.quota(owner, 7, chat_model=ChatModel.objects.earliest("pk"), **terms)

@@ -8,13 +8,12 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, consumes, multiple, precondition, rule
 
-from models_catalog import shelf
 from plans import ledger
 from plans.models import Lot
 from portal.kit import clock
 from portal.kit.refusals import Refusal
 from portal.kit.units import Microcredits
-from tests import machines
+from tests import kept, machines
 from tests.plans.ledger import books
 from tests.usage import cast
 from tests.usage.machine_calls import Calls
@@ -176,5 +175,5 @@ class Books(Calls):
 class TestBooks:
     @pytest.mark.parametrize("shard", range(SHARDS))
     def test_equal_their_model(self, shard: int) -> None:
-        shelf.seed(now=clock.now(), addresses=cast.ADDRESSES)
+        kept.catalog(now=clock.now(), addresses=cast.ADDRESSES)
         machines.run(Books, shard=shard, runs=RUNS, steps=STEPS)

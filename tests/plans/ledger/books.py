@@ -88,7 +88,10 @@ def _make_model(pk: int) -> None:
     )
     ChatModel.objects.bulk_create([named], ignore_conflicts=True)  # two threads may ask at once
     with owner():
-        run("SELECT setval('models_catalog_chatmodel_id_seq', (SELECT max(id) FROM models_catalog_chatmodel))")
+        run(
+            "SELECT setval('models_catalog_chatmodel_id_seq', greatest(last_value,"
+            " (SELECT max(id) FROM models_catalog_chatmodel))) FROM models_catalog_chatmodel_id_seq"
+        )
 
 
 def ask(member: Member, amount: int = 100, **terms: Any) -> ledger.Reservation:

@@ -7,11 +7,11 @@ import pytest
 
 from accounts.callers import Caller
 from accounts.models import Department, Guardianship, LegalText, Member, Scenario
-from models_catalog import shelf
 from models_catalog.models import ChatModel
 from plans import access, ledger, nodes
 from plans.models import AccessRule, Awake, ChildDay
 from portal.kit import clock
+from tests import kept
 from tests.plans.ledger import books
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ def child(**terms: object) -> Member:
 
 @pytest.fixture(autouse=True)
 def _shelf() -> None:
-    shelf.seed(now=clock.now())
+    kept.catalog(now=clock.now())
     books.run("DELETE FROM models_catalog_route")
 
 

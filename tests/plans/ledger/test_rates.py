@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from accounts.models import Member
-from models_catalog import shelf
 from models_catalog.models import ChatModel
 from plans.models import QuotaWindow
 from portal.kit import clock
+from tests import kept
 from tests.plans.ledger import books
 from tests.usage.cast import ADDRESSES
 
@@ -165,7 +165,7 @@ class TestCallsAtOnce:
 
 class TestOneModel:
     def test_is_limited_alone(self, member: Member) -> None:
-        shelf.seed(now=clock.now(), addresses=ADDRESSES)
+        kept.catalog(now=clock.now(), addresses=ADDRESSES)
         [fast, deep] = ChatModel.objects.order_by("pk")[:2]
         quota = books.quota(member, 1, metric="calls", chat_model=fast)
         both = books.quota(member, 3, metric="calls")
