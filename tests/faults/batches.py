@@ -62,8 +62,8 @@ class Batch:
 def batch_of(stand: Stand) -> Batch:
     """This will let two accounts buy a lot each that ends in a moment."""
     with stand.inside():
-        ends_at = clock.now() + ENDS_SOON
-        bought = [books.buy(books.founded(), LOT, MINOR, expires_at=ends_at) for _ in range(2)]
+        buyers = [books.founded() for _ in range(2)]
+        bought = [books.buy(each, LOT, MINOR, expires_at=clock.now() + ENDS_SOON) for each in buyers]
     return Batch(stand, bought)
 
 
