@@ -3,8 +3,9 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -35,11 +36,27 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     The faults have a stand of their own, since much of their time they wait: the two groups are the longest, so
     both begin at once. Done as each item is collected: xdist reads the groups before any hook sees the whole list.
     """
-    if "stand" in getattr(item, "fixturenames", ()):
+    if _is_on_stand(item):
         item.add_marker(pytest.mark.stand)
         item.add_marker(pytest.mark.xdist_group("faults" if FAULTS in item.path.parents else "stand"))
     elif "broker" in getattr(item, "fixturenames", ()):
         item.add_marker(pytest.mark.xdist_group("broker"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
+    """A worker of several ends its stands with their last test: idle ones would slow down all that is left."""
+    done = yield
+    if hasattr(item.config, "workerinput") and nextitem and _is_on_stand(item) and not _is_on_stand(nextitem):
+        manager: Any = item.session._fixturemanager
+        for name in ("second_portal", "stand"):
+            for fixture in manager.getfixturedefs(name, item) or ():
+                fixture.finish(item._request)  # type: ignore[attr-defined] # every test that has fixtures has one
+    return done
+
+
+def _is_on_stand(item: pytest.Item) -> bool:
+    return "stand" in getattr(item, "fixturenames", ())
 
 
 def _start_servers(config: pytest.Config) -> None:
