@@ -161,7 +161,7 @@ class TestReconnectStorm:
 
     def test_gives_every_browser_the_whole_answer(self, stand: Stand, customer: Customer) -> None:
         person = Browser(stand, email=customer.email)
-        question = f"[[script words={len(STORY)} gap_ms=50 first_ms=0]] Tell a story."
+        question = f"[[script words={len(STORY)} gap_ms=75 first_ms=0]] Tell a story."
         calls = [person.ask(question) for _ in range(QUESTIONS)]
         storm = Storm(stand, cookies_of(person.http), [call for call in calls for _ in range(TABS)])
         thread = threading.Thread(target=asyncio.run, args=[storm.read()])
