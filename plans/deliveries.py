@@ -3,14 +3,17 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from plans import ledger, offerings, quotas
+from plans import ledger, offerings, payment_providers, quotas
 from plans.models import Lot, Offering, Order, Payment
 from plans.models.order import MOVES
 from portal.kit.units import Microcredits, Money
 
 
-def deliver(order: Order, payment: Payment, *, now: datetime) -> None:
-    """This will mark the order as paid by `payment` and grant what was bought; the caller holds the transaction."""
+def deliver(order: Order, payment: Payment | None, *, now: datetime) -> None:
+    """This will mark the order as paid by `payment` and grant what was bought; the caller holds the transaction.
+
+    An order that costs nothing has no payment.
+    """
     payable = Order.objects.filter(pk=order.pk, state__in=MOVES.before("paid"))
     moved = payable.update(state=Order.State.PAID, paid_at=now)
     assert moved == 1, f"order {order.pk} took money in a state that allows none"
@@ -18,7 +21,7 @@ def deliver(order: Order, payment: Payment, *, now: datetime) -> None:
     quotas.follow_plan(order.account_id)
 
 
-def _lot_of(order: Order, payment: Payment, *, now: datetime) -> ledger.Grant:
+def _lot_of(order: Order, payment: Payment | None, *, now: datetime) -> ledger.Grant:
     version = order.offering_version
     start = now.astimezone(ZoneInfo(order.account.time_zone))
     is_pack = version.offering.kind == Offering.Kind.PACK
@@ -34,11 +37,15 @@ def _lot_of(order: Order, payment: Payment, *, now: datetime) -> ledger.Grant:
         expires_at=offerings.ends_at(version, start=start),
         order_id=order.pk,
         offering_version_id=version.pk,
-        received=ledger.Received(
-            Money(payment.amount_minor, payment.currency),
-            f"carrier_receivable:{payment.provider}",
-            order.tax_minor,
-            version.platform_basis_points,
-            version.channel_basis_points,
-        ),
+        received=_received(order, payment) if payment else None,
+    )
+
+
+def _received(order: Order, payment: Payment) -> ledger.Received:
+    return ledger.Received(
+        Money(payment.amount_minor, payment.currency),
+        payment_providers.money_account(payment.provider),
+        order.tax_minor,
+        order.offering_version.platform_basis_points,
+        order.offering_version.channel_basis_points,
     )

@@ -242,10 +242,17 @@ _operator = environment.running("sandbox_url", folder=VAR_DIR) if DEMO else ""
 CARRIER_BILLING_URL = environment.text("CARRIER_BILLING_URL") or (_operator and f"{_operator}/operator")
 CARRIER_BILLING_TOKEN = environment.text("CARRIER_BILLING_TOKEN") or (_operator and "sandbox")
 CARRIER_BILLING_MERCHANT = environment.text("CARRIER_BILLING_MERCHANT", "ciyuan")
+# What the operator's events have to show at /payments/carrier_billing/messages/; without it that address does not exist.
+CARRIER_BILLING_EVENT_BEARER = environment.text("CARRIER_BILLING_EVENT_BEARER") or (
+    _operator and environment.secret("CARRIER_BILLING_EVENT_BEARER", folder=_SECRETS)
+)
+# Up to this amount a line that was confirmed once pays without a code by SMS, in minor units.
+PHONE_BILL_ALONE_MINOR = int(environment.number("PHONE_BILL_ALONE_MINOR", 3000))
 SANDBOX_PHONE_URL = _operator and f"{_operator}/operator/inbox/"
 
 # --- what one of the staff may give or take alone within a day -----------------------------------------
 GOODWILL_ALONE_CREDITS = int(environment.number("GOODWILL_ALONE_CREDITS", 1_000_000))
+REFUND_ALONE_MINOR = int(environment.number("REFUND_ALONE_MINOR", 20_000))
 
 # --- for how many months calls and books are kept; the database refuses fewer than 24 and 120 -----------
 CALLS_KEPT_MONTHS = int(environment.number("CALLS_KEPT_MONTHS", 36))

@@ -13,12 +13,15 @@ from plans.models.payment_message import PaymentMessage
 from plans.models.payment_method import PaymentMethod
 from plans.models.quota import Quota, QuotaWindow
 from plans.models.reclaim import Reclaim, ReclaimRule
+from plans.models.reconciliation import Case, Reconciliation
+from plans.models.repayment import Repayment
 from plans.models.subscription import Consent, Subscription, SubscriptionPeriod
 
 __all__ = [
     "AccessRule",
     "Adjustment",
     "Awake",
+    "Case",
     "ChildDay",
     "Consent",
     "Cost",
@@ -46,7 +49,9 @@ __all__ = [
     "QuotaWindow",
     "Reclaim",
     "ReclaimRule",
+    "Reconciliation",
     "Refund",
+    "Repayment",
     "Subscription",
     "SubscriptionPeriod",
     "Surplus",

@@ -29,8 +29,8 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         return self.filter(state__in=OPEN)
 
     def alive(self) -> Self:
-        """This will leave out what came to nothing: an order has at most one payment that is alive."""
-        return self.exclude(state__in=["denied", "canceled"])
+        """This will leave out what came to nothing or was left: an order has at most one payment that is alive."""
+        return self.exclude(state__in=["denied", "canceled"]).filter(left_at=None)
 
     def unpaid_since(self, moment: datetime) -> Self:
         """This will keep what began after `moment` and brought no money, or none yet."""
@@ -79,6 +79,9 @@ class Payment(models.Model):
     phone_last_four = models.CharField(_("last four of the phone"), max_length=4, blank=True)
     sealed_phone = models.BinaryField(null=True, blank=True)
     phone_digest = models.CharField(max_length=64, blank=True, editable=False)
+    # Whether the payer proves by an SMS code to hold the phone, and how often the code was wrong.
+    asks_code = models.BooleanField(_("asks for a code"), default=False)
+    wrong_codes = models.PositiveSmallIntegerField(_("wrong codes"), default=0)
     denial_reason = models.CharField(_("why denied"), max_length=64, blank=True)
     mismatch = models.CharField(_("mismatch"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("made"))
@@ -89,6 +92,9 @@ class Payment(models.Model):
     succeeded_at = models.DateTimeField(_("succeeded at"), null=True, blank=True)
     denied_at = models.DateTimeField(_("denied at"), null=True, blank=True)
     canceled_at = models.DateTimeField(_("canceled at"), null=True, blank=True)
+    # The order went another way, and the provider could not call this one off: what it still brings goes back.
+    left_at = models.DateTimeField(_("left at"), null=True, blank=True)
+    refunded_minor = models.BigIntegerField(_("paid back by the provider's books, in minor units"), default=0)
 
     objects = PaymentQuerySet.as_manager()
 
@@ -100,9 +106,11 @@ class Payment(models.Model):
             models.UniqueConstraint(
                 name="payment_one_alive_per_order",
                 fields=["order"],
-                condition=~Q(state__in=["denied", "canceled"]),
+                condition=Q(left_at=None) & ~Q(state__in=["denied", "canceled"]),
             ),
-            models.CheckConstraint(name="payment_amount_positive", condition=Q(amount_minor__gt=0)),
+            models.CheckConstraint(
+                name="payment_amount_positive", condition=Q(amount_minor__gt=0, refunded_minor__gte=0)
+            ),
             models.CheckConstraint(
                 name="payment_state_known",
                 condition=Q(

@@ -12,7 +12,7 @@ PaymentFailure
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from portal.kit.units import Money
@@ -50,7 +50,7 @@ class Forged(PaymentFailure):
     """A message without the provider's own signature, or an old one sent again."""
 
 
-REASONS = frozenset({"denied", "unknown_number", "not_available", "amount", "ceiling", "impossible"})
+REASONS = frozenset({"denied", "unknown_number", "not_available", "amount", "ceiling", "impossible", "code", "timeout"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,11 +114,15 @@ class Message:
 
 @dataclass(frozen=True)
 class Event:
-    """What a genuine message is about: a payment by the provider's reference or by our charge, either may be empty."""
+    """What a genuine message is about: a payment by the provider's reference or by our charge, either may be empty.
+
+    `is_in_bill` says that a refund of it was put on the next phone bill, which no object tells.
+    """
 
     event_id: str
     reference: str
     charge_id: str
+    is_in_bill: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,6 +187,7 @@ class PaymentProvider(Protocol):
         """This will go through the payments that began from `since` until before `until`."""
 
 
+@runtime_checkable
 class AsksCode(Protocol):
     """What a way to pay offers beside that when the payer proves by an SMS code to hold the phone."""
 

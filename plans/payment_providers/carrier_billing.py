@@ -1,162 +1,207 @@
-"""Paying by phone bill: a client of CAMARA Carrier Billing r3.2 (version 0.5.0), one-step payments."""
+"""Paying by phone bill: a client of CAMARA Carrier Billing r3.2 (version 0.5.0), in one step or with an SMS code."""
 
-from decimal import Decimal
+import hashlib
+import hmac
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import httpx
 import msgspec
-from babel.numbers import get_currency_precision
 
-from plans.payment_providers.base import Charge, Denied, Standing, Unaccepted, Unanswered, Unknown
-from portal.kit.units import Money
+from plans.payment_providers import carrier_refunds
+from plans.payment_providers import carrier_shapes as shapes
+from plans.payment_providers.base import (
+    Charge,
+    Denied,
+    Event,
+    Forged,
+    Listed,
+    Message,
+    Repaid,
+    Repayment,
+    Standing,
+    Unaccepted,
+    Unanswered,
+    Unknown,
+    WrongCode,
+)
 
 API = "/carrier-billing/v0.5"
 PAGE_SIZE = 100
 PAGES_SEARCHED = 10
-
-_STATES = {
-    "processing": "processing",
-    "reserved": "processing",
-    "pending_validation": "pending_validation",
-    "succeeded": "succeeded",
-    "denied": "denied",
-    "cancelled": "canceled",
-}
-_REASONS = {
-    "CARRIER_BILLING.PAYMENT_DENIED": "denied",
-    "IDENTIFIER_NOT_FOUND": "unknown_number",
-    "SERVICE_NOT_APPLICABLE": "not_available",
-    "CARRIER_BILLING.UNAUTHORIZED_AMOUNT": "amount",
-    "CARRIER_BILLING.USER_AMOUNT_THRESHOLD_OVERPASSED": "ceiling",
-}
-_encode = msgspec.json.Encoder(decimal_format="number").encode
-
-
-class _Charging(msgspec.Struct):
-    amount: Decimal
-    currency: str
-
-
-class _Amount(msgspec.Struct, rename="camel"):
-    charging_information: _Charging
-
-
-class _Transaction(msgspec.Struct, rename="camel"):
-    payment_amount: _Amount
-    client_correlator: str = ""
-
-
-class _Payment(msgspec.Struct, rename="camel"):
-    payment_id: str
-    payment_status: str
-    amount_transaction: _Transaction
-
-
-class _Problem(msgspec.Struct):
-    code: str = ""
-    message: str = ""
+PAGES_LISTED = 1000
+HEARD_FOR = timedelta(days=60)
+"""How long events may show our credential: longer than any payment or refund is watched."""
+_LONGEST_ID = 128
+_IN_BILL = "org.camaraproject.carrier-billing-refund.v0.refund-in-bill"
 
 
 class CarrierBilling:
-    """One operator. `client` is an httpx client with its base address, credentials and timeouts."""
+    """One operator. `client` is an httpx client with its base address, credentials and timeouts.
 
-    def __init__(self, client: httpx.Client, *, merchant: str) -> None:
+    `event_bearer` is what events have to show; without one, none is asked for and none is believed.
+    """
+
+    def __init__(self, client: httpx.Client, *, merchant: str, event_bearer: str = "", message_url: str = "") -> None:
         self._client = client
         self._merchant = merchant
+        self._event_bearer = event_bearer
+        self._message_url = message_url
 
     def begin(self, charge: Charge) -> Standing:
-        """This will create the payment; a correlator that the operator knows already is looked up instead."""
-        answer = self._send("POST", "/payments", charge.id.hex, content=_encode(self._body(charge)))
+        """This will create the payment, or prepare it where the payer types a code.
+
+        A correlator that the operator knows already is looked up instead.
+        """
+        path = "/payments/prepare" if charge.asks_code else "/payments"
+        answer = self._send("POST", API + path, charge.id.hex, content=shapes.encode(self._body(charge)))
         if answer.status_code == httpx.codes.CREATED:
-            return _standing(_read(answer, _Payment))
-        problem = _problem(answer)
-        if problem.code == "ALREADY_EXISTS" or "clientCorrelator already" in problem.message:
+            return shapes.standing(shapes.read(answer, shapes.Payment))
+        problem = shapes.problem(answer)
+        if problem.is_duplicate:
             return self.find(charge.id)
-        raise Denied(_REASONS.get(problem.code, "impossible"))
+        raise Denied(shapes.REASONS.get(problem.code, "impossible"))
 
     def find(self, charge_id: UUID) -> Standing:
         """This will go through the newest payments for the one that carries our correlator."""
         for page in range(1, PAGES_SEARCHED + 1):
-            query = {"page": page, "perPage": PAGE_SIZE, "order": "desc"}
-            answer = self._send("GET", "/payments", charge_id.hex, params=query)
-            if not answer.is_success:
-                raise Unanswered(_problem(answer).code)
-            payments = _read(answer, list[_Payment])
+            payments = self._page(page, order="desc")
             for payment in payments:
                 if payment.amount_transaction.client_correlator == str(charge_id):
-                    return _standing(payment)
+                    return shapes.standing(payment)
             if len(payments) < PAGE_SIZE:
                 raise Unknown(str(charge_id))
         raise Unanswered(str(charge_id))
 
     def query(self, reference: str) -> Standing:
         """This will read the payment object, which alone decides, whatever a notification says."""
-        answer = self._send("GET", f"/payments/{quote(reference, safe='')}", uuid4().hex)
+        return shapes.standing(self._payment(reference))
+
+    def validate(self, standing: Standing, code: str) -> Standing:
+        """This will send the code; raises `WrongCode`, or `Denied` once the operator takes no more tries."""
+        content = shapes.encode({"authorizationId": standing.authorization_id, "code": code})
+        path = f"{self._path(standing.reference)}/validate"
+        answer = self._send("POST", path, uuid4().hex, content=content)
+        word = shapes.problem(answer).code
+        if word == "CARRIER_BILLING.INVALID_CODE":
+            raise WrongCode
+        if word in {"CARRIER_BILLING.VALIDATION_FAILED", "CARRIER_BILLING.INVALID_AUTHORIZATION_ID"}:
+            raise Denied("code")
+        return self.query(standing.reference)  # 204, or 409 when it was validated before
+
+    def confirm(self, standing: Standing) -> Standing:
+        """This will take what is reserved. A 202 is acceptance, not success: where it stands is read afterwards."""
+        return self._decide(standing, "confirm")
+
+    def cancel(self, standing: Standing) -> Standing:
+        """This will let go of what is reserved; a payment in one step cannot be called off and stands as it stood."""
+        return self._decide(standing, "cancel")
+
+    def read(self, message: Message) -> Event:
+        """This will take a CloudEvent that shows our bearer; the comparison takes the same time for any other."""
+        scheme, _, shown = message.headers.get("authorization", "").partition(" ")
+        expected = self._event_bearer.encode()
+        if not expected or scheme.lower() != "bearer" or not hmac.compare_digest(shown.encode(), expected):
+            raise Forged("bearer")
+        try:
+            event = msgspec.json.decode(message.body, type=shapes.CloudEvent)
+        except msgspec.MsgspecError as error:
+            raise Forged("shape") from error
+        is_short = 0 < len(event.id) <= _LONGEST_ID
+        name = event.id if is_short else hashlib.sha256(event.id.encode()).hexdigest()
+        return Event(name, event.data.payment_id, "", is_in_bill=event.type == _IN_BILL)
+
+    def refund(self, repayment: Repayment) -> Repaid:
+        """This will ask to take it off the phone bill, in whole or in part."""
+        return carrier_refunds.refund(repayment, send=self._send, watched=self._watched())
+
+    def find_refund(self, repayment: Repayment) -> Repaid:
+        """This will look for a refund by our correlator."""
+        return carrier_refunds.find(repayment, send=self._send)
+
+    def listed(self, since: datetime, until: datetime) -> Iterator[Listed]:
+        """This will go through the payments that were created in that time, the oldest first."""
+        span = {"paymentCreationDate.gte": _moment(since), "paymentCreationDate.lte": _moment(until)}
+        for page in range(1, PAGES_LISTED + 1):
+            payments = self._page(page, order="asc", merchantIdentifier=self._merchant, **span)
+            yield from (listed for listed in map(shapes.listed, payments) if listed.created_at < until)
+            if len(payments) < PAGE_SIZE:
+                return
+        raise Unanswered("the list has no end")
+
+    def _decide(self, standing: Standing, verb: str) -> Standing:
+        stood = self._payment(standing.reference)
+        phone = {"phoneNumber": stood.amount_transaction.phone_number}
+        self._send("POST", f"{self._path(standing.reference)}/{verb}", uuid4().hex, content=shapes.encode(phone))
+        return self.query(standing.reference)  # also after a 409: somebody was first, and the object tells who
+
+    def _payment(self, reference: str) -> shapes.Payment:
+        answer = self._send("GET", self._path(reference), uuid4().hex)
         if answer.status_code == httpx.codes.NOT_FOUND:
             raise Unknown(reference)
         if not answer.is_success:
-            raise Unanswered(_problem(answer).code)
-        return _standing(_read(answer, _Payment))
+            raise Unanswered(shapes.problem(answer).code)
+        payment: shapes.Payment = shapes.read(answer, shapes.Payment)
+        return payment
+
+    def _page(self, page: int, *, order: str, **question: str) -> list[shapes.Payment]:
+        query = {"page": page, "perPage": PAGE_SIZE, "order": order, **question}
+        answer = self._send("GET", f"{API}/payments", uuid4().hex, params=query)
+        if not answer.is_success:
+            raise Unanswered(shapes.problem(answer).code)
+        payments: list[shapes.Payment] = shapes.read(answer, list[shapes.Payment])
+        return payments
+
+    @staticmethod
+    def _path(reference: str) -> str:
+        return f"{API}/payments/{quote(reference, safe='')}"
 
     def _body(self, charge: Charge) -> dict[str, Any]:
         charging = {
-            "amount": Decimal(charge.amount.minor).scaleb(-get_currency_precision(charge.amount.currency)),
+            "amount": shapes.major(charge.amount.minor, charge.amount.currency),
             "currency": charge.amount.currency,
             "description": charge.description,
             "isTaxIncluded": True,
         }
+        if charge.tax_minor:
+            charging["taxAmount"] = shapes.major(charge.tax_minor, charge.amount.currency)
         metadata = {"merchantIdentifier": self._merchant, "channel": "web", "productId": charge.product}
-        return {
-            "amountTransaction": {
-                "phoneNumber": charge.phone,
-                "clientCorrelator": str(charge.id),
-                "referenceCode": charge.reference_code,
-                "paymentAmount": {"chargingInformation": charging, "chargingMetaData": metadata},
-            }
+        transaction = {
+            "phoneNumber": charge.phone,
+            "clientCorrelator": str(charge.id),
+            "referenceCode": charge.reference_code,
+            "paymentAmount": {"chargingInformation": charging, "chargingMetaData": metadata},
         }
+        return {"amountTransaction": transaction} | self._watched()
+
+    def _watched(self) -> dict[str, Any]:
+        """Where events are to go. The interface takes no sink without TLS; such an operator sends them as it was set up."""
+        if not self._event_bearer:
+            return {}
+        credential = {
+            "credentialType": "ACCESSTOKEN",
+            "accessToken": self._event_bearer,
+            "accessTokenExpiresUtc": _moment(datetime.now(UTC) + HEARD_FOR),
+            "accessTokenType": "bearer",
+        }
+        sink = {"sink": self._message_url} if self._message_url.startswith("https://") else {}
+        return {**sink, "sinkCredential": credential}
 
     def _send(self, method: str, path: str, correlator: str, **options: Any) -> httpx.Response:
         headers = {"x-correlator": correlator, "content-type": "application/json"}
         try:
-            answer = self._client.request(method, API + path, headers=headers, **options)
+            answer = self._client.request(method, path, headers=headers, **options)
         except httpx.HTTPError as error:
             raise Unanswered(type(error).__name__) from error
         if answer.status_code == httpx.codes.UNAUTHORIZED:
-            raise Unaccepted(_problem(answer).code)
+            raise Unaccepted(shapes.problem(answer).code)
         if answer.is_server_error or answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
             raise Unanswered(str(answer.status_code))
         return answer
 
 
-def _standing(payment: _Payment) -> Standing:
-    charging = payment.amount_transaction.payment_amount.charging_information
-    if payment.payment_status not in _STATES:
-        raise Unanswered(payment.payment_status)
-    return Standing(
-        reference=payment.payment_id,
-        state=_STATES[payment.payment_status],
-        amount=_money(charging),
-        charge_id=payment.amount_transaction.client_correlator,
-    )
-
-
-def _money(charging: _Charging) -> Money:
-    # A fraction of a minor unit is no amount that we ever asked for: -1 matches nothing.
-    minor = charging.amount.scaleb(get_currency_precision(charging.currency))
-    return Money(int(minor) if minor == minor.to_integral_value() else -1, charging.currency)
-
-
-def _read(answer: httpx.Response, shape: Any) -> Any:
-    try:
-        return msgspec.json.decode(answer.content, type=shape)
-    except msgspec.MsgspecError as error:
-        raise Unanswered(str(answer.status_code)) from error
-
-
-def _problem(answer: httpx.Response) -> _Problem:
-    try:
-        return msgspec.json.decode(answer.content, type=_Problem)
-    except msgspec.MsgspecError:
-        return _Problem()
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,60 @@
+"""What an order makes of what a provider says: paid once, denied, or money that has to go back."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from plans import deliveries, methods, payments, repayments, setbacks
+from plans.models import Order, Payment
+from plans.models.order import MOVES
+from plans.payment_providers.base import Unanswered
+from plans.payments import Outcome
+
+
+def ask(payment: Payment, *, now: datetime) -> None:
+    """This will ask about a payment and draw the conclusions; when nobody answers, it is asked again later."""
+    try:
+        answer = payments.ask(payment, is_wanted=_is_wanted(payment), now=now)
+    except Unanswered:
+        payments.note_silence(payment, now=now)
+        return
+    conclude(payment, answer, now=now)
+
+
+@transaction.atomic
+def conclude(payment: Payment, answer: payments.Answer, *, now: datetime) -> Outcome:
+    """This will write down what the provider says and do what follows from it, in one transaction."""
+    outcome = payments.record(payment, answer, now=now)
+    if outcome is Outcome.SUCCEEDED:
+        _fulfill(payment, now=now)
+    elif outcome is Outcome.ENDED:
+        _deny(payment, now=now)
+    elif outcome is Outcome.REVERSED:
+        setbacks.dispute_reversal(payment, state=answer.state)
+    if answer.standing and outcome in {Outcome.SUCCEEDED, Outcome.NOTHING} and answer.state == Payment.State.SUCCEEDED:
+        setbacks.apply(payment, answer.standing, now=now)
+    return outcome
+
+
+def _is_wanted(payment: Payment) -> bool:
+    return payment.left_at is None and Order.objects.filter(pk=payment.order_id, state=Order.State.PLACED).exists()
+
+
+def _fulfill(payment: Payment, *, now: datetime) -> None:
+    """Of two payments of one order the first delivers it; the other one's money goes back."""
+    orders = Order.objects.select_related("account", "offering_version__offering")
+    order = orders.select_for_update(of=("self",), no_key=True).get(pk=payment.order_id)
+    if order.state not in MOVES.before("paid"):
+        repayments.return_surplus(payment, now=now)
+        return
+    deliveries.deliver(order, payment, now=now)
+    Payment.objects.open().filter(order=order, left_at=None).exclude(pk=payment.pk).update(left_at=now)
+    if payment.method_id:
+        methods.confirm(payment.method_id, now=now)
+
+
+def _deny(payment: Payment, *, now: datetime) -> None:
+    """A payment that was left says nothing about the order; nor does one of an order that was given up."""
+    if payment.left_at is None:
+        waiting = Order.objects.filter(pk=payment.order_id, state__in=MOVES.before("denied"))
+        waiting.update(state=Order.State.DENIED, denied_at=now)
