@@ -1,4 +1,4 @@
-"""Stored ways to pay: remembered sealed, confirmed once, removed for good, and bounded by the owner's monthly ceiling."""
+"""Stored ways to pay: remembered sealed, confirmed once, removed for good, bounded by a monthly ceiling."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +22,7 @@ MOST_METHODS = 20
 
 @dataclass(frozen=True)
 class Spending:
-    """What a stored way to pay was asked for in the account's calendar month, and the most it may be, if there is one."""
+    """What a stored way to pay was asked for in this calendar month of the account, and the most it may be."""
 
     method: PaymentMethod
     used: Money
@@ -189,9 +189,7 @@ def _spending(method: PaymentMethod, *, now: datetime) -> Spending:
     mine = counted.filter(order__account=method.account_id, phone_digest=method.digest, created_at__gte=since)
     used = mine.aggregate(sum=Sum("amount_minor"))["sum"] or 0
     ceiling = method.monthly_ceiling_minor
-    return Spending(
-        method, Money(used, method.currency), None if ceiling is None else Money(ceiling, method.currency)
-    )
+    return Spending(method, Money(used, method.currency), None if ceiling is None else Money(ceiling, method.currency))
 
 
 def _place(method: PaymentMethod) -> str:

@@ -27,7 +27,9 @@ PAID_TWICE = gettext_noop("paid twice")
 NEWS = {
     "succeeded": gettext_noop("{amount} of order {number} were paid back."),
     "in_bill": gettext_noop("{amount} of order {number} will be taken off your next phone bill."),
-    "denied": gettext_noop("{amount} of order {number} could not be paid back. Your credits are free again; write to us."),
+    "denied": gettext_noop(
+        "{amount} of order {number} could not be paid back. Your credits are free again; write to us."
+    ),
 }
 
 

@@ -109,9 +109,7 @@ def _open(dispute_id: UUID, payment: Payment, *, minor: int, reason: str) -> Non
     if minor <= 0 or Dispute.objects.filter(pk=dispute_id).exists():
         return
     try:
-        ledger.open_dispute(
-            dispute_id, order_id=payment.order_id, money_minor=minor, reason=reason, by_user_id=None
-        )
+        ledger.open_dispute(dispute_id, order_id=payment.order_id, money_minor=minor, reason=reason, by_user_id=None)
     except ledger.NotDisputable as refusal:
         mismatch = f"{reason}: {minor} {payment.currency} ({refusal.details['outcome']})"
         Payment.objects.filter(pk=payment.pk).update(mismatch=mismatch[:200])

@@ -242,7 +242,7 @@ _operator = environment.running("sandbox_url", folder=VAR_DIR) if DEMO else ""
 CARRIER_BILLING_URL = environment.text("CARRIER_BILLING_URL") or (_operator and f"{_operator}/operator")
 CARRIER_BILLING_TOKEN = environment.text("CARRIER_BILLING_TOKEN") or (_operator and "sandbox")
 CARRIER_BILLING_MERCHANT = environment.text("CARRIER_BILLING_MERCHANT", "ciyuan")
-# What the operator's events have to show at /payments/carrier_billing/messages/; without it that address does not exist.
+# What the operator's events have to show at /payments/carrier_billing/messages/; without it that is no address.
 CARRIER_BILLING_EVENT_BEARER = environment.text("CARRIER_BILLING_EVENT_BEARER") or (
     _operator and environment.secret("CARRIER_BILLING_EVENT_BEARER", folder=_SECRETS)
 )

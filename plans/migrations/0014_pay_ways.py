@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('plans', '0012_shop'),
+        ("plans", "0013_books"),
     ]
 
     operations = [

@@ -97,9 +97,7 @@ class Repayment(models.Model):
                 name="repayment_by_two", condition=Q(decided_by=None) | ~Q(decided_by=F("asked_by"))
             ),
             models.CheckConstraint(name="repayment_has_reason", condition=~Q(reason="")),
-            models.UniqueConstraint(
-                name="repayment_of_surplus_once", fields=["payment"], condition=Q(kind="surplus")
-            ),
+            models.UniqueConstraint(name="repayment_of_surplus_once", fields=["payment"], condition=Q(kind="surplus")),
         ]
         indexes = [
             models.Index(name="repayment_due", fields=["check_at"], condition=Q(state__in=["processing", "in_bill"])),

@@ -60,10 +60,7 @@ def pay(order: Order, *, means: payments.Means, by: Member, now: datetime) -> No
         open_one.order = order
         payments.leave(open_one, now=now)
         ask(open_one, now=now)
-        if get(order.pk, account_id=order.account_id).state == Order.State.PAID:
-            return
-    payment, is_new = _open(order, means, by=by, now=now)
-    if is_new:
+    if payment := _open(order, means, by=by, now=now):
         ask(payment, now=now)
 
 
@@ -139,15 +136,21 @@ def expire(*, now: datetime) -> int:
 
 
 @transaction.atomic
-def _open(order: Order, means: payments.Means, *, by: Member, now: datetime) -> tuple[Payment, bool]:
-    """The account's row is held, so that two payments at once count each other against a ceiling."""
+def _open(order: Order, means: payments.Means, *, by: Member, now: datetime) -> Payment | None:
+    """A new payment, or None where somebody was first: the order is paid, or is being paid.
+
+    The account's row is held, so that two payments at once count each other against a ceiling.
+    """
     Account.objects.select_for_update(no_key=True).get(pk=order.account_id)
     denied = Order.objects.filter(pk=order.pk, state=Order.State.DENIED)
     denied.update(state=Order.State.PLACED, denied_at=None, expires_at=max(order.expires_at, now + OPEN_FOR))
-    order.refresh_from_db(fields=["state", "expires_at", "denied_at"])
+    order.refresh_from_db(fields=["state", "expires_at", "denied_at", "paid_at"])
+    if order.state == Order.State.PAID:
+        return None
     if not order.is_waiting:
         raise NotPayable
-    return payments.open_for(order, means=means, by=by, now=now)
+    payment, is_new = payments.open_for(order, means=means, by=by, now=now)
+    return payment if is_new else None
 
 
 @transaction.atomic

@@ -98,4 +98,6 @@ class CodesUsedUp(Refusal):
 
     code = "codes_used_up"
     status = 409
-    sentence = gettext_noop("The code was wrong too often. Nothing was charged; pay again with a new code or another way.")
+    sentence = gettext_noop(
+        "The code was wrong too often. Nothing was charged; pay again with a new code or another way."
+    )

@@ -32,12 +32,12 @@ class NoWayToPay(Refusal):
 class Way:
     """A way to pay: its client, the settings that it cannot do without, and where its money stands in the books.
 
-    `secret` is the setting that proves messages: as long as it is empty, no message is taken. `mode` is live or test.
+    `proof` is the setting that proves messages: as long as it is empty, no message is taken. `mode` is live or test.
     """
 
     client: Callable[[], PaymentProvider]
     needs: tuple[str, ...]
-    secret: str
+    proof: str
     money_account: str
     mode: Callable[[], str] = lambda: "live"
 
@@ -60,7 +60,7 @@ WAYS: dict[str, Way] = {
     CARRIER_BILLING: Way(
         _carrier_billing,
         needs=("CARRIER_BILLING_URL", "CARRIER_BILLING_TOKEN"),
-        secret="CARRIER_BILLING_EVENT_BEARER",
+        proof="CARRIER_BILLING_EVENT_BEARER",
         money_account="carrier_receivable:carrier_billing",
     ),
 }
@@ -70,7 +70,7 @@ _clients: dict[tuple[str, str], httpx.Client] = {}
 _opening = Lock()
 
 
-def open() -> list[str]:
+def open() -> list[str]:  # noqa: A001 - what it says
     """This will return the ways to pay that were given all they need, in the order of the page."""
     return [name for name, way in WAYS.items() if way.is_open]
 
@@ -84,7 +84,7 @@ def provider(name: str) -> PaymentProvider:
 
 def hears(name: str) -> bool:
     """This will tell whether messages of the way to pay `name` can be told from forged ones."""
-    return name in open() and bool(getattr(settings, WAYS[name].secret))
+    return name in open() and bool(getattr(settings, WAYS[name].proof))
 
 
 def money_account(name: str) -> str:

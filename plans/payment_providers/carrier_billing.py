@@ -35,6 +35,8 @@ PAGES_SEARCHED = 10
 PAGES_LISTED = 1000
 HEARD_FOR = timedelta(days=60)
 """How long events may show our credential: longer than any payment or refund is watched."""
+CODE = "code"
+"""Why a payment was denied whose code was wrong too often."""
 _LONGEST_ID = 128
 _IN_BILL = "org.camaraproject.carrier-billing-refund.v0.refund-in-bill"
 
@@ -89,7 +91,7 @@ class CarrierBilling:
         if word == "CARRIER_BILLING.INVALID_CODE":
             raise WrongCode
         if word in {"CARRIER_BILLING.VALIDATION_FAILED", "CARRIER_BILLING.INVALID_AUTHORIZATION_ID"}:
-            raise Denied("code")
+            raise Denied(CODE)
         return self.query(standing.reference)  # 204, or 409 when it was validated before
 
     def confirm(self, standing: Standing) -> Standing:
@@ -105,11 +107,11 @@ class CarrierBilling:
         scheme, _, shown = message.headers.get("authorization", "").partition(" ")
         expected = self._event_bearer.encode()
         if not expected or scheme.lower() != "bearer" or not hmac.compare_digest(shown.encode(), expected):
-            raise Forged("bearer")
+            raise Forged
         try:
             event = msgspec.json.decode(message.body, type=shapes.CloudEvent)
         except msgspec.MsgspecError as error:
-            raise Forged("shape") from error
+            raise Forged from error
         is_short = 0 < len(event.id) <= _LONGEST_ID
         name = event.id if is_short else hashlib.sha256(event.id.encode()).hexdigest()
         return Event(name, event.data.payment_id, "", is_in_bill=event.type == _IN_BILL)
@@ -130,7 +132,7 @@ class CarrierBilling:
             yield from (listed for listed in map(shapes.listed, payments) if listed.created_at < until)
             if len(payments) < PAGE_SIZE:
                 return
-        raise Unanswered("the list has no end")
+        raise Unanswered(self._merchant)  # a list without an end
 
     def _decide(self, standing: Standing, verb: str) -> Standing:
         stood = self._payment(standing.reference)
@@ -178,7 +180,7 @@ class CarrierBilling:
         return {"amountTransaction": transaction} | self._watched()
 
     def _watched(self) -> dict[str, Any]:
-        """Where events are to go. The interface takes no sink without TLS; such an operator sends them as it was set up."""
+        """Where events are to go; an address without TLS is none, and the operator sends them as it was set up."""
         if not self._event_bearer:
             return {}
         credential = {

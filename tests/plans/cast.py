@@ -13,8 +13,8 @@ from django.test import Client
 
 from accounts import accounts
 from accounts.models import Member, User
-from plans import offerings, orders
-from plans.models import Order
+from plans import methods, offerings, orders, payment_providers
+from plans.models import Order, PaymentMethod
 from portal.kit import clock
 from portal.sandbox.app import App
 from portal.sandbox.operator import SCRIPTED_SERIES
@@ -69,7 +69,20 @@ def signed_in(member: Member) -> Client:
 
 
 def order_of(member: Member, *, phone: str, slug: str = "starter", order_id: UUID | None = None) -> Order:
-    """What the checkout does with a form that was filled in."""
+    """What the checkout does with a form that was filled in, for a line that has paid before: no code is asked for."""
+    methods.confirm(line_of(member, phone).pk, now=clock.now())
+    return new_order_of(member, phone=phone, slug=slug, order_id=order_id)
+
+
+def line_of(member: Member, phone: str) -> PaymentMethod:
+    """The line as it is stored at its first payment."""
+    return methods.remember(
+        member.account, provider=payment_providers.CARRIER_BILLING, phone=phone, by=member, now=clock.now()
+    )
+
+
+def new_order_of(member: Member, *, phone: str, slug: str = "starter", order_id: UUID | None = None) -> Order:
+    """The same for a line that has never paid: the operator sends a code."""
     version = offerings.current(slug)
     wish = orders.Wish(order_id=order_id or uuid4(), version=version.version, phone=phone)
     order = orders.check_out(version, wish=wish, by=member, now=clock.now())
