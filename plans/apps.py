@@ -9,3 +9,7 @@ class PlansConfig(AppConfig):
 
     name = "plans"
     verbose_name = _("Plans and credits")
+
+    def ready(self) -> None:
+        """This will have Django look at how the ways to pay are set up."""
+        from plans import checks  # noqa: F401, PLC0415 - it registers itself, once models are there

@@ -109,7 +109,7 @@ def remember(account: Account, *, provider: str, phone: str, by: Member, now: da
 
 def get(method_id: int, *, account_id: int) -> PaymentMethod:
     """This will return a stored way to pay of the account; raises `NoSuchMethod`."""
-    method = PaymentMethod.objects.of_account(account_id).filter(pk=method_id).first()
+    method = PaymentMethod.objects.of_account(account_id).select_related("account").filter(pk=method_id).first()
     if method is None:
         raise NoSuchMethod
     return method

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from celery import shared_task
 
-from plans import keys, ledger, offerings, orders, reclaims, shares
+from plans import keys, ledger, messages, offerings, orders, reclaims, reconciliations, repayments, shares
 from portal.kit import clock
 
 LARGEST_JUMP_SECONDS = 300.0
@@ -18,6 +18,24 @@ _steadiness = clock.Steadiness()
 def refresh_pending_payments() -> int:
     """This will ask the providers about the payments whose time has come."""
     return orders.refresh_pending(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def process_payment_messages() -> int:
+    """This will do what the waiting messages of payment providers bring about."""
+    return messages.process(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def refresh_repayments() -> int:
+    """This will ask the providers about what they are to pay back."""
+    return repayments.refresh_due(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def reconcile_payments() -> int:
+    """This will hold the payments of past days against the providers' lists."""
+    return reconciliations.run(now=clock.now())
 
 
 @shared_task(ignore_result=True)

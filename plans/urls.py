@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from plans.views import access, bulk, closing, extras, joining, keys, loans, quotas, reclaims, shop
+from plans.views import (
+    access,
+    bulk,
+    closing,
+    extras,
+    joining,
+    keys,
+    loans,
+    messages,
+    methods,
+    ordering,
+    quotas,
+    reclaims,
+    shop,
+)
 
 app_name = "plans"
 
@@ -10,10 +24,17 @@ urlpatterns = [
     path("plans/", shop.plans, name="plans"),
     path("plans/business/", shop.plans, {"audience": "business"}, name="business_plans"),
     path("plans/models/", access.beyond, name="beyond"),
-    path("checkout/orders/<uuid:order_id>/", shop.order, name="order"),
-    path("checkout/orders/<uuid:order_id>/cancellation/", shop.cancellation, name="cancellation"),
-    path("checkout/<slug:slug>/", shop.checkout, name="checkout"),
+    path("checkout/orders/<uuid:order_id>/", ordering.order, name="order"),
+    path("checkout/orders/<uuid:order_id>/code/", ordering.code, name="order_code"),
+    path("checkout/orders/<uuid:order_id>/payments/", ordering.payment, name="order_payment"),
+    path("checkout/orders/<uuid:order_id>/cancellation/", ordering.cancellation, name="cancellation"),
+    path("checkout/<slug:slug>/", ordering.checkout, name="checkout"),
+    path("payments/<str:provider>/messages/", messages.messages, name="payment_messages"),
     path("billing/", shop.bills, name="billing"),
+    path("billing/methods/", methods.methods, name="methods"),
+    path("billing/methods/<int:method_id>/ceiling/", methods.ceiling, name="method_ceiling"),
+    path("billing/methods/<int:method_id>/removal/", methods.removal, name="method_removal"),
+    path("billing/orders/<uuid:order_id>/refund/", ordering.refund, name="refund"),
     path("join/domains/<int:domain_id>/", joining.door, name="door"),
     path("join/<int:invitation_id>/<str:secret>/", joining.invitation, name="invitation"),
     path("people/invitations/<int:invitation_id>/confirmation/", joining.confirmation, name="invitation_confirmation"),

@@ -4,6 +4,7 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
@@ -11,7 +12,8 @@ from django.core.asgi import get_asgi_application
 
 _django = get_asgi_application()
 
-from usage import gateway  # noqa: E402 - Django has to be set up first
+from plans.messages import LARGEST_BYTES  # noqa: E402 - Django has to be set up first
+from usage import gateway  # noqa: E402 - as above
 from usage.api import chat_completions, messages, responses  # noqa: E402 - as above
 
 Scope = dict[str, Any]
@@ -25,6 +27,7 @@ CALLS = {
     messages.COUNT_PATH: messages.count_tokens,
 }
 """Where calls are made, and who takes them."""
+MESSAGES = re.compile(r"/payments/[a-z_]+/messages/")
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -33,8 +36,17 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await _live(receive, send)
     elif scope["type"] == "http" and scope["method"] == "POST" and scope["path"] in CALLS:
         await CALLS[scope["path"]](scope, receive, send)
+    elif scope["type"] == "http" and MESSAGES.fullmatch(scope["path"]) and not _is_small(scope):
+        await send({"type": "http.response.start", "status": 413, "headers": [(b"connection", b"close")]})
+        await send({"type": "http.response.body"})
     elif scope["type"] == "http":
         await _django(scope, receive, send)
+
+
+def _is_small(scope: Scope) -> bool:
+    """Whether a message of a payment provider says, before it is read, that it is no larger than one may be."""
+    declared = dict(scope["headers"]).get(b"content-length", b"")
+    return declared.isdigit() and int(declared) <= LARGEST_BYTES
 
 
 async def _live(receive: Receive, send: Send) -> None:

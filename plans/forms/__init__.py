@@ -2,6 +2,7 @@
 
 from plans.forms.bulk import BulkForm
 from plans.forms.keys import KeyForm, RotationForm
+from plans.forms.paying import CeilingForm, CodeForm, WayForm
 from plans.forms.quotas import AccessForm, AmountForm, ExtraForm, LoanForm, QuotaForm
 from plans.forms.reclaims import ReclaimForm
 from plans.forms.shop import AdjustmentForm, CheckoutForm, OfferingVersionForm
@@ -11,7 +12,9 @@ __all__ = [
     "AdjustmentForm",
     "AmountForm",
     "BulkForm",
+    "CeilingForm",
     "CheckoutForm",
+    "CodeForm",
     "ExtraForm",
     "KeyForm",
     "LoanForm",
@@ -19,4 +22,5 @@ __all__ = [
     "QuotaForm",
     "ReclaimForm",
     "RotationForm",
+    "WayForm",
 ]

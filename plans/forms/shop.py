@@ -12,9 +12,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import phones
 from accounts.models import Account, Member
 from plans import ledger, orders
+from plans.forms.paying import WayForm
 from plans.models import Adjustment, OfferingVersion
 from portal.kit import clock
 from portal.kit.units import LARGEST_AMOUNT_MICROCREDITS, MICROCREDITS_PER_CREDIT, Microcredits, credits
@@ -31,30 +31,17 @@ else:
     AdjustmentShape = VersionShape = forms.ModelForm
 
 
-class CheckoutForm(forms.Form):
+class CheckoutForm(WayForm):
     """The order's id and the terms that were shown travel with the form: sending it twice is harmless."""
 
     order = forms.CharField(widget=forms.HiddenInput, max_length=200)
     version = forms.IntegerField(widget=forms.HiddenInput)
-    phone = forms.CharField(
-        label=_("Phone number"),
-        help_text=_("The amount appears on the bill of this number. You confirm on that phone."),
-        max_length=phones.LONGEST,
-        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
-    )
-
-    def clean_phone(self) -> str:
-        """This will turn what was typed into E.164."""
-        try:
-            return phones.normal(self.cleaned_data["phone"])
-        except phones.BadNumber as refusal:
-            raise ValidationError(gettext(refusal.sentence), code=refusal.code) from refusal
 
     def wish(self, *, by: Member) -> orders.Wish:
         """This will return what the buyer asked for; raises `orders.StaleCheckout`."""
         given = self.cleaned_data
         order_id = orders.read_id(given["order"], by=by)
-        return orders.Wish(order_id=order_id, version=given["version"], phone=given["phone"])
+        return orders.Wish(order_id=order_id, version=given["version"], **self.means())
 
 
 class OfferingVersionForm(VersionShape):

@@ -30,6 +30,10 @@ class PaymentMessage(models.Model):
     event_id = models.CharField(_("message"), max_length=128)
     received_at = models.DateTimeField(_("received at"))
     sealed_body = models.BinaryField()
+    # What it says it is about, once the provider has been recognized.
+    reference = models.CharField(_("provider's reference"), max_length=128, blank=True)
+    charge_id = models.CharField(_("our payment"), max_length=64, blank=True)
+    is_in_bill = models.BooleanField(_("tells of a phone bill"), default=False)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.WAITING)
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
     next_at = models.DateTimeField(_("looked at again at"))

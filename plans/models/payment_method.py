@@ -1,7 +1,9 @@
 """A stored way to pay of an account: which phone bill, which card, and how much a month it may be asked for."""
 
+from decimal import Decimal
 from typing import Self
 
+from babel.numbers import get_currency_precision
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -53,3 +55,9 @@ class PaymentMethod(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider} {self.label}"
+
+    @property
+    def ceiling_amount(self) -> Decimal | None:
+        """The ceiling in whole units of its currency, if there is one."""
+        minor = self.monthly_ceiling_minor
+        return None if minor is None else Decimal(minor).scaleb(-get_currency_precision(self.currency))

@@ -1,6 +1,6 @@
 """Orders: placed with the price that the server knows, paid exactly once, or given up."""
 
-from plans.orders.concluding import conclude
+from plans.orders.concluding import conclude, follow
 from plans.orders.paying import (
     BATCH,
     cancel,
@@ -60,6 +60,7 @@ __all__ = [
     "conclude",
     "enter_code",
     "expire",
+    "follow",
     "get",
     "listed",
     "new_id",

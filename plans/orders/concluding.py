@@ -14,11 +14,14 @@ from plans.payments import Outcome
 def ask(payment: Payment, *, now: datetime) -> None:
     """This will ask about a payment and draw the conclusions; when nobody answers, it is asked again later."""
     try:
-        answer = payments.ask(payment, is_wanted=_is_wanted(payment), now=now)
+        follow(payment, now=now)
     except Unanswered:
         payments.note_silence(payment, now=now)
-        return
-    conclude(payment, answer, now=now)
+
+
+def follow(payment: Payment, *, now: datetime) -> Outcome:
+    """This will ask about a payment, draw the conclusions and tell them; raises `Unanswered`."""
+    return conclude(payment, payments.ask(payment, is_wanted=_is_wanted(payment), now=now), now=now)
 
 
 @transaction.atomic
@@ -28,7 +31,7 @@ def conclude(payment: Payment, answer: payments.Answer, *, now: datetime) -> Out
     if outcome is Outcome.SUCCEEDED:
         _fulfill(payment, now=now)
     elif outcome is Outcome.ENDED:
-        _deny(payment, now=now)
+        _deny(payment, state=answer.state, now=now)
     elif outcome is Outcome.REVERSED:
         setbacks.dispute_reversal(payment, state=answer.state)
     if answer.standing and outcome in {Outcome.SUCCEEDED, Outcome.NOTHING} and answer.state == Payment.State.SUCCEEDED:
@@ -53,8 +56,10 @@ def _fulfill(payment: Payment, *, now: datetime) -> None:
         methods.confirm(payment.method_id, now=now)
 
 
-def _deny(payment: Payment, *, now: datetime) -> None:
+def _deny(payment: Payment, *, state: str, now: datetime) -> None:
     """A payment that was left says nothing about the order; nor does one of an order that was given up."""
-    if payment.left_at is None:
-        waiting = Order.objects.filter(pk=payment.order_id, state__in=MOVES.before("denied"))
-        waiting.update(state=Order.State.DENIED, denied_at=now)
+    if payment.left_at is not None:
+        return
+    waiting = Order.objects.filter(pk=payment.order_id, state__in=MOVES.before("denied"))
+    if waiting.update(state=Order.State.DENIED, denied_at=now) and state == Payment.State.CANCELED:
+        Payment.objects.filter(pk=payment.pk, denial_reason="").update(denial_reason="timeout")

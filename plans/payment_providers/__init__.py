@@ -30,11 +30,12 @@ class NoWayToPay(Refusal):
 
 @dataclass(frozen=True)
 class Way:
-    """A way to pay: its client, the settings that it cannot do without, and where its money stands in the books.
+    """A way to pay: its name for people, its client, the settings it cannot do without, and its account in the books.
 
     `proof` is the setting that proves messages: as long as it is empty, no message is taken. `mode` is live or test.
     """
 
+    label: str
     client: Callable[[], PaymentProvider]
     needs: tuple[str, ...]
     proof: str
@@ -58,6 +59,7 @@ def _carrier_billing() -> PaymentProvider:
 
 WAYS: dict[str, Way] = {
     CARRIER_BILLING: Way(
+        gettext_noop("Phone bill"),
         _carrier_billing,
         needs=("CARRIER_BILLING_URL", "CARRIER_BILLING_TOKEN"),
         proof="CARRIER_BILLING_EVENT_BEARER",
@@ -85,6 +87,11 @@ def provider(name: str) -> PaymentProvider:
 def hears(name: str) -> bool:
     """This will tell whether messages of the way to pay `name` can be told from forged ones."""
     return name in open() and bool(getattr(settings, WAYS[name].proof))
+
+
+def label(name: str) -> str:
+    """This will return what people call the way to pay, marked for translation."""
+    return WAYS[name].label
 
 
 def money_account(name: str) -> str:

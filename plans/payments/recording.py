@@ -69,6 +69,8 @@ def _record(payment: Payment, answer: "Answer", *, now: datetime) -> Outcome:
         changes["check_at"] = now + PACE[0][1]
     if told:
         if mismatch := mismatch_of(payment, told):
+            if payment.reference is None and told.charge_id == str(payment.pk):
+                changes["reference"] = told.reference
             mine.update(mismatch=mismatch, **changes)
             return Outcome.MISMATCH
         changes |= _of_standing(told)

@@ -1,19 +1,16 @@
-"""The pages of the shop: plans, checkout, the order while it is paid, billing and receipts."""
+"""The pages of the shop that only show: plans, billing and receipts."""
 
-from urllib.parse import urlencode
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_safe
 
 from accounts import members
-from plans import forms, ledger, offerings, orders, payments
-from plans.models import Offering, Payment
+from plans import ledger, offerings, orders, payments, refunds
+from plans.models import Offering
 from portal.kit import clock
 
 
@@ -22,49 +19,6 @@ def plans(request: HttpRequest, audience: str = Offering.Audience.HOUSEHOLD) -> 
     """This will show what a household or a business can buy."""
     shelf = offerings.shelf(audience=audience)
     return render(request, "plans/plans.html", {"shelf": shelf, "audience": audience})
-
-
-@never_cache
-@require_http_methods(["GET", "POST"])
-def checkout(request: HttpRequest, slug: str) -> HttpResponse:
-    """This will show what is bought and on which terms; sending the form orders it."""
-    version = offerings.current(slug)
-    if not request.user.is_authenticated:
-        return redirect(f"{reverse('account_signup')}?{urlencode({'next': request.path})}")
-    if not request.user.current_membership:
-        return redirect(f"{reverse('founding')}?{urlencode({'next': request.path})}")
-    buyer = members.current(request.user)
-    orders.check_buyer(buyer)
-    blank = {"order": orders.new_id(buyer), "version": version.version, "phone": request.user.phone}
-    form = forms.CheckoutForm(request.POST or None, initial=blank)
-    if form.is_valid():
-        order = orders.check_out(version, wish=form.wish(by=buyer), by=buyer, now=clock.now())
-        return redirect("plans:order", order.pk)
-    return render(request, "plans/checkout.html", {"version": version, "form": form})
-
-
-@never_cache
-@require_GET
-@login_required
-def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
-    """This will show how an order stands, asking the operator when it is time to."""
-    buyer = members.current(request.user)
-    orders.check_buyer(buyer)
-    found = orders.refresh(orders.get(order_id, account_id=buyer.account_id), now=clock.now())
-    payment = payments.last_of(found)
-    shown = {"order": found, "payment": payment, "sandbox_phone": _sandbox_phone(payment)}
-    return render(request, f"plans/order.html{'#standing' if _is_fragment(request) else ''}", shown)
-
-
-@require_POST
-@login_required
-def cancellation(request: HttpRequest, order_id: UUID) -> HttpResponse:
-    """This will give up a waiting order."""
-    buyer = members.current(request.user)
-    orders.check_buyer(buyer)
-    found = orders.get(order_id, account_id=buyer.account_id)
-    orders.cancel(found, by=buyer, now=clock.now())
-    return redirect("plans:order", found.pk)
 
 
 @never_cache
@@ -89,15 +43,11 @@ def receipt(request: HttpRequest, order_id: UUID) -> HttpResponse:
     found = orders.get(order_id, account_id=reader.account_id)
     if not found.paid_at:
         return redirect("plans:order", found.pk)
-    shown = {"order": found, "payment": payments.last_of(found), "version": found.offering_version}
+    shown = {
+        "order": found,
+        "payment": payments.last_of(found),
+        "version": found.offering_version,
+        "repayments": refunds.of_order(found),
+        "offer": refunds.offer(found, now=clock.now()) if reader.leads() else None,
+    }
     return render(request, "plans/receipt.html", shown)
-
-
-def _is_fragment(request: HttpRequest) -> bool:
-    return request.headers.get("HX-Request") == "true"
-
-
-def _sandbox_phone(payment: Payment | None) -> str:
-    """In the demo, where whoever holds the phone of an open payment answers; elsewhere nothing."""
-    phone = payments.phone_of(payment) if payment and settings.SANDBOX_PHONE_URL else ""
-    return f"{settings.SANDBOX_PHONE_URL}?{urlencode({'phone': phone})}" if phone else ""

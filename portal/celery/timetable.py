@@ -25,6 +25,9 @@ def _at_night(hour: int, task: str) -> dict[str, Any]:
 
 TIMETABLE = {
     "ask about open payments": _every(PAYMENTS_SECONDS, "plans.tasks.refresh_pending_payments"),
+    "process messages of payment providers": _every(PAYMENTS_SECONDS, "plans.tasks.process_payment_messages"),
+    "ask about repayments": _every(POST_SECONDS, "plans.tasks.refresh_repayments"),
+    "hold payments against the providers' lists": _every(CHORES_SECONDS, "plans.tasks.reconcile_payments"),
     "send invitations": _every(POST_SECONDS, "accounts.tasks.send_invitations"),
     "ask postmasters": _every(POST_SECONDS, "accounts.tasks.send_claims"),
     "send notifications": _every(POST_SECONDS, "accounts.tasks.send_notifications"),

@@ -1,8 +1,11 @@
 """Credits and money as whole numbers: microcredits (a millionth of a credit) and minor units with a currency."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import NewType
+
+from babel.numbers import format_currency, get_currency_precision
 
 Microcredits = NewType("Microcredits", int)
 
@@ -39,3 +42,8 @@ class Money:
 
     minor: int
     currency: str
+
+    def __str__(self) -> str:
+        """The amount as sentences say it in every language: ¥9.90."""
+        whole = Decimal(self.minor).scaleb(-get_currency_precision(self.currency))
+        return format_currency(whole, self.currency, locale="en").replace("CN¥", "¥")
