@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Sum
 
 from accounts import audit
 from accounts.models import Member, User
@@ -99,12 +100,9 @@ def ask(order: Order, *, minor: int, by: Member, now: datetime) -> Repayment:
     Asked twice it is one refund. Raises `NotByTerms`, `OtherAmount`.
     """
     check_buyer(by)
-    under_way = Repayment.objects.of_order(order.pk).filter(state__in=["processing", "in_bill"]).first()
-    if under_way:
-        return under_way
     offered = offer(order, now=now)
     if offered is None:
-        raise NotByTerms
+        return _asked_before(order)
     reason = UNTOUCHED if offered.rule is Rule.UNTOUCHED else UNSPENT
     row = _open(Plea(order=order, reason=reason, by=by.user), now=now, minor=minor)
     return _send(row, now=now)
@@ -119,13 +117,13 @@ def preview(order: Order, *, microcredits: Microcredits | None = None) -> ledger
 
 
 def plead(plea: Plea, *, now: datetime) -> Repayment:
-    """This will pay back what staff ask for; above a limit it waits for a second person.
+    """This will pay back what staff ask for; what is above a limit in a day waits for a second person.
 
     Raises `NotByTerms` when nothing was paid, and `ledger.NotRefundable`.
     """
     back = preview(plea.order, microcredits=plea.microcredits)
-    is_large = back.money.minor > settings.REFUND_ALONE_MINOR
     with transaction.atomic():
+        is_large = _asked_in_a_day(plea.by, now=now) + back.money.minor > settings.REFUND_ALONE_MINOR
         row = _wait(plea, back, now=now) if is_large else _open(plea, now=now, minor=back.money.minor)
         audit.record(
             "refund.ask",
@@ -174,6 +172,13 @@ def _open(plea: Plea, *, minor: int, now: datetime) -> Repayment:
     return row
 
 
+def _asked_in_a_day(by: User, *, now: datetime) -> int:
+    """What one of the staff had paid back, however it is split; their row is held, so that two at once are counted."""
+    User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    asked = Repayment.objects.counted().filter(asked_by=by.pk, decided_by=None, asked_at__gt=now - timedelta(days=1))
+    return int(asked.aggregate(sum=Sum("amount_minor"))["sum"] or 0)
+
+
 def _wait(plea: Plea, back: ledger.Refundable, *, now: datetime) -> Repayment:
     row = _row(plea, _next_id(plea.order), back, now=now)
     row.state = Repayment.State.WAITING
@@ -193,6 +198,14 @@ def _send(row: Repayment, *, now: datetime) -> Repayment:
     if repayments.take_turn(kept, now=now):
         repayments.ask(kept, now=now)
     return Repayment.objects.get(pk=row.pk)
+
+
+def _asked_before(order: Order) -> Repayment:
+    """A second click finds what the first one brought about."""
+    known = Repayment.objects.of_order(order.pk).counted().filter(kind=Repayment.Kind.REFUND).first()
+    if known is None:
+        raise NotByTerms
+    return known
 
 
 def _row(plea: Plea, refund_id: UUID, back: ledger.Refundable, *, now: datetime) -> Repayment:
@@ -222,7 +235,7 @@ def _rule(order: Order, lot: Lot, *, now: datetime) -> tuple[Rule | None, dateti
     if lot.available == lot.granted and not lot.repaid and now < in_one_tap:
         return Rule.UNTOUCHED, in_one_tap
     used = lot.granted - lot.available
-    is_allowed = used * PERCENT <= lot.granted * version.refund_most_used_percent
+    is_allowed = version.refund_days and used * PERCENT <= lot.granted * version.refund_most_used_percent
     return Rule.UNSPENT if is_allowed else None, paid_at + timedelta(days=version.refund_days)
 
 

@@ -3,8 +3,11 @@
 from datetime import datetime
 from uuid import UUID, uuid5
 
+from django.db import transaction
 from django.db.models import Sum
 
+from accounts import audit
+from accounts.models import Account, User
 from plans import ledger, payment_providers
 from plans.models import Dispute, Lot, Payment, Repayment
 from plans.payment_providers.base import Disputed, Standing, Unanswered
@@ -36,6 +39,22 @@ def apply(payment: Payment, told: Standing, *, now: datetime) -> None:
         _refund(payment, minor=told.refunded_minor - known, so_far=told.refunded_minor, now=now)
     if told.disputed:
         _dispute(payment, told.disputed)
+
+
+def decide(dispute: Dispute, *, lost: bool, by: User, reason: str, now: datetime) -> str:
+    """This will end a dispute as staff found out; answers as `ledger.close_dispute` does."""
+    payment = (
+        Payment.objects.filter(order=dispute.order_id, state=Payment.State.SUCCEEDED).order_by("succeeded_at").first()
+    )
+    assert payment is not None
+    money_account = payment_providers.money_account(payment.provider)
+    with transaction.atomic():
+        outcome = ledger.close_dispute(dispute.pk, lost=lost, money_account=money_account)
+        if outcome == "ok":
+            verb = "dispute.lost" if lost else "dispute.won"
+            account = Account.objects.get(pk=dispute.account_id)
+            audit.record(verb, subject=str(dispute.pk), account=account, by=by, now=now, reason=reason)
+    return outcome
 
 
 def _refund(payment: Payment, *, minor: int, so_far: int, now: datetime) -> None:

@@ -1,5 +1,5 @@
 """The shop and the books in admin."""
 
-from plans.admin import books, corrections, shop
+from plans.admin import books, corrections, payments, refund_desk, shop
 
-__all__ = ["books", "corrections", "shop"]
+__all__ = ["books", "corrections", "payments", "refund_desk", "shop"]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import audit
 from accounts.desks import Audited, EndingPaginator, Endless, ReasonForm, credits_column, money_column, reason_of, staff
 from accounts.models import Account
-from plans import ledger
+from plans import ledger, setbacks
 from plans.forms import AdjustmentForm
 from plans.models import Adjustment, Dispute, Refund
 from portal.kit import clock, ids
@@ -54,6 +54,27 @@ class DisputeAdmin(Endless[Dispute]):
     )
     list_filter = ("state", "opened_at")
     ordering = ("-opened_at", "-pk")
+    action_form = ReasonForm
+    actions = ("won", "lost")
+
+    @admin.action(description=_("Won: the credits are free again"), permissions=["view"])
+    def won(self, request: HttpRequest, chosen: QuerySet[Dispute]) -> None:
+        """This will end them in our favor."""
+        self._decide(request, chosen, lost=False)
+
+    @admin.action(description=_("Lost: the credits are taken back"), permissions=["view"])
+    def lost(self, request: HttpRequest, chosen: QuerySet[Dispute]) -> None:
+        """This will end them in the payer's favor."""
+        self._decide(request, chosen, lost=True)
+
+    def _decide(self, request: HttpRequest, chosen: QuerySet[Dispute], *, lost: bool) -> None:
+        reason = reason_of(request)
+        for dispute in chosen.filter(state=Dispute.State.OPEN)[:DECIDED_AT_ONCE] if reason else []:
+            outcome = setbacks.decide(dispute, lost=lost, by=staff(request), reason=reason, now=clock.now())
+            if outcome in {"open_calls", "open_refund"}:
+                messages.warning(request, _("Open calls or a refund have to end first. Try again in some minutes."))
+            dispute.refresh_from_db()
+            messages.info(request, f"{dispute.pk}: {dispute.get_state_display()}")
 
 
 @admin.register(Adjustment)

@@ -3,18 +3,13 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
-from accounts import audit
-from accounts.desks import Audited, Endless, ReasonForm, credits_column, in_words, money_column, reason_of, staff
-from plans import offerings, orders
+from accounts.desks import Audited, credits_column, money_column
+from plans import offerings
 from plans.forms import OfferingVersionForm
-from plans.models import Offering, OfferingVersion, Order, Payment
+from plans.models import Offering, OfferingVersion
 from portal.kit import clock
 
 TERMS = (
@@ -46,7 +41,6 @@ PUBLISHED = (
     "features",
     "published_at",
 )
-PAYMENTS_AT_ONCE = 20
 
 
 @admin.register(Offering)
@@ -98,102 +92,3 @@ class OfferingVersionAdmin(Audited[OfferingVersion]):
     def verb(self, row: OfferingVersion, *, is_new: bool) -> str:  # noqa: ARG002 - published ones never change
         """This will call it what it is."""
         return "offering.publish"
-
-
-@admin.register(Order)
-class OrderAdmin(Endless[Order]):
-    """What people promised to buy."""
-
-    list_display = (
-        "order_number",
-        "account",
-        "offering_version",
-        money_column("price_minor", _("price")),
-        "state",
-        "placed_at",
-    )
-    list_filter = ("state", "placed_at", "offering_version__offering")
-    search_fields = ("id", "account__name", "payments__reference")
-    list_select_related = ("account", "offering_version__offering")
-    ordering = ("-placed_at", "-pk")
-    fields = (
-        "id",
-        "order_number",
-        "account",
-        "placed_by",
-        "offering_version",
-        money_column("price_minor", _("price")),
-        credits_column("microcredits", _("credits")),
-        "state",
-        "placed_at",
-        "expires_at",
-        "paid_at",
-        "denied_at",
-        "canceled_at",
-        "expired_at",
-        "payments",
-    )
-    readonly_fields = ("order_number", "payments")
-
-    @admin.display(description=_("number"))
-    def order_number(self, order: Order) -> str:
-        """This will show the number that papers show."""
-        return order.number
-
-    @admin.display(description=_("payments"))
-    def payments(self, order: Order) -> str:
-        """This will lead to each attempt to pay it."""
-        made = [(reverse("admin:plans_payment_change", args=[each.pk]), each) for each in order.payments.all()]
-        return format_html_join("", '<div><a href="{}">{}</a></div>', made)
-
-
-@admin.register(Payment)
-class PaymentAdmin(Endless[Payment]):
-    """What the operators say about the money; a mismatch needs a person."""
-
-    list_display = (
-        "made",
-        "order",
-        money_column("amount_minor", _("amount")),
-        "state",
-        "mismatch",
-        "checked_at",
-    )
-    list_filter = ("state", "created_at", ("mismatch", admin.EmptyFieldListFilter))
-    search_fields = ("id", "reference", "order__id", "order__account__name")
-    exclude = ("sealed_phone",)
-    list_select_related = ("order",)
-    ordering = ("-created_at", "-pk")
-    action_form = ReasonForm
-    actions = ["check_with_operator"]
-
-    @admin.display(description=_("made"))
-    def made(self, payment: Payment) -> str:
-        """This will name a payment by its moment; its id is long."""
-        return in_words(payment.created_at)
-
-    @admin.action(description=_("Check with the operator now"), permissions=["view"])
-    def check_with_operator(self, request: HttpRequest, chosen: QuerySet[Payment]) -> None:
-        """This will ask the operator about each of the payments, as the timetable does."""
-        reason = reason_of(request)
-        if not reason:
-            return
-        payments = list(chosen.select_related("order__offering_version__offering")[:PAYMENTS_AT_ONCE])
-        for payment in payments:
-            _check(payment, request=request, reason=reason)
-        asked = ngettext("Asked about %(count)d payment.", "Asked about %(count)d payments.", len(payments))
-        self.message_user(request, asked % {"count": len(payments)})
-
-
-def _check(payment: Payment, *, request: HttpRequest, reason: str) -> None:
-    now = clock.now()
-    checked = orders.check_with_provider(payment, now=now)
-    audit.record(
-        "payment.check",
-        subject=str(payment.pk),
-        account=payment.order.account,
-        by=staff(request),
-        now=now,
-        reason=reason,
-        state=checked.state,
-    )

@@ -49,7 +49,7 @@ def removal(request: HttpRequest, method_id: int) -> HttpResponse:
     return redirect("plans:methods")
 
 
-@reauthentication_required(app="allauth.account")
+@reauthentication_required(app="allauth.account")  # type: ignore[untyped-decorator]  # allauth ships no types
 def _ceiling(request: HttpRequest, method: PaymentMethod, owner: Member) -> HttpResponse:
     form = forms.CeilingForm(request.POST or None, initial={"amount": method.ceiling_amount})
     if form.is_valid():
