@@ -19,7 +19,7 @@ OF_METHOD = "method:"
 class WayForm(forms.Form):
     """The way to pay: a stored line, the bill of another phone, or whatever else is open for the offering."""
 
-    way = forms.ChoiceField(label=_("How do you want to pay?"), widget=forms.RadioSelect, required=False)
+    way = forms.ChoiceField(label=_("How do you want to pay?"), widget=forms.RadioSelect)
     phone = forms.CharField(
         label=_("Phone number"),
         help_text=_("The amount appears on the bill of this number. You confirm on that phone."),
@@ -30,25 +30,27 @@ class WayForm(forms.Form):
 
     def __init__(self, *given: Any, ways: list[str], lines: list[Spending], **named: Any) -> None:
         super().__init__(*given, **named)
-        stored = [(f"{OF_METHOD}{each.method.pk}", _line_name(each)) for each in lines if each.method.provider in ways]
-        others = [(name, _way_name(name, has_lines=bool(stored))) for name in ways]
-        self.chosen = {**dict(stored), **dict(others)}
-        if not self.chosen:  # whatever is sent is refused by the verb, which says so
-            self.chosen = {payment_providers.CARRIER_BILLING: ""}
+        known = [each for each in lines if each.method.provider in ways and each.method.confirmed_at]
+        stored = {f"{OF_METHOD}{each.method.pk}": _line_name(each) for each in known}
+        others = {name: _way_name(name, has_lines=bool(stored)) for name in ways}
+        # Where nothing is open, whatever is sent is refused by the verb, which says so.
+        self.chosen = {**stored, **others} or {payment_providers.CARRIER_BILLING: ""}
         field = self.fields["way"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = list(self.chosen.items())
         field.initial = next(iter(self.chosen))
         if len(self.chosen) == 1:
             field.widget = forms.HiddenInput()
+            self.fields["phone"].required = payment_providers.CARRIER_BILLING in self.chosen
         if payment_providers.CARRIER_BILLING not in self.chosen:
             del self.fields["phone"]
+        if self.is_bound and not self.data.get("way"):  # a page that offered one way alone
+            self.data = {**self.data.dict(), "way": _usual(self.chosen)}
 
     def clean(self) -> dict[str, Any]:
         """This will turn what was typed into E.164, where a phone pays."""
         given: dict[str, Any] = super().clean() or self.cleaned_data
-        given["way"] = given.get("way") or next(iter(self.chosen))
-        if given["way"] != payment_providers.CARRIER_BILLING:
+        if given.get("way") != payment_providers.CARRIER_BILLING:
             given["phone"] = ""
             return given
         try:
@@ -95,6 +97,11 @@ class CeilingForm(forms.Form):
         """This will return the ceiling in minor units, or None for none."""
         amount: Decimal | None = self.cleaned_data["amount"]
         return None if amount is None else int(amount.scaleb(get_currency_precision(currency)))
+
+
+def _usual(chosen: dict[str, str]) -> str:
+    phone_bill = payment_providers.CARRIER_BILLING
+    return phone_bill if phone_bill in chosen else next(iter(chosen))
 
 
 def _way_name(name: str, *, has_lines: bool) -> str:

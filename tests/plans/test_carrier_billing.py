@@ -1,6 +1,7 @@
 """What we say to an operator and what the sandbox answers, held against CAMARA's own specification."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -10,13 +11,26 @@ import pytest
 from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
 
-from plans.payment_providers.base import Charge, Denied, Unaccepted, Unanswered, Unknown
+from plans.payment_providers.base import (
+    Charge,
+    Denied,
+    Forged,
+    Message,
+    Repayment,
+    Standing,
+    Unaccepted,
+    Unanswered,
+    Unknown,
+    WrongCode,
+)
 from plans.payment_providers.carrier_billing import CarrierBilling
 from portal.kit.units import Money
 from portal.sandbox.operator import Operator
 from tests.plans.cast import ASKED_PHONE, listening, scripted
 
-SPECIFICATION = Path(__file__).resolve().parents[3] / "shared" / "camara" / "carrier-billing.yaml"
+CAMARA = Path(__file__).resolve().parents[3] / "shared" / "camara"
+SPECIFICATION = CAMARA / "carrier-billing.yaml"
+REFUNDS = CAMARA / "carrier-billing-refund.yaml"
 SERVER = "http://localhost:9091"
 TOKEN = "operator-token"
 UNDOCUMENTED = {httpx.codes.SERVICE_UNAVAILABLE}
@@ -32,12 +46,16 @@ def heard() -> list[httpx.Response]:
 
 
 @pytest.fixture
-def billing(heard: list[httpx.Response]) -> Iterator[CarrierBilling]:
+def operator() -> Operator:
+    return Operator(TOKEN)
+
+
+@pytest.fixture
+def billing(heard: list[httpx.Response], operator: Operator) -> Iterator[CarrierBilling]:
     def listen(answer: httpx.Response) -> None:
         answer.read()
         heard.append(answer)
 
-    operator = Operator(TOKEN)
     with (
         listening(operator) as address,
         httpx.Client(
@@ -47,10 +65,12 @@ def billing(heard: list[httpx.Response]) -> Iterator[CarrierBilling]:
             timeout=2.0,
         ) as client,
     ):
-        yield CarrierBilling(client, merchant="ciyuan")
+        yield CarrierBilling(
+            client, merchant="ciyuan", event_bearer="e" * 40, message_url="https://shop.example/messages/"
+        )
 
 
-def charge(phone: str, *, minor: int = 990) -> Charge:
+def charge(phone: str, *, minor: int = 990, **more: Any) -> Charge:
     return Charge(
         id=uuid4(),
         reference_code="ABC123",
@@ -58,14 +78,29 @@ def charge(phone: str, *, minor: int = 990) -> Charge:
         amount=Money(minor, "CNY"),
         description="Ciyuan Starter",
         product="starter",
+        **more,
+    )
+
+
+def repayment(of: Standing, *, minor: int, tax_minor: int = 0) -> Repayment:
+    return Repayment(
+        id=uuid4(),
+        charge_id=uuid4(),
+        reference=of.reference,
+        amount=Money(minor, "CNY"),
+        paid=of.amount,
+        tax_minor=tax_minor,
+        reason="untouched",
     )
 
 
 def assert_as_specified(heard: list[httpx.Response]) -> None:
-    contract = OpenAPI.from_file_path(str(SPECIFICATION))
+    contracts = {"/carrier-billing/": SPECIFICATION, "/carrier-billing-refund/": REFUNDS}
+    known = {path: OpenAPI.from_file_path(str(file)) for path, file in contracts.items()}
     assert heard
     for answer in heard:
         asked = answer.request
+        contract = next(contract for path, contract in known.items() if path in asked.url.path)
         request = MockRequest(
             SERVER,
             asked.method.lower(),
@@ -99,6 +134,64 @@ class TestSpecification:
         assert billing.query(began.reference) == billing.find(asked.id) == began
         with pytest.raises(Unknown):
             billing.query("nothing")
+        assert_as_specified(heard)
+
+    def test_is_kept_in_two_steps(
+        self, billing: CarrierBilling, heard: list[httpx.Response], operator: Operator
+    ) -> None:
+        asked = charge(ASKED_PHONE, asks_code=True, tax_minor=56)
+        began = billing.begin(asked)
+        assert (began.state, bool(began.authorization_id)) == ("pending_validation", True)
+        with pytest.raises(WrongCode):
+            billing.validate(began, "000000x")
+        code = next(iter(operator.charges.values())).code
+        assert billing.validate(began, code).state == "reserved"
+        assert billing.validate(began, code).state == "reserved"  # a second time: 409, and the object tells
+        assert billing.confirm(began).state == billing.confirm(began).state == "succeeded"
+        assert billing.cancel(began).state == "succeeded"  # too late: 409
+        assert_as_specified(heard)
+
+    def test_is_kept_when_tries_are_used_up_and_when_let_go(
+        self, billing: CarrierBilling, heard: list[httpx.Response]
+    ) -> None:
+        began = billing.begin(charge(ASKED_PHONE, asks_code=True))
+        for _ in range(2):
+            with pytest.raises(WrongCode):
+                billing.validate(began, "0")
+        with pytest.raises(Denied, match="code"):
+            billing.validate(began, "0")
+        other = billing.begin(charge(ASKED_PHONE, asks_code=True))
+        assert billing.cancel(other).state == billing.cancel(other).state == "canceled"
+        alone = billing.begin(charge(ASKED_PHONE))
+        assert billing.cancel(alone).state == "processing"  # one step: nobody can call it off
+        assert_as_specified(heard)
+
+    def test_is_kept_when_money_goes_back(self, billing: CarrierBilling, heard: list[httpx.Response]) -> None:
+        paid = billing.begin(charge(scripted("00"), tax_minor=56))
+        part = repayment(paid, minor=330, tax_minor=18)
+        first = billing.refund(part)
+        assert (first.state, first.amount) == ("succeeded", Money(330, "CNY"))
+        assert billing.refund(part) == billing.find_refund(part) == first
+        with pytest.raises(Unknown):
+            billing.find_refund(repayment(paid, minor=1))
+        with pytest.raises(Denied, match="amount"):
+            billing.refund(repayment(paid, minor=900))
+        whole = billing.begin(charge(scripted("00")))
+        assert billing.refund(repayment(whole, minor=990)).amount == Money(990, "CNY")
+        for ending in ("33", "34", "35"):
+            with pytest.raises(Denied):
+                billing.refund(repayment(billing.begin(charge(scripted(ending))), minor=990))
+        assert_as_specified(heard)
+
+    def test_is_kept_when_payments_are_listed(
+        self, billing: CarrierBilling, heard: list[httpx.Response], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("plans.payment_providers.carrier_billing.PAGE_SIZE", 2)
+        begun = [billing.begin(charge(scripted("00"))).reference for _ in range(3)]
+        now = datetime.now(UTC)
+        span = timedelta(minutes=5)
+        assert [each.reference for each in billing.listed(now - span, now + span)] == begun
+        assert not list(billing.listed(now - 2 * span, now - span))
         assert_as_specified(heard)
 
     def test_is_kept_for_a_duplicate_and_for_a_wrong_token(
@@ -150,3 +243,13 @@ class TestInbox:
         client.post(f"/operator/inbox/{began.reference}/approval/")
         assert billing.query(began.reference).state == "denied"
         assert "nothing is charged" in client.get("/operator/inbox/", params={"phone": ASKED_PHONE}).text
+
+
+class TestMessages:
+    @pytest.mark.parametrize("shown", ["", "Bearer", "Bearer " + "e" * 39, "Basic " + "e" * 40, "Bearer é"])
+    def test_without_our_bearer_are_forged(self, billing: CarrierBilling, shown: str) -> None:
+        with pytest.raises(Forged):
+            billing.read(Message({"authorization": shown}, b"{}", datetime.now(UTC)))
+        billing._event_bearer = ""
+        with pytest.raises(Forged):
+            billing.read(Message({"authorization": "Bearer "}, b"{}", datetime.now(UTC)))

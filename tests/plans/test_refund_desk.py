@@ -64,7 +64,9 @@ class TestRefund:
 
     def test_is_for_those_who_may(self, household: Household, operator: Operator) -> None:
         order = new_order_of(household.owner, phone=scripted("00"))
-        clerk = User.objects.create_user("cleo@example.com", is_staff=True)
+        clerk = User.objects.create_user("cleo@example.com")
+        clerk.is_staff = True
+        clerk.save()
         client = Client()
         client.force_login(clerk)
         assert client.get(page_of(order)).status_code == 403

@@ -26,6 +26,7 @@ from plans.models import Quota, Reclaim
 from plans.views import bulk
 from portal.kit.units import credits
 from tests.plans import files
+from tests.plans.cast import line_of
 from tests.strangers.cast import Cast
 from tests.strangers.things import Thing
 from tests.usage import cast as usage_cast
@@ -279,7 +280,7 @@ def _extras(cast: Cast) -> dict[str, list[Thing]]:
 
 def _said(cast: Cast) -> dict[str, list[Thing]]:
     """Conversations with their answers, receipts, orders, and a passkey of somebody who is not here."""
-    kept: dict[str, list[Thing]] = {"conversation": [], "answer": [], "call": [], "order": []}
+    kept: dict[str, list[Thing]] = {"conversation": [], "answer": [], "call": [], "order": [], "line": []}
     for name in ("owner", "head", "clerk", "mate", "seller", "stranger", "parent", "child"):
         member = cast.members[name]
         conversation, call = usage_cast.answered(member, now=cast.now)
@@ -290,6 +291,10 @@ def _said(cast: Cast) -> dict[str, list[Thing]]:
         buyer = cast.members[name]
         order = orders.place(offerings.current("starter"), order_id=uuid4(), by=buyer, now=cast.now)
         kept["order"].append(_shared(buyer, order.pk))
+        line = methods.remember(
+            buyer.account, provider="carrier_billing", phone="+8613800001111", by=buyer, now=cast.now
+        )
+        kept["line"].append(_shared(buyer, line.pk))
     mate = cast.members["mate"]
     passkey = Authenticator.objects.create(user=mate.user, type=Authenticator.Type.WEBAUTHN, data={"name": "phone"})
-    return kept | {"passkey": [_of(mate, passkey.pk)]}
+    return kept | {"passkey": [_of(mate, passkey.pk)], "provider": [Thing("provider", ("carrier_billing",))]}

@@ -37,6 +37,8 @@ CLOSED = may(owner="all", payer="!all", auditor="!all", head="!mine near")
 TREE_CHANGED = may(owner="all", payer="!all", auditor="!all", head="!mine near", parent="never")
 WARD = may(owner="ward")
 MONEY = may(owner="all", payer="all", auditor="all", head="never", adult="never")
+UNPAID = may(owner="!all", payer="!all", auditor="never", head="never", adult="never")
+"""Nothing goes back of what was not paid."""
 NODE = may(of_all="mine", owner="all common", payer="all common", auditor="all common", head="led")
 NODE_CHANGED = may(
     owner="all common", payer="!all !common", auditor="!all !common", head="!mine near", adult="!mine", child="!mine"
@@ -142,8 +144,19 @@ PLANS = {
         post=may(of_all="!common", owner="common", payer="common", child="", nobody="common", anonymous="?common"),
     ),
     "checkout/orders/<uuid:order_id>/": Row("order", get=LEADERS),
+    "checkout/orders/<uuid:order_id>/code/": Row("order", post=LEADERS, form={"code": ""}),
+    "checkout/orders/<uuid:order_id>/payments/": Row("order", post=LEADERS, form={"way": "nothing"}),
     "checkout/orders/<uuid:order_id>/cancellation/": Row("order", post=LEADERS),
+    "payments/<str:provider>/messages/": Row("provider", post=HIDDEN),  # none is connected here
     "billing/": Row(get=MONEY),
+    "billing/methods/": Row(get=MONEY),
+    "billing/methods/<int:method_id>/ceiling/": Row(
+        "line",
+        get=may(owner="all", payer="!all", auditor="!all", head="never", adult="never"),
+        post=may(owner="all", payer="!all", auditor="!all", head="never", adult="never"),
+    ),
+    "billing/methods/<int:method_id>/removal/": Row("line", post=LEADERS),
+    "billing/orders/<uuid:order_id>/refund/": Row("order", get=LEADERS, post=UNPAID),
     "billing/orders/<uuid:order_id>/": Row("order", get=MONEY),
     "join/<int:invitation_id>/<str:secret>/": Row(
         "link", get=everybody(child=""), post=everybody("!any", child="", anonymous="?any")
