@@ -242,12 +242,9 @@ _operator = environment.running("sandbox_url", folder=VAR_DIR) if DEMO else ""
 CARRIER_BILLING_URL = environment.text("CARRIER_BILLING_URL") or (_operator and f"{_operator}/operator")
 CARRIER_BILLING_TOKEN = environment.text("CARRIER_BILLING_TOKEN") or (_operator and "sandbox")
 CARRIER_BILLING_MERCHANT = environment.text("CARRIER_BILLING_MERCHANT", "ciyuan")
-# What the operator's events have to show at /payments/carrier_billing/messages/; without it that is no address.
-CARRIER_BILLING_EVENT_BEARER = environment.text("CARRIER_BILLING_EVENT_BEARER") or (
-    _operator and environment.secret("CARRIER_BILLING_EVENT_BEARER", folder=_SECRETS)
-)
-# Up to this amount a line that was confirmed once pays without a code by SMS, in minor units.
-PHONE_BILL_ALONE_MINOR = int(environment.number("PHONE_BILL_ALONE_MINOR", 3000))
+_bearer = "CARRIER_BILLING_EVENT_BEARER"  # what the operator's events have to show; without one they have no address
+CARRIER_BILLING_EVENT_BEARER = environment.text(_bearer) or (_operator and environment.secret(_bearer, folder=_SECRETS))
+PHONE_BILL_ALONE_MINOR = int(environment.number("PHONE_BILL_ALONE_MINOR", 3000))  # no code up to it, of a known line
 SANDBOX_PHONE_URL = _operator and f"{_operator}/operator/inbox/"
 
 # --- what one of the staff may give or take alone within a day -----------------------------------------
@@ -264,8 +261,7 @@ LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
 TIME_ZONE = environment.text("TIME_ZONE", "Asia/Shanghai")
 CURRENCY = environment.text("CURRENCY", "CNY")
-USE_TZ = True
-USE_I18N = True
+USE_TZ = USE_I18N = True
 
 # --- files -----------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
@@ -288,10 +284,8 @@ EMAIL_BACKEND = {
 }.get(_mail.scheme, "django.core.mail.backends.smtp.EmailBackend")
 EMAIL_HOST = _mail.hostname or "localhost"
 EMAIL_PORT = _mail.port or (465 if _mail.scheme == "smtps" else 587)
-EMAIL_HOST_USER = unquote(_mail.username or "")
-EMAIL_HOST_PASSWORD = unquote(_mail.password or "")
-EMAIL_USE_SSL = _mail.scheme == "smtps"
-EMAIL_USE_TLS = _mail.scheme == "smtp+tls"
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
+EMAIL_USE_SSL, EMAIL_USE_TLS = _mail.scheme == "smtps", _mail.scheme == "smtp+tls"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <no-reply@localhost>")
 

@@ -45,7 +45,7 @@ class WayForm(forms.Form):
         if payment_providers.CARRIER_BILLING not in self.chosen:
             del self.fields["phone"]
         if self.is_bound and not self.data.get("way"):  # a page that offered one way alone
-            self.data = {**self.data.dict(), "way": _usual(self.chosen)}
+            self.data = {**{name: self.data[name] for name in self.data}, "way": _usual(self.chosen)}
 
     def clean(self) -> dict[str, Any]:
         """This will turn what was typed into E.164, where a phone pays."""

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID, uuid4
@@ -33,8 +33,8 @@ API = "/carrier-billing/v0.5"
 PAGE_SIZE = 100
 PAGES_SEARCHED = 10
 PAGES_LISTED = 1000
-HEARD_FOR = timedelta(days=60)
-"""How long events may show our credential: longer than any payment or refund is watched."""
+HEARD_UNTIL = "2099-12-31T23:59:59Z"
+"""Until when events may show our credential, which has to outlive every payment and refund: ours has no end."""
 CODE = "code"
 """Why a payment was denied whose code was wrong too often."""
 _LONGEST_ID = 128
@@ -186,7 +186,7 @@ class CarrierBilling:
         credential = {
             "credentialType": "ACCESSTOKEN",
             "accessToken": self._event_bearer,
-            "accessTokenExpiresUtc": _moment(datetime.now(UTC) + HEARD_FOR),
+            "accessTokenExpiresUtc": HEARD_UNTIL,
             "accessTokenType": "bearer",
         }
         sink = {"sink": self._message_url} if self._message_url.startswith("https://") else {}

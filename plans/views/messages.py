@@ -10,11 +10,11 @@ from plans.payment_providers.base import Message
 from portal.kit import clock
 
 
-@csrf_exempt
+@csrf_exempt  # house: a provider has no session; its signature is asked for
 @require_POST
-def messages(request: HttpRequest, provider: str) -> HttpResponse:
+def messages(request: HttpRequest, way: str) -> HttpResponse:
     """This will keep a message; where nobody could tell a genuine one, the address does not exist."""
-    if not payment_providers.hears(provider):
+    if not payment_providers.hears(way):
         raise Http404
     kind = (request.content_type or "").lower()
     if not (kind == "application/json" or kind.endswith("+json")) or request.headers.get("content-encoding"):
@@ -23,7 +23,7 @@ def messages(request: HttpRequest, provider: str) -> HttpResponse:
         return HttpResponse(status=413)
     headers = {name.lower(): value for name, value in request.headers.items()}
     try:
-        inbox.receive(provider, Message(headers, request.body, clock.now()))
+        inbox.receive(way, Message(headers, request.body, clock.now()))
     except inbox.NotGenuine:
         return HttpResponse(status=401)
     return HttpResponse(status=204)

@@ -291,9 +291,7 @@ def _said(cast: Cast) -> dict[str, list[Thing]]:
         buyer = cast.members[name]
         order = orders.place(offerings.current("starter"), order_id=uuid4(), by=buyer, now=cast.now)
         kept["order"].append(_shared(buyer, order.pk))
-        line = methods.remember(
-            buyer.account, provider="carrier_billing", phone="+8613800001111", by=buyer, now=cast.now
-        )
+        line = line_of(buyer, "+8613800001111")
         kept["line"].append(_shared(buyer, line.pk))
     mate = cast.members["mate"]
     passkey = Authenticator.objects.create(user=mate.user, type=Authenticator.Type.WEBAUTHN, data={"name": "phone"})

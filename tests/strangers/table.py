@@ -147,7 +147,7 @@ PLANS = {
     "checkout/orders/<uuid:order_id>/code/": Row("order", post=LEADERS, form={"code": ""}),
     "checkout/orders/<uuid:order_id>/payments/": Row("order", post=LEADERS, form={"way": "nothing"}),
     "checkout/orders/<uuid:order_id>/cancellation/": Row("order", post=LEADERS),
-    "payments/<str:provider>/messages/": Row("provider", post=HIDDEN),  # none is connected here
+    "payments/<slug:way>/messages/": Row("provider", post=HIDDEN),  # none is connected here
     "billing/": Row(get=MONEY),
     "billing/methods/": Row(get=MONEY),
     "billing/methods/<int:method_id>/ceiling/": Row(
