@@ -110,7 +110,9 @@ class OrderAdmin(Endless[Order]):
         if form.is_valid() and "confirmed" in request.POST:
             return _carry_out(request, order, form)
         shown = self.admin_site.each_context(request) | _preview(order, form)
-        return render(request, "admin/refund.html", shown | {"order": order, "form": form, "opts": self.opts})
+        return render(
+            request, "admin/refund.html", shown | {"order": order, "form": form, "opts": self.opts, "title": order}
+        )
 
 
 @admin.register(Repayment)

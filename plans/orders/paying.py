@@ -32,9 +32,13 @@ def check_out(version: OfferingVersion, *, wish: Wish, by: Member, now: datetime
         _check_way(version, means)
         if means.number:
             payments.check_phone(means.number, order_id=wish.order_id, now=now)
-    order = place(version, order_id=wish.order_id, by=by, now=now)
-    if order.is_waiting:
-        pay(order, means=means, by=by, now=now)
+    with transaction.atomic():  # a refusal leaves no order behind
+        order = place(version, order_id=wish.order_id, by=by, now=now)
+        payment = _open(order, means, by=by, now=now) if order.is_waiting and order.price_minor else None
+    if payment:
+        ask(payment, now=now)
+    elif order.is_waiting and not order.price_minor:
+        _give(order, now=now)
     return order
 
 

@@ -1,5 +1,6 @@
 """What providers tell at our doors: kept, answered, and believed only after their own books were asked."""
 
+import asyncio
 import json
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from django.test import Client
 from plans import messages, orders, payments, refunds, repayments
 from plans.checks import payment_secrets
 from plans.models import Dispute, Lot, Order, Payment, PaymentMessage, Repayment
+from portal.asgi import application
 from portal.sandbox.operator import Operator
 from tests.plans.cast import ASKED_PHONE, Household, new_order_of, order_of, scripted
 
@@ -99,6 +101,20 @@ class TestDoor:
         assert Client().generic("POST", DOOR, b"{}", content_type="application/json", headers=packed).status_code == 415
         assert told(b'{"id": 7}') == 401
         assert Client().get(DOOR).status_code == 405
+
+    def test_is_shut_before_a_large_message_is_read(self) -> None:
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            raise AssertionError
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        for length in (b"1000000000", b"-1", b""):
+            scope = {"type": "http", "method": "POST", "path": DOOR, "headers": [(b"content-length", length)]}
+            asyncio.run(application(scope, receive, send))
+        assert [message["status"] for message in sent if "status" in message] == [413, 413, 413]
 
     def test_is_warned_of_when_its_secret_is_missing_or_short(self, settings: Any) -> None:
         settings.CARRIER_BILLING_URL, settings.CARRIER_BILLING_TOKEN = "http://127.0.0.1:9", "token"

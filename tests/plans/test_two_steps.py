@@ -8,7 +8,8 @@ import pytest
 from django.db import connection
 
 from plans import methods, offerings, orders, payments, repayments
-from plans.models import Lot, Order, Payment, PaymentMethod, Repayment
+from plans.models import Lot, Offering, OfferingVersion, Order, Payment, PaymentMethod, Repayment
+from portal.kit import clock
 from portal.kit.units import Money
 from portal.sandbox.operator import Operator
 from tests.plans.cast import ASKED_PHONE, Household, line_of, new_order_of, order_of, scripted, signed_in
@@ -160,18 +161,21 @@ class TestCeilings:
     def test_count_what_is_paid_and_what_is_open(self, household: Household, operator: Operator, now: datetime) -> None:
         line = line_of(household.owner, ASKED_PHONE)
         methods.set_ceiling(line, minor=1979, by=household.owner, now=now)
-        first = order_of(household.owner, phone=ASKED_PHONE)
+        order_of(household.owner, phone=ASKED_PHONE)
         with pytest.raises(methods.OverCeiling) as refusal:
             order_of(household.owner, phone=ASKED_PHONE)
         assert refusal.value.details == {"ceiling": Money(1979, "CNY"), "used": Money(990, "CNY")}
         assert "¥19.79 a month, of which ¥9.90" in str(refusal.value)
-        orders.pay(
-            Order.objects.exclude(pk=first.pk).get(),
-            means=payments.Means("carrier_billing", scripted("00")),
-            by=household.owner,
-            now=now,
-        )
-        assert Lot.objects.count() == 1
+        assert Order.objects.count() == 1  # nothing is left behind
+        other = order_of(household.owner, phone=scripted("00"))
+        with pytest.raises(methods.OverCeiling):
+            orders.pay(
+                order_of(household.owner, phone=scripted("02")),
+                means=payments.Means("carrier_billing", ASKED_PHONE),
+                by=household.owner,
+                now=now,
+            )
+        assert other.state == "paid"
 
     def test_are_the_owners_alone(self, household: Household, now: datetime) -> None:
         line = line_of(household.owner, ASKED_PHONE)
@@ -191,6 +195,17 @@ class TestCeilings:
         stranger = signed_in(household.stranger)
         assert stranger.get(f"/billing/methods/{line.pk}/ceiling/").status_code == 404
         assert stranger.post(f"/billing/methods/{line.pk}/removal/").status_code == 404
+
+
+class TestFree:
+    def test_is_paid_by_being_ordered(self, household: Household, operator: Operator) -> None:
+        terms = OfferingVersion.objects.filter(offering__slug="starter")
+        known: dict[str, Any] = dict(terms.values().latest("version"))
+        for name in ("id", "offering_id", "version", "published_at"):
+            known.pop(name)
+        offerings.publish(Offering.objects.get(slug="starter"), terms=known | {"price_minor": 0}, now=clock.now())
+        assert state_of(new_order_of(household.owner, phone=ASKED_PHONE)) == ("paid", "")
+        assert (Lot.objects.get().unit_price, operator.requests) == (None, [])
 
 
 class TestAlone:
