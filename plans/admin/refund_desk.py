@@ -109,10 +109,9 @@ class OrderAdmin(Endless[Order]):
         form = RefundForm(request.POST or None)
         if form.is_valid() and "confirmed" in request.POST:
             return _carry_out(request, order, form)
-        shown = self.admin_site.each_context(request) | _preview(order, form)
-        return render(
-            request, "admin/refund.html", shown | {"order": order, "form": form, "opts": self.opts, "title": order}
-        )
+        page = {"order": order, "form": form, "opts": self.opts, "title": order}
+        shown = self.admin_site.each_context(request) | _preview(order, form) | page
+        return render(request, "admin/refund.html", shown)
 
 
 @admin.register(Repayment)

@@ -4,11 +4,12 @@ from datetime import datetime
 
 from django.db import transaction
 
-from plans import deliveries, methods, payments, repayments, setbacks
+from plans import deliveries, ledger, methods, payment_providers, payments, repayments, setbacks
 from plans.models import Order, Payment
 from plans.models.order import MOVES
-from plans.payment_providers.base import Unanswered
+from plans.payment_providers.base import Standing, Unanswered
 from plans.payments import Outcome
+from portal.kit.units import Money
 
 
 def ask(payment: Payment, *, now: datetime) -> None:
@@ -35,8 +36,17 @@ def conclude(payment: Payment, answer: payments.Answer, *, now: datetime) -> Out
     elif outcome is Outcome.REVERSED:
         setbacks.dispute_reversal(payment, state=answer.state)
     if answer.standing and outcome in {Outcome.SUCCEEDED, Outcome.NOTHING} and answer.state == Payment.State.SUCCEEDED:
+        _book_fee(payment, answer.standing)
         setbacks.apply(payment, answer.standing, now=now)
     return outcome
+
+
+def _book_fee(payment: Payment, told: Standing) -> None:
+    """What the provider keeps of it, which it may tell only later."""
+    if told.fee_minor:
+        fee = Money(told.fee_minor, payment.currency)
+        money_account = payment_providers.money_account(payment.provider)
+        ledger.book_fee(fee, money_account=money_account, dedupe_key=f"payment:{payment.pk}")
 
 
 def _is_wanted(payment: Payment) -> bool:

@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 
 from accounts.models import AuditEvent, User
-from plans import ledger, offerings, refunds, repayments, setbacks
-from plans.models import Dispute, Lot, Offering, OfferingVersion, Order, Payment, Refund, Repayment
+from plans import ledger, offerings, orders, payments, refunds, repayments, setbacks
+from plans.models import Cost, Dispute, Lot, Offering, OfferingVersion, Order, Payment, Refund, Repayment
 from plans.payment_providers.base import Disputed, Standing
 from portal.kit import clock
 from portal.kit.units import Microcredits, Money
@@ -192,6 +192,15 @@ class TestSetbacks:
             setbacks.apply(payment, self.told(payment, disputed=disputed), now=now)
             assert Lot.objects.get().frozen == (1 if Dispute.objects.get().state == "open" else 0)
         assert (Dispute.objects.get().state, Lot.objects.get().available) == (end, available)
+
+    def test_that_are_only_a_fee_are_booked_as_it_is_told(
+        self, household: Household, operator: Operator, now: datetime
+    ) -> None:
+        payment = bought(household).payments.get()
+        for fee in (0, 10, 10, 12):
+            answer = payments.Answer("succeeded", self.told(payment, fee_minor=fee))
+            orders.conclude(payment, answer, now=now)
+        assert list(Cost.objects.values_list("kind", "amount_minor")) == [("psp_fee", 12)]
 
     def test_by_our_own_asking_are_none(self, household: Household, operator: Operator, now: datetime) -> None:
         order = bought(household)
