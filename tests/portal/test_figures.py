@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 from django.utils import translation
 
+from portal.kit import figures
 from portal.kit.units import Money, credits
-from portal.templatetags import figures
 
 NO_BREAK = "\u00a0"
 

@@ -14,8 +14,8 @@ from plans import ledger
 from plans.ledger import Balance
 from portal import brand
 from portal.kit import clock, ids
+from portal.kit.figures import credits_exact
 from portal.kit.units import MICROCREDITS_PER_CREDIT, Microcredits, credits
-from portal.templatetags.figures import credits_exact
 from tests.budget import query_budget
 from tests.plans.ledger import books
 from tests.usage import cast
