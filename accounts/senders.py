@@ -1,8 +1,11 @@
-"""What carries codes to people: Django's mail, an SMS gateway behind an HTTP hook, and the demo's own page."""
+"""What carries codes to people and news to machines: mail, hooks over HTTP, and the demo's own page."""
 
-from collections.abc import Sequence
+import hmac
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import httpx
+import orjson
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
@@ -12,6 +15,7 @@ from portal.kit import clock
 from portal.kit.refusals import Refusal, gettext_noop
 
 HOOK_TIMEOUT_SECONDS = 5.0
+LARGEST_ANSWER_BYTES = 3_000_000
 
 
 class NoTextMessages(Refusal):
@@ -20,6 +24,10 @@ class NoTextMessages(Refusal):
     code = "no_text_messages"
     status = 503
     sentence = gettext_noop("We cannot send text messages at the moment. Use your e-mail address, or try again later.")
+
+
+class HookSilent(Exception):
+    """A hook that staff connected did not take what it was told; it is told again later."""
 
 
 class DemoMailBackend(BaseEmailBackend):
@@ -50,6 +58,39 @@ def send_sms(phone: str, text: str) -> None:
         _post({"to": phone, "text": text})
     else:
         raise NoTextMessages
+
+
+def tell_hook(url: str, told: Mapping[str, object], *, secret: str, now: datetime) -> bytes:
+    """This will post `told` as JSON and return what the hook answers, at most 3 MB; raises `HookSilent` without a 2xx.
+
+    With a secret the header x-signature is `t=<seconds since 1970>,v1=<hexadecimal>`, the HMAC-SHA256 of the seconds,
+    a dot and the body.
+    """
+    body = orjson.dumps(dict(told))
+    headers = {"content-type": "application/json"}
+    if secret:
+        headers["x-signature"] = _signature(body, secret=secret, moment=int(now.timestamp()))
+    with httpx.Client(timeout=HOOK_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client:
+        try:
+            with client.stream("POST", url, content=body, headers=headers) as answer:
+                answer.raise_for_status()
+                return _read(answer)
+        except httpx.HTTPError as error:
+            raise HookSilent from error
+
+
+def _read(answer: httpx.Response) -> bytes:
+    read = b""
+    for piece in answer.iter_bytes():
+        read += piece
+        if len(read) > LARGEST_ANSWER_BYTES:
+            raise HookSilent
+    return read
+
+
+def _signature(body: bytes, *, secret: str, moment: int) -> str:
+    digest = hmac.new(secret.encode(), f"{moment}.".encode() + body, "sha256").hexdigest()
+    return f"t={moment},v1={digest}"
 
 
 def _post(message: dict[str, str]) -> None:

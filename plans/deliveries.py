@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from plans import ledger, offerings, payment_providers, quotas
+from plans import invoices, ledger, offerings, payment_providers, quotas
 from plans.models import Lot, Offering, Order, Payment
 from plans.models.order import MOVES
 from portal.kit.units import Microcredits, Money
@@ -19,6 +19,7 @@ def deliver(order: Order, payment: Payment | None, *, now: datetime) -> None:
     assert moved == 1, f"order {order.pk} took money in a state that allows none"
     ledger.grant(_lot_of(order, payment, now=now))
     quotas.follow_plan(order.account_id)
+    invoices.issue(order, now=now)
 
 
 def _lot_of(order: Order, payment: Payment | None, *, now: datetime) -> ledger.Grant:

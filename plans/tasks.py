@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from celery import shared_task
 
-from plans import keys, ledger, messages, offerings, orders, reclaims, reconciliations, repayments, shares
+from plans import fapiao_news, invoices, keys, ledger, messages, offerings, orders, reclaims, reconciliations, repayments, shares
 from portal.kit import clock
 
 LARGEST_JUMP_SECONDS = 300.0
@@ -48,6 +48,18 @@ def expire_orders() -> int:
 def expire_lots() -> int:
     """This will end the lots whose time is over."""
     return in_steady_time(ledger.expire)
+
+
+@shared_task(ignore_result=True)
+def write_invoices() -> int:
+    """This will write the invoices and credit notes that are missing."""
+    return invoices.catch_up(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def exchange_fapiao_news() -> int:
+    """This will tell the hook of e-fapiao that wait for it, where there is one, and do what it answers."""
+    return fapiao_news.exchange(now=clock.now())
 
 
 @shared_task(ignore_result=True)

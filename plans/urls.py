@@ -7,6 +7,8 @@ from plans.views import (
     bulk,
     closing,
     extras,
+    fapiaos,
+    invoices,
     joining,
     keys,
     loans,
@@ -16,6 +18,7 @@ from plans.views import (
     quotas,
     reclaims,
     shop,
+    titles,
 )
 
 app_name = "plans"
@@ -64,4 +67,13 @@ urlpatterns = [
     path("reclaims/return/", reclaims.all_returned, name="reclaims_return"),
     path("reclaims/<int:reclaim_id>/return/", reclaims.returned, name="reclaim_return"),
     path("billing/orders/<uuid:order_id>/", shop.receipt, name="receipt"),
+    path("billing/invoices/", invoices.listed, name="invoices"),
+    path("billing/invoices/<slug:number>/", invoices.invoice, name="invoice"),
+    path("billing/invoices/<slug:number>/paper.pdf", invoices.pdf, name="invoice_pdf"),
+    path("billing/titles/", titles.titles, name="titles"),
+    path("billing/titles/<int:title_id>/", titles.title, name="title"),
+    path("billing/titles/<int:title_id>/choice/", titles.choice, name="title_choice"),
+    path("billing/titles/<int:title_id>/removal/", titles.removal, name="title_removal"),
+    path("billing/fapiao/", fapiaos.fapiaos, name="fapiaos"),
+    path("billing/fapiao/<uuid:fapiao_id>/file.pdf", fapiaos.file, name="fapiao_file"),
 ]

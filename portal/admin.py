@@ -14,6 +14,7 @@ from accounts.desks import Audited, ReasonForm, Row, reason_of, staff
 from models_catalog.admin import DESKS
 from models_catalog.models import ChatModel, Price
 from models_catalog.price_desks import PriceAdmin
+from plans import sellers
 from portal import brand
 from portal.kit import clock
 from portal.models import Brand
@@ -81,6 +82,13 @@ class BrandAdmin(Audited[Brand]):
             obj.picture = form.cleaned_data["logo"]
         super().save_model(request, obj, form, change)
         brand.forget()
+        sellers.write_down(
+            name=obj.legal_entity or str(obj),
+            tax_number=obj.tax_number,
+            address=obj.legal_address,
+            phone=obj.support_phone,
+            bank=obj.bank,
+        )
 
 
 class PriceDesk(Audited[Price], PriceAdmin):

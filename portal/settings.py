@@ -222,8 +222,8 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_PASSKEY_SIGNUP_ENABLED = False  # who signs up proves a phone number or an e-mail address first
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE  # browsers themselves allow it for localhost alone
-SMS_HOOK_URL = environment.text("SMS_HOOK_URL")
-SMS_HOOK_SECRET = environment.text("SMS_HOOK_SECRET")
+SMS_HOOK_URL, SMS_HOOK_SECRET = (environment.text(f"SMS_HOOK_{word}") for word in ("URL", "SECRET"))
+FAPIAO_HOOK_URL, FAPIAO_HOOK_SECRET = (environment.text(f"FAPIAO_HOOK_{word}") for word in ("URL", "SECRET"))
 
 # The operator's own identity provider: OIDC_NAME, OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET; without one, none.
 _oidc = {word: environment.text(f"OIDC_{word.upper()}") for word in ("name", "issuer", "client_id", "client_secret")}

@@ -1,5 +1,6 @@
 """What buyers, owners and staff fill in: shape in, clean values out."""
 
+from plans.forms.bills import FapiaoForm, TitleForm
 from plans.forms.bulk import BulkForm
 from plans.forms.keys import KeyForm, RotationForm
 from plans.forms.paying import CeilingForm, CodeForm, WayForm
@@ -16,11 +17,13 @@ __all__ = [
     "CheckoutForm",
     "CodeForm",
     "ExtraForm",
+    "FapiaoForm",
     "KeyForm",
     "LoanForm",
     "OfferingVersionForm",
     "QuotaForm",
     "ReclaimForm",
     "RotationForm",
+    "TitleForm",
     "WayForm",
 ]

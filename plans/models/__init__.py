@@ -3,6 +3,8 @@
 from plans.models.access import AccessRule
 from plans.models.corrections import Adjustment, Dispute, Refund
 from plans.models.extra import Awake, ChildDay, Extra, Loan
+from plans.models.fapiao import Fapiao, FapiaoFile, FapiaoInvoice
+from plans.models.invoice import Invoice, InvoiceCounter, InvoiceTitle, Seller
 from plans.models.ledger import Hold, HoldLot, IdempotencyKey, Journal, Posting
 from plans.models.lot import Lot, LotCheck, LotNotice, Wallet
 from plans.models.money import Cost, Incoming, Outgoing, Surplus
@@ -27,10 +29,16 @@ __all__ = [
     "Cost",
     "Dispute",
     "Extra",
+    "Fapiao",
+    "FapiaoFile",
+    "FapiaoInvoice",
     "Hold",
     "HoldLot",
     "IdempotencyKey",
     "Incoming",
+    "Invoice",
+    "InvoiceCounter",
+    "InvoiceTitle",
     "Journal",
     "Loan",
     "Lot",
@@ -52,6 +60,7 @@ __all__ = [
     "Reconciliation",
     "Refund",
     "Repayment",
+    "Seller",
     "Subscription",
     "SubscriptionPeriod",
     "Surplus",

@@ -28,6 +28,7 @@ from portal.kit import clock
 from portal.models import Brand
 from tests import kept
 from tests.budget import query_budget
+from tests.plans.papers import fapiao_of
 from tests.usage import cast
 from usage import audits, refusals
 from usage import shelf as assistants
@@ -58,6 +59,7 @@ def home(now: datetime, settings: Settings) -> Iterator[cast.Home]:
     for tokens in range(1, 6):
         cast.called(home.child, used=Usage(in_fresh=tokens, out_text=tokens))
     _order(home, now=now)
+    fapiao_of(home.owner, now=now)
     api_keys.issue(home.owner, api_keys.Wish(label="Laptop"), by=home.owner.user, now=now)
     audit.record("x", subject="y", account=home.owner.account, by=home.owner.user, now=now)
     Agreement.objects.create(user=home.owner.user, legal_text=LegalText.objects.earliest("pk"), agreed_at=now)

@@ -28,6 +28,7 @@ from portal.kit.units import credits
 from tests.plans import files
 from tests.plans.cast import line_of
 from tests.strangers.cast import Cast
+from tests.strangers.papers import papers_of
 from tests.strangers.things import Thing
 from tests.usage import cast as usage_cast
 from tests.usage import firm, shelves
@@ -65,7 +66,7 @@ def collect(cast: Cast) -> Shelf:
         "assistant": _assistants(cast),
         "candidate": [_of(cast.members[name], cast.members[name].pk) for name in CANDIDATES],
     }
-    for gather in (_said, _business, _joining, _domains, _guarded, _quotas, _extras):
+    for gather in (_said, _business, _joining, _domains, _guarded, _quotas, _extras, papers_of):
         shelf |= gather(cast)
     shelf["switch"] = [each for each in shelf["node"] if each.args[0] in {"department", "member", "scenario"}]
     shelf["key"] = [replace(each, args=each.args[1:]) for each in shelf["node"] if each.args[0] == "key"]

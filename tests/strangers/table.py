@@ -158,6 +158,17 @@ PLANS = {
     "billing/methods/<int:method_id>/removal/": Row("line", post=LEADERS),
     "billing/orders/<uuid:order_id>/refund/": Row("order", get=LEADERS, post=UNPAID),
     "billing/orders/<uuid:order_id>/": Row("order", get=MONEY),
+    "billing/invoices/": Row(get=MONEY),
+    "billing/invoices/<slug:number>/": Row("invoice", get=MONEY),
+    "billing/invoices/<slug:number>/paper.pdf": Row("invoice", get=MONEY),
+    "billing/titles/": Row(get=MONEY, post=LEADERS, form={"kind": "personal", "name": "Other"}),
+    "billing/titles/<int:title_id>/": Row(
+        "title", get=LEADERS, post=LEADERS, form={"kind": "personal", "name": "Other"}
+    ),
+    "billing/titles/<int:title_id>/choice/": Row("title", post=LEADERS),
+    "billing/titles/<int:title_id>/removal/": Row("title", post=LEADERS),
+    "billing/fapiao/": Row(get=MONEY, post=LEADERS),
+    "billing/fapiao/<uuid:fapiao_id>/file.pdf": Row("fapiao", get=MONEY),
     "join/<int:invitation_id>/<str:secret>/": Row(
         "link", get=everybody(child=""), post=everybody("!any", child="", anonymous="?any")
     ),
