@@ -5,6 +5,7 @@ from django.urls import path
 from usage.views import (
     answers,
     assistants,
+    bills,
     board,
     chat,
     handovers,
@@ -46,6 +47,10 @@ urlpatterns = [
     path("privacy/<int:member_id>/erasure/", privacy.erasure, name="privacy_erasure"),
     path("pauses/<str:kind>/<int:node_id>/", people.pause, name="pause"),
     path("pauses/<str:kind>/<int:node_id>/end/", people.going_on, name="going_on"),
+    path("billing/bills/", bills.months, name="bills"),
+    path("billing/bills/<int:year>-<int:month>/", bills.bill, name="bill"),
+    path("billing/bills/<int:year>-<int:month>/paper.pdf", bills.pdf, name="bill_pdf"),
+    path("billing/bills/<int:year>-<int:month>/lines.csv", bills.lines, name="bill_lines"),
     path("board/", board.board, name="board"),
     path("board/saving/", board.saving, name="board_saving"),
     path("board/undo/", board.undo, name="board_undo"),

@@ -26,7 +26,16 @@ NOT_PAGES = (
 PASSKEYS = "accounts/2fa/webauthn/keys/"
 """Each has pages of its own, which test_passkeys opens."""
 MAIN_PAGES = ("/", "/plans/", "/checkout/starter/", "/chat/", "{conversation}", "/usage/", "{receipt}", "/models/")
-MORE_MAIN_PAGES = ("/models/demo-fast/", "/help/", "/billing/", "/keys/", "{key}", "/people/", "/accounts/login/")
+MORE_MAIN_PAGES = (
+    "/models/demo-fast/",
+    "/help/",
+    "/billing/",
+    "/billing/bills/{year}-{month}/",
+    "/keys/",
+    "{key}",
+    "/people/",
+    "/accounts/login/",
+)
 ASSISTANTS = ("/assistants/", "/assistants/homework-tutor/", "/chat/?assistant=homework-tutor")
 FAMILY_PAGES = (
     "/people/{member_id}/child/",
@@ -54,6 +63,7 @@ OF_OTHERS = (
     "quota_id",
     "reclaim_id",
     "scenario_id",
+    "title_id",
 )
 """What this household has none of: those addresses answer that there is nothing."""
 QUESTION = "[[script words=30 gap_ms=1]] | a | b |\n|---|---|\n| a wide table | and long words |"
@@ -123,12 +133,19 @@ def _things(someone: Visitor) -> dict[str, str]:
     known["receipt"] = someone.page.locator("article.answer a[href^='/usage/calls/']").last.get_attribute("href") or ""
     someone.go("/billing/")
     order = someone.page.locator("a[href^='/billing/orders/']").first.get_attribute("href") or ""
+    invoice = someone.page.locator("a[href^='/billing/invoices/I-']").first.get_attribute("href") or ""
+    bill = someone.page.locator("a[href^='/billing/bills/2']").first.get_attribute("href") or ""
+    year, month = bill.split("/")[3].split("-")
     someone.go("/keys/")
     key = someone.page.locator("table a[href^='/keys/']").first.get_attribute("href") or ""
     pieces = {
         "conversation_id": known["conversation"].split("/")[2],
         "call_id": known["receipt"].split("/")[3],
         "order_id": order.split("/")[3],
+        "number": invoice.split("/")[3],
+        "year": year,
+        "month": month,
+        "fapiao_id": str(uuid4()),
         "key_id": key.split("/")[2],
     }
     return known | pieces | {"key": key} | _family(someone)

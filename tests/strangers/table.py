@@ -39,6 +39,8 @@ WARD = may(owner="ward")
 MONEY = may(owner="all", payer="all", auditor="all", head="never", adult="never")
 UNPAID = may(owner="!all", payer="!all", auditor="never", head="never", adult="never")
 """Nothing goes back of what was not paid."""
+BILL = may(owner="common", payer="common", auditor="common", head="never", adult="never")
+"""Each sees the own account's month at the same address."""
 NODE = may(of_all="mine", owner="all common", payer="all common", auditor="all common", head="led")
 NODE_CHANGED = may(
     owner="all common", payer="!all !common", auditor="!all !common", head="!mine near", adult="!mine", child="!mine"
@@ -253,6 +255,10 @@ USAGE = {
     "pauses/<str:kind>/<int:node_id>/end/": Row(
         "switch", get={**NODE, "owner": "all", "payer": "all", "auditor": "all"}, post=NODE_PAUSED
     ),
+    "billing/bills/": Row(get=MONEY),
+    "billing/bills/<int:year>-<int:month>/": Row("month", get=BILL),
+    "billing/bills/<int:year>-<int:month>/paper.pdf": Row("month", get=BILL),
+    "billing/bills/<int:year>-<int:month>/lines.csv": Row("month", get=BILL),
     "board/": Row(get=OF_BUSINESS, post=OF_BUSINESS),
     "board/saving/": Row(post=may(owner="all", payer="never", auditor="never", parent="never")),
     "board/undo/": Row(post=may(owner="never", payer="never", auditor="never")),  # nothing was saved

@@ -3,6 +3,7 @@
 from usage.models.assistant import Assistant, AssistantCall, AssistantVersion
 from usage.models.audit import AuditRun
 from usage.models.average import OwnAverage
+from usage.models.bill import ClosedMonth
 from usage.models.call import CHAT, Attempt, Call, CallLot, How, KeptAnswer, LateEvidence, UnpricedCalls
 from usage.models.conversation import ContentKey, Conversation, Turn
 from usage.models.refused import Refused
@@ -19,6 +20,7 @@ __all__ = [
     "AuditRun",
     "Call",
     "CallLot",
+    "ClosedMonth",
     "ContentKey",
     "Conversation",
     "DailyTotal",
