@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 SECRET_BYTES = 48
@@ -38,7 +39,12 @@ def number(name: str, default: float) -> float:
         raise ValueError(message) from error
 
 
-def secret(name: str, *, folder: Path) -> str:
+def random_word() -> str:
+    """This will make a secret that nobody guesses."""
+    return secrets.token_urlsafe(SECRET_BYTES)
+
+
+def secret(name: str, *, folder: Path, make: Callable[[], str] = random_word) -> str:
     """This will return the secret `name`; without one in the environment it is made once and kept in `folder`."""
     if value := text(name):
         return value
@@ -46,7 +52,7 @@ def secret(name: str, *, folder: Path) -> str:
     try:
         return path.read_text(encoding="ascii").strip()
     except FileNotFoundError:
-        return _make_secret(path)
+        return _keep_secret(path, make())
 
 
 def running(name: str, *, folder: Path) -> str:
@@ -57,9 +63,8 @@ def running(name: str, *, folder: Path) -> str:
         return ""
 
 
-def _make_secret(path: Path) -> str:
+def _keep_secret(path: Path, value: str) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
-    value = secrets.token_urlsafe(SECRET_BYTES)
     scratch = path.with_suffix(f".{os.getpid()}")
     scratch.touch(mode=0o600)
     scratch.write_text(value, encoding="ascii")
