@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from accounts.oidc import wiring
-from portal.kit import environment
+from portal.kit import environment, merchants
 from portal.kit.timings import Timings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -245,7 +245,10 @@ CARRIER_BILLING_MERCHANT = environment.text("CARRIER_BILLING_MERCHANT", "ciyuan"
 _bearer = "CARRIER_BILLING_EVENT_BEARER"  # what the operator's events have to show; without one they have no address
 CARRIER_BILLING_EVENT_BEARER = environment.text(_bearer) or (_operator and environment.secret(_bearer, folder=_SECRETS))
 PHONE_BILL_ALONE_MINOR = int(environment.number("PHONE_BILL_ALONE_MINOR", 3000))  # no code up to it, of a known line
+WECHAT_PAY = merchants.wechat_pay(sandbox=_operator, folder=_SECRETS)
+STRIPE = merchants.stripe(sandbox=_operator, folder=_SECRETS)
 SANDBOX_PHONE_URL = _operator and f"{_operator}/operator/inbox/"
+SANDBOX_SCAN_URL = _operator and f"{_operator}/wechat/scan/"
 
 # --- what one of the staff may give or take alone within a day -----------------------------------------
 GOODWILL_ALONE_CREDITS = int(environment.number("GOODWILL_ALONE_CREDITS", 1_000_000))

@@ -75,16 +75,20 @@ def sweep(place: Place) -> Program:
 
 
 def sandbox(place: Place) -> Program:
-    """This will return the sandbox: the scripted upstream and the phone operator of demo and tests.
+    """This will return the sandbox: the scripted upstream and the payment peers of demo and tests.
 
     The interface of operators knows no address without TLS, so this one is told where its only merchant listens.
     """
+    messages = f"http://127.0.0.1:{place.port}/payments"
     return _python(
         place,
         "sandbox",
         *_uvicorn("portal.sandbox.app:app", place.sandbox_port),
         is_ready=lambda: probes.listens(place.sandbox_port),
-        environment={"OPERATOR_SINK": f"http://127.0.0.1:{place.port}/payments/carrier_billing/messages/"},
+        environment={
+            "OPERATOR_SINK": f"{messages}/carrier_billing/messages/",
+            "CARDS_WEBHOOK_URL": f"{messages}/stripe/messages/",
+        },
     )
 
 

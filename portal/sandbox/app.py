@@ -1,11 +1,15 @@
-"""The sandbox as one app: the scripted upstream at /upstream, the telephone operator at /operator."""
+"""The sandbox as one app: scripted upstream, telephone operator, WeChat Pay and cards, each at its own first word."""
 
 import os
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
+from portal.kit import environment, merchants
 from portal.sandbox import operator, upstream
+from portal.sandbox.cards import CardsPeer
 from portal.sandbox.operator_course import Sink
+from portal.sandbox.wechat import WechatPeer
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -18,9 +22,15 @@ def _sink() -> Sink | None:
     return Sink(address, os.environ.get("OPERATOR_SINK_TOKEN", "")) if address else None
 
 
+_secrets = Path(environment.text("VAR_DIR", "var")) / "secrets"
+_wechat = merchants.wechat_pay(sandbox="here", folder=_secrets)
+_stripe = merchants.stripe(sandbox="here", folder=_secrets)
+
 _MOUNTS: dict[str, App] = {
     "/upstream": upstream.app,
     "/operator": operator.Operator(os.environ.get("OPERATOR_TOKEN", "sandbox"), sink=_sink()),
+    "/wechat": WechatPeer(_wechat, merchants.sandbox_platform_key(_secrets)),
+    "/cards": CardsPeer(_stripe, webhook_url=os.environ.get("CARDS_WEBHOOK_URL", "")),
 }
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from plans.payment_providers.base import Denied, Unaccepted, Unanswered, Unknown
+from plans.payment_providers.base import Charge, Denied, Unaccepted, Unanswered, Unknown
 from plans.payment_providers.wechat_pay import WechatPay
 from portal.kit import merchants
 from portal.kit.units import Money
@@ -65,7 +65,7 @@ class TestBegin:
         assert wechat.pay.find(asked.id).state == "succeeded"
 
     @staticmethod
-    def lose(wechat: Wechat, asked: peers.Charge) -> None:
+    def lose(wechat: Wechat, asked: Charge) -> None:
         with peers.client(wechat.address) as hasty:
             hasty.timeout = httpx.Timeout(0.3)
             with pytest.raises(Unanswered):
