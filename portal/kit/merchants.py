@@ -20,7 +20,7 @@ from portal.kit import environment
 
 WECHAT_PAY_URL = "https://api.mch.weixin.qq.com"
 STRIPE_URL = "https://api.stripe.com"
-SHORTEST_SECRET = 16
+SHORTEST_SECRET = 32
 """Characters. Whoever can guess the word that signs messages can say that anything was paid."""
 WECHAT_API_KEY_BYTES = 32
 RSA_BITS = 2048
@@ -32,7 +32,10 @@ _SANDBOX_PLATFORM_KEY_ID = "PUB_KEY_ID_0119000091910000000000000001"
 
 @dataclass(frozen=True, kw_only=True)
 class WechatPay:
-    """A merchant of WeChat Pay; keys are PEM, `api_key` is the APIv3 key (32 bytes)."""
+    """A merchant of WeChat Pay; keys are PEM, `api_key` is the APIv3 key (32 bytes).
+
+    True when nothing is missing; with less than all of it, this way to pay does not exist.
+    """
 
     url: str
     mchid: str
@@ -43,9 +46,7 @@ class WechatPay:
     platform_key: str
     api_key: str = field(repr=False)
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether nothing is missing; with less than all of it, this way to pay does not exist."""
+    def __bool__(self) -> bool:
         named = (self.url, self.mchid, self.appid, self.serial, self.platform_key_id)
         keyed = self.private_key and self.platform_key and len(self.api_key.encode()) == WECHAT_API_KEY_BYTES
         return all(named) and bool(keyed)
@@ -53,15 +54,16 @@ class WechatPay:
 
 @dataclass(frozen=True, kw_only=True)
 class Stripe:
-    """An account at Stripe; the word in the secret key tells whether its money is real."""
+    """An account at Stripe; the word in the secret key tells whether its money is real.
+
+    True when nothing is missing; with less than all of it, this way to pay does not exist.
+    """
 
     url: str
     secret_key: str = field(repr=False)
     webhook_secret: str = field(repr=False)
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether nothing is missing; with less than all of it, this way to pay does not exist."""
+    def __bool__(self) -> bool:
         return bool(self.url) and min(len(self.secret_key), len(self.webhook_secret)) >= SHORTEST_SECRET
 
     @property
@@ -109,7 +111,7 @@ def sandbox_platform_key(folder: Path) -> str:
 def new_key() -> str:
     """This will make a private RSA key (PEM)."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode().strip()
 
 
 def public_half(private_key: str) -> str:

@@ -52,7 +52,7 @@ class CardsPeer:
                 self.requests.append(f"{question.method} {question.path}")
                 if question.headers.get("authorization") != f"Bearer {self._merchant.secret_key}":
                     return as_json(401, {"error": {"type": "invalid_request_error", "message": "Invalid API Key"}})
-                return await self.misbehavior.around(lambda: self._once(question, rest))
+                return await self.misbehavior.around(question, lambda: self._once(question, rest))
             case ["pay", name, *rest] if name in self.books.items:
                 return self._pay(question, name, rest)
             case ["control"]:

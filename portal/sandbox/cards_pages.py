@@ -17,7 +17,7 @@ _NOTE = (
 _TROUBLES = {
     "card_declined": "The card was declined; nothing was charged. · 银行卡被拒，没有扣款。",
     "insufficient_funds": "The card has not enough money; nothing was charged. · 卡内余额不足，没有扣款。",
-    "authentication_required": "The bank did not recognize you; nothing was charged. · 银行未能验证您的身份，没有扣款。",
+    "authentication_required": "The bank did not recognize you; nothing was charged. · 银行验证未通过，没有扣款。",
     "incorrect_number": "This is no card number of the sandbox. · 沙盒里没有这个卡号。",
 }
 
@@ -62,7 +62,7 @@ def ended_page(session: Session) -> Answer:
     """This will draw the page of a session on which nothing can be paid any more."""
     told = {
         "complete": '<p class="state good" role="status">This was paid. · 这笔款项已支付。',
-        "expired": '<p class="state bad" role="status">This page has ended; nothing is charged. · 页面已失效，不会扣款。',
+        "expired": '<p class="state bad" role="status">This page has ended; nothing is charged. · 页面已失效，不扣款。',
     }[session.status]
     back = html.escape(session.form.get("success_url", ""))
     return as_page(

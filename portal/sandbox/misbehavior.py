@@ -48,8 +48,10 @@ class Misbehavior:
             self.plan(name, int(times))
         return as_json(200, {name: left for name, left in self._left.items() if left})
 
-    async def around(self, act: Callable[[], Answer]) -> Answer:
-        """This will act and answer, unless something is to go wrong before or after it."""
+    async def around(self, question: Question, act: Callable[[], Answer]) -> Answer:
+        """This will act and answer, unless something is to go wrong before or after it; only reading goes well."""
+        if question.method != "POST":
+            return act()
         if self.take("fail_before"):
             return as_json(500, {})
         if self.take("hang_before"):

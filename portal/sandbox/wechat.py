@@ -62,7 +62,7 @@ class WechatPeer:
             return self._seals.signed(_no(401, "SIGN_ERROR"))
         if question.path == "/v3/billdownload/file":
             return Answer(200, self._files.get(question.query.get("token", ""), b""))
-        answer = await self.misbehavior.around(lambda: self._carried_out(question))
+        answer = await self.misbehavior.around(question, lambda: self._carried_out(question))
         signed = self._seals.signed(answer)
         return replace(signed, body=signed.body + b" ") if self.misbehavior.take("answer_forged") else signed
 

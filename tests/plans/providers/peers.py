@@ -14,16 +14,19 @@ from uuid import UUID, uuid4
 import httpx
 
 from plans.payment_providers.base import Charge, Message, Repayment, Standing
+from plans.payment_providers.stripe import Stripe
 from plans.payment_providers.wechat_pay import WechatPay
 from portal.kit import merchants
 from portal.kit.units import Money
 from portal.sandbox import plain_http
+from portal.sandbox.cards import CardsPeer
 from portal.sandbox.wechat import WechatPeer
 from tests.plans.cast import listening
 
 PATIENCE_SECONDS = 5.0
 NOTHING_SECONDS = 0.3
 TIMEOUT_SECONDS = 2.0
+GOOD, ASKED, DECLINED, POOR = "4242 4242 4242 4242", "4000000000003220", "4000000000000002", "4000000000009995"
 
 
 class Door:
@@ -105,6 +108,58 @@ def wechat(*, mount: str = "") -> Iterator[Wechat]:
     with listening(peer) as address, listening(door) as door_address, client(address + mount) as line:
         told = replace(merchant, url=address + mount)
         yield Wechat(WechatPay(line, merchant=told), peer, address + mount, door, door_address)
+
+
+@cache
+def stripe_keys() -> merchants.Stripe:
+    """An account in test mode."""
+    return merchants.Stripe(
+        url="http://127.0.0.1",
+        secret_key=f"sk_test_{secrets.token_hex(24)}",
+        webhook_secret=f"whsec_{secrets.token_hex(24)}",
+    )
+
+
+@dataclass
+class Cards:
+    """Stripe with our client, both over HTTP."""
+
+    pay: Stripe
+    peer: CardsPeer
+    address: str
+    door: Door
+
+    def type(self, standing: Standing, number: str) -> httpx.Response:
+        """What the payer types on the hosted page, as far as the page that comes then."""
+        return httpx.post(standing.page_url, data={"typed": number}, trust_env=False)
+
+    def answer(self, standing: Standing, decision: str) -> httpx.Response:
+        """What the holder answers to the bank."""
+        return httpx.post(f"{standing.page_url}challenge/", data={"decision": decision}, trust_env=False)
+
+    def dispute(self, standing: Standing, **decided: str) -> None:
+        """What the payer's bank does."""
+        asked = {"session": standing.reference, **decided}
+        httpx.post(f"{self.address}/control/disputes/", params=asked, trust_env=False).raise_for_status()
+
+    def paid(self, minor: int = 990) -> Standing:
+        """A payment that was made, and whose two messages were read."""
+        standing = self.pay.begin(charge(minor))
+        self.type(standing, GOOD)
+        self.door.message()
+        self.door.message()
+        return standing
+
+
+@contextmanager
+def cards() -> Iterator[Cards]:
+    """Stripe, listening."""
+    merchant, door = stripe_keys(), Door()
+    bearer = f"Bearer {merchant.secret_key}"
+    with listening(door) as door_address:
+        peer = CardsPeer(merchant, webhook_url=door_address, pauses=(0.05, 0.05))
+        with listening(peer) as address, client(address, authorization=bearer) as line:
+            yield Cards(Stripe(line, merchant=merchant), peer, address, door)
 
 
 @contextmanager

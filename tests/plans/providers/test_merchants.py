@@ -1,0 +1,63 @@
+"""Who we are at those who collect money: nobody by half, and in the demo whom the sandbox knows."""
+
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+
+from portal.kit import merchants
+from tests.plans.providers import peers
+
+NAMES = ("MCHID", "APPID", "SERIAL", "PRIVATE_KEY", "PUBLIC_KEY_ID", "PUBLIC_KEY", "API_KEY")
+
+
+class TestWechatPay:
+    def test_does_not_exist_by_half(self) -> None:
+        merchant = peers.wechat_keys()[0]
+        assert merchant
+        for field in fields(merchant):
+            assert not replace(merchant, **{field.name: ""})
+        assert not replace(merchant, api_key="too short")
+
+    def test_is_read_from_the_environment(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert not merchants.wechat_pay(sandbox="", folder=tmp_path)
+        merchant = peers.wechat_keys()[0]
+        values = (merchant.mchid, merchant.appid, merchant.serial, "", merchant.platform_key_id, merchant.platform_key)
+        for name, value in zip(NAMES, (*values, merchant.api_key), strict=True):
+            monkeypatch.setenv(f"WECHAT_PAY_{name}", value)
+        (tmp_path / "key.pem").write_text(merchant.private_key)
+        monkeypatch.delenv("WECHAT_PAY_PRIVATE_KEY")
+        monkeypatch.setenv("WECHAT_PAY_PRIVATE_KEY_FILE", str(tmp_path / "key.pem"))
+        read = merchants.wechat_pay(sandbox="", folder=tmp_path)
+        assert read == replace(merchant, url=merchants.WECHAT_PAY_URL)
+        assert read
+
+    def test_is_the_same_on_both_sides_of_the_sandbox(self, tmp_path: Path) -> None:
+        ours = merchants.wechat_pay(sandbox="http://127.0.0.1:1", folder=tmp_path)
+        assert ours
+        assert ours == replace(merchants.wechat_pay(sandbox="here", folder=tmp_path), url=ours.url)
+        assert ours.platform_key == merchants.public_half(merchants.sandbox_platform_key(tmp_path))
+        assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+
+
+class TestStripe:
+    def test_does_not_exist_by_half(self) -> None:
+        merchant = peers.stripe_keys()
+        assert merchant
+        for field in fields(merchant):
+            assert not replace(merchant, **{field.name: ""})
+        assert not replace(merchant, webhook_secret="whsec_short")
+
+    def test_is_read_from_the_environment(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert not merchants.stripe(sandbox="", folder=tmp_path)
+        monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_live_" + "0" * 40)
+        assert not merchants.stripe(sandbox="", folder=tmp_path)
+        monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", "whsec_" + "0" * 40)
+        read = merchants.stripe(sandbox="", folder=tmp_path)
+        assert (bool(read), read.mode, read.url) == (True, "live", merchants.STRIPE_URL)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_is_in_test_mode_in_the_sandbox(self, tmp_path: Path) -> None:
+        ours = merchants.stripe(sandbox="http://127.0.0.1:1", folder=tmp_path)
+        assert (bool(ours), ours.mode) == (True, "test")
+        assert ours == merchants.stripe(sandbox="http://127.0.0.1:1", folder=tmp_path)
