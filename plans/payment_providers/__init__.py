@@ -10,12 +10,16 @@ from django.conf import settings
 
 from plans.payment_providers.base import PaymentProvider
 from plans.payment_providers.carrier_billing import CarrierBilling
+from plans.payment_providers.stripe import Stripe
+from plans.payment_providers.wechat_pay import WechatPay
 from portal.kit.refusals import Refusal, gettext_noop
 
 CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 8.0
 SHORTEST_SECRET = 32
 CARRIER_BILLING = "carrier_billing"
+WECHAT_PAY = "wechat_pay"
+STRIPE = "stripe"
 
 
 class NoWayToPay(Refusal):
@@ -57,6 +61,14 @@ def _carrier_billing() -> PaymentProvider:
     )
 
 
+def _wechat_pay() -> PaymentProvider:
+    return WechatPay(http_client(settings.WECHAT_PAY.url), merchant=settings.WECHAT_PAY)
+
+
+def _stripe() -> PaymentProvider:
+    return Stripe(http_client(settings.STRIPE.url, bearer=settings.STRIPE.secret_key), merchant=settings.STRIPE)
+
+
 WAYS: dict[str, Way] = {
     CARRIER_BILLING: Way(
         gettext_noop("Phone bill"),
@@ -64,6 +76,10 @@ WAYS: dict[str, Way] = {
         needs=("CARRIER_BILLING_URL", "CARRIER_BILLING_TOKEN"),
         proof="CARRIER_BILLING_EVENT_BEARER",
         money_account="carrier_receivable:carrier_billing",
+    ),
+    WECHAT_PAY: Way(_wechat_pay, needs=("WECHAT_PAY",), proof="WECHAT_PAY", money_account="psp:wechat_pay"),
+    STRIPE: Way(
+        _stripe, needs=("STRIPE",), proof="STRIPE", money_account="psp:stripe", mode=lambda: settings.STRIPE.mode
     ),
 }
 """In the order in which people are offered them."""

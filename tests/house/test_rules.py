@@ -71,6 +71,8 @@ PLANTED: list[tuple[Rule, str, str]] = [
     (repository.foreign_license, "static/js/a.js", "/*! Some library, MIT */"),
     (repository.foreign_license, "static/js/a.js", "// Copyright (c) Somebody"),
     (repository.foreign_hosts, "templates/a.html", f'<script src="{FOREIGN}"></script>'),
+    (repository.foreign_hosts, "plans/orders.py", f"x = 'https://{'api.stripe.com'}'"),
+    (repository.foreign_hosts, "portal/kit/merchants.py", f"x = '{FOREIGN}'"),
     (repository.foreign_hosts, "static/css/a.css", f"@import url({FOREIGN});"),
 ]
 
@@ -125,6 +127,7 @@ INNOCENT: list[tuple[Rule, str, str]] = [
     (styles.loose_colors, "static/css/pages.css", "p { color: var(--ink-red); border-color: currentColor; }"),
     (styles.shouting, "static/css/pages.css", "a:hover { color: var(--ink); } /* #never { } */"),
     (repository.foreign_hosts, "portal/demo.py", "x = 'http://127.0.0.1:8000 https://example.com/'"),
+    (repository.foreign_hosts, "portal/kit/merchants.py", f"x = 'https://{'api.stripe.com'}'"),
     (repository.foreign_hosts, "templates/a.html", '<svg xmlns="http://www.w3.org/2000/svg">'),
 ]
 

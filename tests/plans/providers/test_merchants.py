@@ -2,9 +2,14 @@
 
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from plans import payment_providers
+from plans.payment_providers import STRIPE, WECHAT_PAY, NoWayToPay
+from plans.payment_providers.stripe import Stripe
+from plans.payment_providers.wechat_pay import WechatPay
 from portal.kit import merchants
 from tests.plans.providers import peers
 
@@ -61,3 +66,18 @@ class TestStripe:
         ours = merchants.stripe(sandbox="http://127.0.0.1:1", folder=tmp_path)
         assert (bool(ours), ours.mode) == (True, "test")
         assert ours == merchants.stripe(sandbox="http://127.0.0.1:1", folder=tmp_path)
+
+
+class TestWays:
+    def test_are_open_once_all_is_given(self, settings: Any) -> None:
+        for name in (WECHAT_PAY, STRIPE):
+            assert not payment_providers.hears(name)
+            with pytest.raises(NoWayToPay):
+                payment_providers.provider(name)
+        settings.WECHAT_PAY, settings.STRIPE = peers.wechat_keys()[0], peers.stripe_keys()
+        assert isinstance(payment_providers.provider(WECHAT_PAY), WechatPay)
+        assert isinstance(payment_providers.provider(STRIPE), Stripe)
+        assert (payment_providers.mode(WECHAT_PAY), payment_providers.mode(STRIPE)) == ("live", "test")
+        assert payment_providers.hears(WECHAT_PAY)
+        assert payment_providers.hears(STRIPE)
+        payment_providers.close()
