@@ -6,6 +6,7 @@ No card number passes through this portal. Our charge is the idempotency key, so
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -37,16 +38,8 @@ _HUNDREDFOLD = frozenset({"ISK", "UGX"})
 _WHOLE = {"expand[]": "payment_intent.latest_charge.balance_transaction"}
 
 
-class _Object(msgspec.Struct):
-    id: str
-    object: str
-    client_reference_id: str | None = None
-    payment_intent: str | None = None
-    metadata: dict[str, str] | None = None
-
-
 class _Data(msgspec.Struct):
-    object: _Object
+    object: dict[str, Any]
 
 
 class _Notice(msgspec.Struct):
@@ -109,12 +102,7 @@ class Stripe:
         if notice.livemode != (self._merchant.mode == "live"):
             told = "another mode"
             raise Forged(told)
-        about = notice.data.object
-        if about.object == "checkout.session":
-            return Event(notice.id, about.id, about.client_reference_id or "")
-        charge = (about.metadata or {}).get("charge", "")
-        intent = about.id if about.object == "payment_intent" else about.payment_intent or ""
-        return Event(notice.id, "" if charge else intent, charge)
+        return _event(notice)
 
     def refund(self, repayment: Repayment) -> Repaid:
         """This will ask to pay back; the same repayment is carried out once."""
@@ -188,6 +176,17 @@ def _page_of(charge: Charge) -> dict[str, str]:
         f"{intent}[metadata][charge]": str(charge.id),
         f"{intent}[description]": charge.reference_code[:LONGEST_TEXT],
     }
+
+
+def _event(notice: _Notice) -> Event:
+    """There are objects of many kinds; one that is about no payment at all is no forgery."""
+    about = notice.data.object
+    kind, name, metadata = about.get("object"), str(about.get("id", "")), about.get("metadata")
+    if kind == "checkout.session":
+        return Event(notice.id, name, str(about.get("client_reference_id") or ""))
+    if isinstance(metadata, dict) and (charge := str(metadata.get("charge", ""))):
+        return Event(notice.id, "", charge)
+    return Event(notice.id, name if kind == "payment_intent" else str(about.get("payment_intent") or ""), "")
 
 
 def _repaid(refund: shapes.Refund) -> Repaid:

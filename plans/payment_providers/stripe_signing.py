@@ -4,11 +4,9 @@ import hashlib
 import hmac
 
 from plans.payment_providers.base import Forged
+from plans.payment_providers.moments import is_near
 
-TOLERANCE_SECONDS = 300
-"""How far the moment of a signature and ours may be apart, in both directions."""
 MOST_SIGNATURES = 10
-_MOST_DIGITS = 12
 
 
 def check(header: str, body: bytes, *, secret: str, seconds: float) -> None:
@@ -19,7 +17,7 @@ def check(header: str, body: bytes, *, secret: str, seconds: float) -> None:
     items = [item.partition("=") for item in header.split(",")[: MOST_SIGNATURES + 1]]
     moments = [value for name, _, value in items if name == "t"]
     signatures = [value for name, _, value in items if name == "v1"]
-    if not secret or len(moments) != 1 or not _is_near(moments[0], seconds):
+    if not secret or len(moments) != 1 or not is_near(moments[0], seconds):
         message = "another time"
         raise Forged(message)
     expected = hmac.new(secret.encode(), moments[0].encode() + b"." + body, hashlib.sha256).hexdigest().encode()
@@ -27,9 +25,3 @@ def check(header: str, body: bytes, *, secret: str, seconds: float) -> None:
     if not any(found):
         message = "another signature"
         raise Forged(message)
-
-
-def _is_near(told: str, seconds: float) -> bool:
-    if not (told.isascii() and told.isdigit() and len(told) <= _MOST_DIGITS):
-        return False
-    return abs(int(told) - seconds) <= TOLERANCE_SECONDS

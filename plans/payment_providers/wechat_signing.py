@@ -17,11 +17,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 from cryptography.x509 import load_pem_x509_certificate
 
 from plans.payment_providers.base import Forged
+from plans.payment_providers.moments import is_near
 
 ALGORITHM = "WECHATPAY2-SHA256-RSA2048"
 SEAL = "AEAD_AES_256_GCM"
-TOLERANCE_SECONDS = 300
-"""How far the clock of a signature and ours may be apart, in both directions."""
 
 
 class Resource(msgspec.Struct):
@@ -85,13 +84,6 @@ class Platform:
         except (InvalidTag, binascii.Error, ValueError, msgspec.MsgspecError) as error:
             message = "a broken seal"
             raise Forged(message) from error
-
-
-def is_near(told: str, seconds: float) -> bool:
-    """This will tell whether a moment, told in whole seconds since 1970, lies within the tolerance."""
-    if not (told.isascii() and told.isdigit() and len(told) <= len(str(2**40))):
-        return False
-    return abs(int(told) - seconds) <= TOLERANCE_SECONDS
 
 
 @lru_cache(maxsize=4)  # reading a key proves its primes, which takes longer than the question that it signs

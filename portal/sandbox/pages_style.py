@@ -26,9 +26,9 @@ button, input { font: inherit; min-block-size: 2.75rem; border-radius: .75rem; b
 .buttons button, .buttons form { inline-size: auto; margin: 0 }
 button { cursor: pointer; color: var(--act); font-weight: 600 }
 button.main { background: var(--act); color: var(--on-act); border-color: transparent }
-button.card { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 .75rem; text-align: start;
-  font-weight: 400; color: inherit }
-button.card span:first-child { font-variant-numeric: tabular-nums; white-space: nowrap }
+button.card { display: grid; text-align: start; font-weight: 400; color: inherit }
+button.card span:first-child { font-variant-numeric: tabular-nums }
+button.card span:last-child { font-size: .875rem; color: var(--quiet) }
 button.no { color: var(--bad) }
 a { color: var(--act) }
 :focus-visible { outline: 3px solid var(--act); outline-offset: 2px }

@@ -121,6 +121,7 @@ class TestOfStripe:
             ({"id": "ch_1", "object": "charge", "payment_intent": "pi_1", "metadata": {"charge": "C"}}, "", "C"),
             ({"id": "dp_1", "object": "dispute", "payment_intent": "pi_1"}, "pi_1", ""),
             ({"id": "cus_1", "object": "customer"}, "", ""),
+            ({"object": "balance"}, "", ""),
         ],
     )
     def test_tells_the_payment_intent_where_nothing_else_is_told(
