@@ -247,6 +247,7 @@ CARRIER_BILLING_EVENT_BEARER = environment.text(_bearer) or (_operator and envir
 PHONE_BILL_ALONE_MINOR = int(environment.number("PHONE_BILL_ALONE_MINOR", 3000))  # no code up to it, of a known line
 WECHAT_PAY = merchants.wechat_pay(sandbox=_operator, folder=_SECRETS)
 STRIPE = merchants.stripe(sandbox=_operator, folder=_SECRETS)
+WECHAT_PAY_PUBLIC_KEY, STRIPE_WEBHOOK_SECRET = WECHAT_PAY.platform_key, STRIPE.webhook_secret
 SANDBOX_PHONE_URL = _operator and f"{_operator}/operator/inbox/"
 SANDBOX_SCAN_URL = _operator and f"{_operator}/wechat/scan/"
 

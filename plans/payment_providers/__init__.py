@@ -77,9 +77,20 @@ WAYS: dict[str, Way] = {
         proof="CARRIER_BILLING_EVENT_BEARER",
         money_account="carrier_receivable:carrier_billing",
     ),
-    WECHAT_PAY: Way(_wechat_pay, needs=("WECHAT_PAY",), proof="WECHAT_PAY", money_account="psp:wechat_pay"),
+    WECHAT_PAY: Way(
+        gettext_noop("WeChat Pay"),
+        _wechat_pay,
+        needs=("WECHAT_PAY",),
+        proof="WECHAT_PAY_PUBLIC_KEY",
+        money_account="psp:wechat_pay",
+    ),
     STRIPE: Way(
-        _stripe, needs=("STRIPE",), proof="STRIPE", money_account="psp:stripe", mode=lambda: settings.STRIPE.mode
+        gettext_noop("Bank card"),
+        _stripe,
+        needs=("STRIPE",),
+        proof="STRIPE_WEBHOOK_SECRET",
+        money_account="psp:stripe",
+        mode=lambda: settings.STRIPE.mode,
     ),
 }
 """In the order in which people are offered them."""

@@ -3,7 +3,8 @@
 No card number passes through this portal. Our charge is the idempotency key, so asking twice makes one page.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -50,11 +51,15 @@ class _Notice(msgspec.Struct):
 
 
 class Stripe:
-    """One account. `client` is an httpx client with its base address, secret key and timeouts."""
+    """One account. `client` is an httpx client with its base address, secret key and timeouts.
 
-    def __init__(self, client: httpx.Client, *, merchant: Merchant) -> None:
+    `clock` tells seconds since 1970.
+    """
+
+    def __init__(self, client: httpx.Client, *, merchant: Merchant, clock: Callable[[], float] = time.time) -> None:
         self._line = stripe_line.Line(client)
         self._merchant = merchant
+        self._clock = clock
 
     def begin(self, charge: Charge) -> Standing:
         """This will open the page on which the payer pays; `page_url` is its address."""
@@ -92,9 +97,12 @@ class Stripe:
         return self.query(standing.reference)
 
     def read(self, message: Message) -> Event:
-        """This will check the signature over the raw bytes and the mode, and tell what it is about; raises `Forged`."""
+        """This will check the signature over the raw bytes and the mode, and tell what it is about; raises `Forged`.
+
+        Signatures are held against the clock of the world, business time may have been moved.
+        """
         header, secret = message.headers.get("stripe-signature", ""), self._merchant.webhook_secret
-        stripe_signing.check(header, message.body, secret=secret, seconds=message.received_at.timestamp())
+        stripe_signing.check(header, message.body, secret=secret, seconds=self._clock())
         try:
             notice = msgspec.json.decode(message.body, type=_Notice)
         except msgspec.MsgspecError as error:

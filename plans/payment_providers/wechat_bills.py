@@ -4,7 +4,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal, DecimalException
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from plans.payment_providers.base import Listed, Unanswered
 from portal.kit.units import Money
 
 BEIJING = timezone(timedelta(hours=8))
+MADE_OUT = time(10)
 _TIME, _NUMBER, _STATE, _CURRENCY = "交易时间", "商户订单号", "交易状态", "货币种类"
 _AMOUNT, _REFUNDED, _REFUND_STATE = "订单金额", "申请退款金额", "退款状态"
 _FEN_PLACES = 2
@@ -23,6 +24,11 @@ def days(since: datetime, until: datetime) -> Iterator[date]:
     while day <= last:
         yield day
         day += timedelta(days=1)
+
+
+def made_out_at(day: date) -> datetime:
+    """This will return when the bill of a day is there for certain: at ten the next morning."""
+    return datetime.combine(day + timedelta(days=1), MADE_OUT, tzinfo=BEIJING)
 
 
 def read(bills: Iterable[str]) -> list[Listed]:

@@ -7,7 +7,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from urllib.parse import quote
 from uuid import UUID
 
@@ -53,7 +53,6 @@ _MAY_BE_KNOWN = frozenset(
 )
 """A no that may only mean that the number was used before: our own first try, whose answer was lost."""
 _NO_BILL = frozenset({"NO_STATEMENT_EXIST"})
-_NO_BILL_YET = frozenset({"STATEMENT_CREATING"})
 
 
 class _Total(msgspec.Struct):
@@ -173,8 +172,11 @@ class WechatPay:
         return self.query(standing.reference)
 
     def read(self, message: Message) -> Event:
-        """This will check the signature, open the seal, and tell which order it is about; raises `Forged`."""
-        self._platform.check(message.headers, message.body, seconds=message.received_at.timestamp())
+        """This will check the signature, open the seal, and tell which order it is about; raises `Forged`.
+
+        Signatures are held against the clock of the world, business time may have been moved.
+        """
+        self._platform.check(message.headers, message.body, seconds=self._clock())
         try:
             notice = msgspec.json.decode(message.body, type=_Notice)
         except msgspec.MsgspecError as error:
@@ -211,7 +213,7 @@ class WechatPay:
         return self._repaid(self._line.send("GET", f"{REFUNDS}/{repayment.id.hex}"), repayment)
 
     def listed(self, since: datetime, until: datetime) -> Iterator[Listed]:
-        """This will go through the bills of the days; of today there is none before tomorrow."""
+        """This will go through the bills of the days in Beijing; raises `Unanswered` while one is not made out yet."""
         bills = [bill for day in wechat_bills.days(since, until) if (bill := self._bill(day))]
         for payment in wechat_bills.read(bills):
             if since <= payment.created_at < until:
@@ -228,9 +230,9 @@ class WechatPay:
         return Repaid(refund.refund_id, _REFUND_STATES[refund.status], amount)
 
     def _bill(self, day: date) -> str:
+        """A day on which nothing was paid has no bill, and neither has one that is not made out yet."""
         answer = self._line.send("GET", f"/v3/bill/tradebill?bill_date={day.isoformat()}&bill_type=ALL")
-        is_over = day < datetime.fromtimestamp(self._clock(), UTC).astimezone(wechat_bills.BEIJING).date()
-        if wechat_line.code_of(answer) in (_NO_BILL if is_over else _NO_BILL | _NO_BILL_YET):
+        if wechat_line.code_of(answer) in _NO_BILL and self._clock() >= wechat_bills.made_out_at(day).timestamp():
             return ""
         bill: _Bill = self._line.read(answer, _Bill)
         file = self._line.download(bill.download_url)

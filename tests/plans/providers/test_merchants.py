@@ -75,6 +75,8 @@ class TestWays:
             with pytest.raises(NoWayToPay):
                 payment_providers.provider(name)
         settings.WECHAT_PAY, settings.STRIPE = peers.wechat_keys()[0], peers.stripe_keys()
+        settings.WECHAT_PAY_PUBLIC_KEY = settings.WECHAT_PAY.platform_key
+        settings.STRIPE_WEBHOOK_SECRET = settings.STRIPE.webhook_secret
         assert isinstance(payment_providers.provider(WECHAT_PAY), WechatPay)
         assert isinstance(payment_providers.provider(STRIPE), Stripe)
         assert (payment_providers.mode(WECHAT_PAY), payment_providers.mode(STRIPE)) == ("live", "test")

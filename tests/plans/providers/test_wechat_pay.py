@@ -173,7 +173,7 @@ class TestListed:
     def test_goes_through_the_bill_of_each_day(self, wechat: Wechat) -> None:
         now = datetime.now(UTC)
         since, until = now - timedelta(days=1), now + timedelta(minutes=1)
-        assert list(wechat.pay.listed(since, until)) == []
+        wechat.pay._clock = (now + timedelta(days=3)).timestamp  # every bill that is missing stays missing
         paid, returned = wechat.paid(), wechat.paid(123456)
         wechat.pay.begin(wechat.charge())
         wechat.pay.refund(repayment(returned, 3456))
@@ -184,7 +184,13 @@ class TestListed:
         assert listed[returned.reference].amount == Money(123456, "CNY")
         assert listed[returned.reference].refunded_minor == 3456
         assert abs(listed[paid.reference].created_at - now) < timedelta(minutes=1)
-        assert list(wechat.pay.listed(until, until + timedelta(hours=1))) == []
+        assert list(wechat.pay.listed(since, since + timedelta(hours=1))) == []
+
+    def test_waits_for_a_bill_that_is_not_made_out_yet(self, wechat: Wechat) -> None:
+        now = datetime.now(UTC)
+        with pytest.raises(Unanswered):
+            list(wechat.pay.listed(now - timedelta(minutes=1), now))
+        assert list(wechat.pay.listed(now - timedelta(days=4), now - timedelta(days=3))) == []
 
     def test_takes_no_bill_that_was_changed(self, wechat: Wechat, monkeypatch: pytest.MonkeyPatch) -> None:
         wechat.paid()
