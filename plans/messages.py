@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 
 from plans import orders, payment_providers, payments, repayments
 from plans.models import Payment, PaymentMessage
-from plans.payment_providers.base import Event, Forged, Message, Unanswered
+from plans.payment_providers.base import Event, Forged, Message, Unanswered, Unknown
 from portal.kit import fields
 from portal.kit.refusals import Refusal, gettext_noop
 
@@ -94,7 +94,7 @@ def _process(row: PaymentMessage, *, now: datetime) -> None:
 
 def _applied(row: PaymentMessage, *, now: datetime) -> _End:
     """Whatever a message says, what the provider's books say decides."""
-    payment = _payment(row)
+    payment = _payment(row) or _asked_for(row)
     if payment is None:
         return _unknown(row)
     outcome = orders.follow(payment, now=now)
@@ -112,6 +112,18 @@ def _payment(row: PaymentMessage) -> Payment | None:
     """A message speaks of payments of its own provider alone, whatever it names."""
     mine = _named(row).filter(provider=row.provider).select_related("order__offering_version__offering")
     return mine.order_by("created_at").first()
+
+
+def _asked_for(row: PaymentMessage) -> Payment | None:
+    """What a bank disputes goes by a name that only the provider can tell us the payment of."""
+    if row.charge_id or not row.reference or _named(row).exists():
+        return None
+    try:
+        told = payment_providers.provider(row.provider).query(row.reference)
+    except Unknown:
+        return None
+    mine = Payment.objects.filter(provider=row.provider, reference=told.reference)
+    return mine.select_related("order__offering_version__offering").first()
 
 
 def _named(row: PaymentMessage) -> QuerySet[Payment]:
