@@ -23,3 +23,17 @@ def payment_secrets(**_about: Any) -> list[CheckMessage]:
             hint = f"Give {way.proof} at least {SHORTEST_SECRET} random characters."
             warnings.append(Warning(f"The secret of {name}'s messages is short.", hint=hint, id="plans.W002"))
     return warnings
+
+
+@register
+def merchants_by_half(**_about: Any) -> list[CheckMessage]:
+    """This will warn of a way to pay that is closed because only a part of what it needs was given."""
+    return [
+        Warning(
+            f"{name} is closed: {', '.join(merchant.missing)} missing, or too short.",
+            hint="Give all of them, or none.",
+            id="plans.W003",
+        )
+        for name, merchant in (("wechat_pay", settings.WECHAT_PAY), ("stripe", settings.STRIPE))
+        if merchant.is_begun and not merchant
+    ]

@@ -138,9 +138,11 @@ class Stripe:
     def listed(self, since: datetime, until: datetime) -> Iterator[Listed]:
         """This will go through the payment intents of a span; one that none of our pages made goes by its own name."""
         opened = {"created[gte]": _seconds(since - PAGE_LASTS), "created[lt]": _seconds(until)}
-        pages = {page.payment_intent: page.id for page in self._line.newest(SESSIONS, opened, shapes.Session)}
+        all_of_it = {"pages": stripe_line.PAGES_LISTED}
+        sessions = self._line.newest(SESSIONS, opened, shapes.Session, **all_of_it)
+        pages = {session.payment_intent: session.id for session in sessions}
         begun = {"created[gte]": _seconds(since), "created[lt]": _seconds(until), "expand[]": "data.latest_charge"}
-        for intent in self._line.newest("/v1/payment_intents", begun, shapes.Intent):
+        for intent in self._line.newest("/v1/payment_intents", begun, shapes.Intent, **all_of_it):
             charge = intent.latest_charge
             yield Listed(
                 reference=pages.get(intent.id, intent.id),

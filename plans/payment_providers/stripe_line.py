@@ -13,7 +13,8 @@ from plans.payment_providers.stripe_shapes import read as read_shape
 
 API_VERSION = "2026-10-28.endive"
 PAGE_SIZE = 100
-PAGES_READ = 20
+PAGES_SEARCHED = 20
+PAGES_LISTED = 2000
 LONGEST_CODE = 64
 _REASONS = {
     "amount_too_small": "amount",
@@ -62,10 +63,12 @@ class Line:
             raise Unanswered(str(answer.status_code))
         return answer
 
-    def newest(self, path: str, params: dict[str, str], shape: type[Shape]) -> Iterator[Shape]:
-        """This will go through a list, the newest first; raises `Unanswered` for one without an end."""
+    def newest(
+        self, path: str, params: dict[str, str], shape: type[Shape], *, pages: int = PAGES_SEARCHED
+    ) -> Iterator[Shape]:
+        """This will go through a list, the newest first; raises `Unanswered` where it does not end in so many pages."""
         after: dict[str, str] = {}
-        for _ in range(PAGES_READ):
+        for _ in range(pages):
             answer = self.send("GET", path, params={"limit": str(PAGE_SIZE), **params, **after})
             page: Page = read(answer, Page)
             for raw in page.data:

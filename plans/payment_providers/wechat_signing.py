@@ -64,7 +64,7 @@ class Platform:
         if not is_near(signed_at, seconds):
             message = "another time"
             raise Forged(message)
-        text = f"{signed_at}\n{nonce}\n".encode("utf-8", "surrogateescape") + body + b"\n"
+        text = f"{signed_at}\n{nonce}\n".encode("utf-8", "replace") + body + b"\n"
         try:
             signature = b64decode(headers.get("wechatpay-signature", ""), validate=True)
             self._key.verify(signature, text, PKCS1v15(), SHA256())

@@ -47,9 +47,26 @@ class WechatPay:
     api_key: str = field(repr=False)
 
     def __bool__(self) -> bool:
-        named = (self.url, self.mchid, self.appid, self.serial, self.platform_key_id)
-        keyed = self.private_key and self.platform_key and len(self.api_key.encode()) == WECHAT_API_KEY_BYTES
-        return all(named) and bool(keyed)
+        return not self.missing
+
+    @property
+    def missing(self) -> list[str]:
+        """The names of what is not given, or cannot be right."""
+        given = {
+            "MCHID": self.mchid,
+            "APPID": self.appid,
+            "SERIAL": self.serial,
+            "PRIVATE_KEY": self.private_key,
+            "PUBLIC_KEY_ID": self.platform_key_id,
+            "PUBLIC_KEY": self.platform_key,
+            "API_KEY": len(self.api_key.encode()) == WECHAT_API_KEY_BYTES,
+        }
+        return [f"WECHAT_PAY_{name}" for name, value in given.items() if not value]
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether somebody meant to open this way to pay."""
+        return bool(self.mchid or self.private_key or self.api_key)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +81,18 @@ class Stripe:
     webhook_secret: str = field(repr=False)
 
     def __bool__(self) -> bool:
-        return bool(self.url) and min(len(self.secret_key), len(self.webhook_secret)) >= SHORTEST_SECRET
+        return not self.missing
+
+    @property
+    def missing(self) -> list[str]:
+        """The names of what is not given, or too short to be right."""
+        given = {"STRIPE_SECRET_KEY": self.secret_key, "STRIPE_WEBHOOK_SECRET": self.webhook_secret}
+        return [name for name, value in given.items() if len(value) < SHORTEST_SECRET]
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether somebody meant to open this way to pay."""
+        return bool(self.secret_key or self.webhook_secret)
 
     @property
     def mode(self) -> str:

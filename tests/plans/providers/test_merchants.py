@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from plans import payment_providers
+from plans.checks import merchants_by_half
 from plans.payment_providers import STRIPE, WECHAT_PAY, NoWayToPay
 from plans.payment_providers.stripe import Stripe
 from plans.payment_providers.wechat_pay import WechatPay
@@ -20,9 +21,10 @@ class TestWechatPay:
     def test_does_not_exist_by_half(self) -> None:
         merchant = peers.wechat_keys()[0]
         assert merchant
-        for field in fields(merchant):
-            assert not replace(merchant, **{field.name: ""})
-        assert not replace(merchant, api_key="too short")
+        for field in fields(merchant)[1:]:
+            half = replace(merchant, **{field.name: ""})
+            assert (bool(half), half.is_begun, len(half.missing)) == (False, True, 1)
+        assert replace(merchant, api_key="too short").missing == ["WECHAT_PAY_API_KEY"]
 
     def test_is_read_from_the_environment(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert not merchants.wechat_pay(sandbox="", folder=tmp_path)
@@ -49,8 +51,9 @@ class TestStripe:
     def test_does_not_exist_by_half(self) -> None:
         merchant = peers.stripe_keys()
         assert merchant
-        for field in fields(merchant):
-            assert not replace(merchant, **{field.name: ""})
+        for field in fields(merchant)[1:]:
+            half = replace(merchant, **{field.name: ""})
+            assert (bool(half), half.is_begun, len(half.missing)) == (False, True, 1)
         assert not replace(merchant, webhook_secret="whsec_short")
 
     def test_is_read_from_the_environment(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,3 +86,12 @@ class TestWays:
         assert payment_providers.hears(WECHAT_PAY)
         assert payment_providers.hears(STRIPE)
         payment_providers.close()
+
+    def test_that_are_set_up_by_half_are_warned_of(self, settings: Any) -> None:
+        assert merchants_by_half() == []
+        settings.WECHAT_PAY = replace(peers.wechat_keys()[0], serial="", api_key="short")
+        settings.STRIPE = replace(peers.stripe_keys(), webhook_secret="whsec_short")
+        warned = " ".join(warning.msg for warning in merchants_by_half())
+        assert "WECHAT_PAY_SERIAL, WECHAT_PAY_API_KEY missing" in warned
+        assert "stripe is closed: STRIPE_WEBHOOK_SECRET missing" in warned
+        assert "whsec_short" not in warned
