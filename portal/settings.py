@@ -245,11 +245,10 @@ CARRIER_BILLING_MERCHANT = environment.text("CARRIER_BILLING_MERCHANT", "ciyuan"
 _bearer = "CARRIER_BILLING_EVENT_BEARER"  # what the operator's events have to show; without one they have no address
 CARRIER_BILLING_EVENT_BEARER = environment.text(_bearer) or (_operator and environment.secret(_bearer, folder=_SECRETS))
 PHONE_BILL_ALONE_MINOR = int(environment.number("PHONE_BILL_ALONE_MINOR", 3000))  # no code up to it, of a known line
-WECHAT_PAY = merchants.wechat_pay(sandbox=_operator, folder=_SECRETS)
-STRIPE = merchants.stripe(sandbox=_operator, folder=_SECRETS)
+WECHAT_PAY, STRIPE = merchants.read(sandbox=_operator, folder=_SECRETS)
 WECHAT_PAY_PUBLIC_KEY, STRIPE_WEBHOOK_SECRET = WECHAT_PAY.platform_key, STRIPE.webhook_secret
-SANDBOX_PHONE_URL = _operator and f"{_operator}/operator/inbox/"
-SANDBOX_SCAN_URL = _operator and f"{_operator}/wechat/scan/"
+_pages = ("operator/inbox/", "wechat/scan/")
+SANDBOX_PHONE_URL, SANDBOX_SCAN_URL = (_operator and f"{_operator}/{page}" for page in _pages)
 
 # --- what one of the staff may give or take alone within a day -----------------------------------------
 GOODWILL_ALONE_CREDITS = int(environment.number("GOODWILL_ALONE_CREDITS", 1_000_000))

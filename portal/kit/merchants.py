@@ -100,6 +100,11 @@ class Stripe:
         return "test" if "_test_" in self.secret_key else "live"
 
 
+def read(*, sandbox: str, folder: Path) -> tuple[WechatPay, Stripe]:
+    """This will read who we are everywhere; with the address of a `sandbox`, what is missing is the sandbox's."""
+    return wechat_pay(sandbox=sandbox, folder=folder), stripe(sandbox=sandbox, folder=folder)
+
+
 def wechat_pay(*, sandbox: str, folder: Path) -> WechatPay:
     """This will read WECHAT_PAY_*; with the address of a `sandbox`, what is missing is the sandbox's."""
     kept = _wechat_keys(folder) if sandbox else {}

@@ -23,8 +23,7 @@ def _sink() -> Sink | None:
 
 
 _secrets = Path(environment.text("VAR_DIR", "var")) / "secrets"
-_wechat = merchants.wechat_pay(sandbox="here", folder=_secrets)
-_stripe = merchants.stripe(sandbox="here", folder=_secrets)
+_wechat, _stripe = merchants.read(sandbox="here", folder=_secrets)
 
 _MOUNTS: dict[str, App] = {
     "/upstream": upstream.app,
