@@ -164,6 +164,8 @@ def _is_fragment(request: HttpRequest) -> bool:
 
 
 def _sandbox_phone(payment: Payment | None) -> str:
-    """In the demo, where whoever holds the phone of an open payment answers; elsewhere nothing."""
+    """In the demo, where whoever holds the phone of an open payment answers or scans; elsewhere nothing."""
+    if payment and payment.code_url and settings.SANDBOX_SCAN_URL:
+        return f"{settings.SANDBOX_SCAN_URL}?{urlencode({'code_url': payment.code_url})}"
     phone = payments.phone_of(payment) if payment and settings.SANDBOX_PHONE_URL else ""
     return f"{settings.SANDBOX_PHONE_URL}?{urlencode({'phone': phone})}" if phone else ""

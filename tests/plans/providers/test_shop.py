@@ -14,7 +14,7 @@ from django.test import Client
 from plans import messages, offerings, orders, payment_providers
 from plans.models import Dispute, Lot, Order, PaymentMessage
 from plans.payment_providers.base import Message
-from tests.plans.cast import Household
+from tests.plans.cast import Household, signed_in
 from tests.plans.providers import peers
 from tests.plans.providers.peers import ASKED, DECLINED, GOOD, Cards, Wechat
 
@@ -99,10 +99,15 @@ class TestCards:
 
 
 class TestWechatPay:
-    def test_pays_once_however_often_it_is_told(self, household: Household, wechat: Wechat, now: datetime) -> None:
+    def test_pays_once_however_often_it_is_told(
+        self, household: Household, wechat: Wechat, now: datetime, settings: Any
+    ) -> None:
+        settings.DEMO, settings.SANDBOX_SCAN_URL = True, f"{wechat.address}/scan/"
         order = order_of(household, "wechat_pay", now=now)
         payment = order.payments.get()
         assert payment.code_url.startswith("weixin://")
+        page = signed_in(household.owner).get(f"/checkout/orders/{order.pk}/").content.decode()
+        assert f'href="{settings.SANDBOX_SCAN_URL}?code_url=weixin%3A%2F%2Fwxpay' in page
         wechat.peer.books.orders[payment.pk.hex].asked["notify_url"] = wechat.door_address
         wechat.decide(wechat.pay.query(str(payment.reference)), "payment")
         message = wechat.door.message()
