@@ -22,7 +22,10 @@ MONTHS_A_RUN = 12
 
 @dataclass(frozen=True, kw_only=True)
 class PeriodEnd:
-    """A lot whose period ends: `cap` microcredits at most go on in a new lot that ends at `expires_at`."""
+    """A lot whose period ends: `cap` microcredits at most go on in a new lot that ends at `expires_at`.
+
+    The rest ends now or, with `keeps_rest`, when the lot does.
+    """
 
     lot_id: int
     account_id: int
@@ -30,6 +33,7 @@ class PeriodEnd:
     name: str
     expires_at: datetime
     dedupe_key: str
+    keeps_rest: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
 -- Closes lots at the end of their period: of what is available, at most `cap` moves into a new lot, the rest is
 -- expired; what open calls hold is left to them. A lot that was rolled over before does not roll again.
+-- With `keeps_rest` the rest stays in the old lot until that ends: it is drawn on before what rolled over, so that a
+-- period which was paid before the last one's end takes nothing away.
 --
--- Takes a JSON array of {lot_id, account_id, cap, name, expires_at, dedupe_key} and returns a row for each, in the
--- same order: the new lot (none when nothing rolled), what rolled and what expired. A repetition finds the lot
+-- Takes a JSON array of {lot_id, account_id, cap, name, expires_at, dedupe_key, keeps_rest} and returns a row for
+-- each, in the same order: the new lot (none when nothing rolled), what rolled and what expired. A repetition finds the lot
 -- of its dedupe key, or nothing left to move.
 DROP FUNCTION IF EXISTS ledger_roll_over(jsonb);
 CREATE FUNCTION ledger_roll_over(p_lots jsonb) RETURNS TABLE (lot_id bigint, rolled bigint, expired bigint)
@@ -23,7 +25,8 @@ BEGIN
   v_now := app_now();
   FOR v_asked IN
     SELECT * FROM jsonb_to_recordset(p_lots) AS g(
-      lot_id bigint, account_id bigint, cap bigint, name text, expires_at timestamptz, dedupe_key text)
+      lot_id bigint, account_id bigint, cap bigint, name text, expires_at timestamptz, dedupe_key text,
+      keeps_rest boolean)
   LOOP
     rolled := 0;
     expired := 0;
@@ -38,10 +41,14 @@ BEGIN
     SELECT * INTO STRICT v_old FROM plans_lot l WHERE l.id = v_asked.lot_id;
     v_rolled := CASE WHEN v_old.source = 'rollover' OR v_old.expires_at <= v_now OR v_asked.expires_at <= v_now THEN 0
       ELSE greatest(0, least(v_old.available, v_asked.cap)) END;
-    v_expired := v_old.available - v_rolled;
+    v_expired := CASE WHEN v_asked.keeps_rest THEN 0 ELSE v_old.available - v_rolled END;
+    IF v_asked.keeps_rest AND v_rolled = 0 THEN
+      RETURN NEXT;
+      CONTINUE;
+    END IF;
     v_money := ledger_share(v_old.deferred_minor, v_rolled, ledger_unearned(v_old));
     UPDATE plans_lot l
-    SET available = 0, rolled = l.rolled + v_rolled, expired = l.expired + v_expired,
+    SET available = l.available - v_rolled - v_expired, rolled = l.rolled + v_rolled, expired = l.expired + v_expired,
       deferred_minor = l.deferred_minor - v_money
     WHERE l.id = v_old.id;
     v_journal := ledger_open_journal('roll_over', v_old.account_id, v_old.order_id, NULL, '');

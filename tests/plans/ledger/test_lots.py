@@ -101,6 +101,21 @@ class TestRollOver:
         assert ledger.roll_over([asked])[0].rolled == 0
         assert books.counters(lot) == (1000, 0, 0, 0)
 
+    def test_leaves_the_rest_to_its_end_where_the_next_period_was_paid_early(self) -> None:
+        member = books.founded()
+        lot = books.grant(member, 1000, source="plan", expires_at=clock.now() + timedelta(days=1))
+        early = replace(period_end(lot, 300), keeps_rest=True)
+        [end] = ledger.roll_over([early])
+        assert (end.rolled, end.expired) == (300, 0)
+        assert Lot.objects.get(pk=lot).available == 700
+        asked = books.ask(member, 800)
+        books.reserve(asked)
+        books.close(asked, 800)
+        assert Lot.objects.get(source="rollover").available == 200  # as if it had rolled over only at the end
+        [again] = ledger.roll_over([replace(early, dedupe_key="other", cap=Microcredits(0))])
+        assert (again.lot_id, again.rolled, again.expired) == (None, 0, 0)
+        assert books.kinds() == set()
+
     def test_moves_nothing_where_nothing_may_roll(self) -> None:
         lot = books.grant(books.founded(), 1000, source="plan")
         [end] = ledger.roll_over([period_end(lot, -1)])

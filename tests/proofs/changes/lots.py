@@ -87,6 +87,7 @@ CHANGES = {
         ("l.account_id = v_asked.account_id AND l.drawable;", "l.account_id = v_asked.account_id;"),
         (" AND l.account_id = v_asked.account_id AND l.drawable;", " AND l.drawable;"),
         ("v_now, v_now, v_asked.expires_at,", "v_now, v_now, v_old.expires_at,"),
+        ("CASE WHEN v_asked.keeps_rest THEN 0 ELSE v_old.available - v_rolled END", "v_old.available - v_rolled"),
     ],
     "plans/ledger/windows.sql": [
         ("p_moment + interval '5 hours'", "p_moment + interval '6 hours'"),
