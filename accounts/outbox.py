@@ -31,7 +31,9 @@ PERMANENT = 500
 """From this reply code on, a mail server says no for good (RFC 5321, 4.2.1)."""
 STALE = timedelta(days=1)
 """What could not be sent for a day is only on the page."""
-URGENT = frozenset({"extra_asked", "ownership_offered", "pin_locked", "key_slowed", "key_exposed"})
+URGENT = frozenset(
+    {"extra_asked", "ownership_offered", "pin_locked", "key_slowed", "key_exposed", "plan_reminder", "plan_declined"}
+)
 """What is worth a text message to those who have no e-mail address."""
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from plans import invoices, ledger, offerings, payment_providers, quotas
+from plans import invoices, ledger, offerings, payment_providers, quotas, subscriptions
 from plans.models import Lot, Offering, Order, Payment
 from plans.models.order import MOVES
 from portal.kit.units import Microcredits, Money
@@ -17,7 +17,11 @@ def deliver(order: Order, payment: Payment | None, *, now: datetime) -> None:
     payable = Order.objects.filter(pk=order.pk, state__in=MOVES.before("paid"))
     moved = payable.update(state=Order.State.PAID, paid_at=now)
     assert moved == 1, f"order {order.pk} took money in a state that allows none"
-    ledger.grant(_lot_of(order, payment, now=now))
+    bought = _lot_of(order, payment, now=now)
+    if order.offering_version.offering.kind == Offering.Kind.PACK:
+        ledger.grant(bought)
+    else:
+        subscriptions.begin_period(order, bought, method=payment.method if payment else None, now=now)
     quotas.follow_plan(order.account_id)
     invoices.issue(order, now=now)
 

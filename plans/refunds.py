@@ -11,7 +11,7 @@ from django.db.models import Sum
 
 from accounts import audit
 from accounts.models import Member, User
-from plans import ledger, repayments
+from plans import ledger, repayments, subscriptions
 from plans.models import Lot, Order, Payment, Repayment
 from plans.orders import check_buyer
 from portal.kit.refusals import Refusal, gettext_noop
@@ -104,7 +104,9 @@ def ask(order: Order, *, minor: int, by: Member, now: datetime) -> Repayment:
     if offered is None:
         return _asked_before(order)
     reason = UNTOUCHED if offered.rule is Rule.UNTOUCHED else UNSPENT
-    row = _open(Plea(order=order, reason=reason, by=by.user), now=now, minor=minor)
+    with transaction.atomic():
+        row = _open(Plea(order=order, reason=reason, by=by.user), now=now, minor=minor)
+        subscriptions.follow_refund(order, now=now)
     return _send(row, now=now)
 
 

@@ -5,7 +5,20 @@ from collections.abc import Callable
 
 from celery import shared_task
 
-from plans import fapiao_news, invoices, keys, ledger, messages, offerings, orders, reclaims, reconciliations, repayments, shares
+from plans import (
+    fapiao_news,
+    invoices,
+    keys,
+    ledger,
+    messages,
+    offerings,
+    orders,
+    reclaims,
+    reconciliations,
+    renewals,
+    repayments,
+    shares,
+)
 from portal.kit import clock
 
 LARGEST_JUMP_SECONDS = 300.0
@@ -42,6 +55,12 @@ def reconcile_payments() -> int:
 def expire_orders() -> int:
     """This will give up the orders that nobody paid in time."""
     return in_steady_time(lambda: orders.expire(now=clock.now()))
+
+
+@shared_task(ignore_result=True)
+def renew_plans() -> int:
+    """This will remind of, charge, retry and end the plans whose time has come."""
+    return in_steady_time(lambda: renewals.run(now=clock.now()))
 
 
 @shared_task(ignore_result=True)

@@ -20,7 +20,7 @@ from accounts import accounts, api_keys, legal_texts
 from accounts.models import ApiKey, Member, User
 from models_catalog import importing, shelf
 from plans import offerings, orders
-from plans.models import Order
+from plans.models import Offering, Order
 from portal.embedded import logins, place
 from portal.kit import clock
 from usage import shelf as assistants
@@ -111,7 +111,8 @@ def _founder(founder: Founder, *, password: str, now: datetime) -> Member:
 
 def _buy(member: Member, slug: str, *, now: datetime) -> None:
     version = offerings.current(slug)
-    wish = orders.Wish(order_id=uuid4(), version=version.version, phone=APPROVING_PHONE)
+    is_plan = version.offering.kind != Offering.Kind.PACK
+    wish = orders.Wish(order_id=uuid4(), version=version.version, phone=APPROVING_PHONE, renews=is_plan)
     order = orders.check_out(version, wish=wish, by=member, now=now)
     state = orders.get(order.pk, account_id=member.account_id).state
     assert state == Order.State.PAID, f"the operator of the sandbox left the order {state}"

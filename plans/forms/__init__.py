@@ -4,6 +4,7 @@ from plans.forms.bills import FapiaoForm, TitleForm
 from plans.forms.bulk import BulkForm
 from plans.forms.keys import KeyForm, RotationForm
 from plans.forms.paying import CeilingForm, CodeForm, WayForm
+from plans.forms.plan import AgreementForm, ChangeForm, MethodForm
 from plans.forms.quotas import AccessForm, AmountForm, ExtraForm, LoanForm, QuotaForm
 from plans.forms.reclaims import ReclaimForm
 from plans.forms.shop import AdjustmentForm, CheckoutForm, OfferingVersionForm
@@ -11,15 +12,18 @@ from plans.forms.shop import AdjustmentForm, CheckoutForm, OfferingVersionForm
 __all__ = [
     "AccessForm",
     "AdjustmentForm",
+    "AgreementForm",
     "AmountForm",
     "BulkForm",
     "CeilingForm",
+    "ChangeForm",
     "CheckoutForm",
     "CodeForm",
     "ExtraForm",
     "FapiaoForm",
     "KeyForm",
     "LoanForm",
+    "MethodForm",
     "OfferingVersionForm",
     "QuotaForm",
     "ReclaimForm",

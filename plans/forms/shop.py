@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account, Member
 from plans import ledger, orders
 from plans.forms.paying import WayForm
+from plans.forms.plan import renewal_fields
 from plans.models import Adjustment, OfferingVersion
 from portal.kit import clock
 from portal.kit.units import LARGEST_AMOUNT_MICROCREDITS, MICROCREDITS_PER_CREDIT, Microcredits, credits
@@ -36,12 +37,18 @@ class CheckoutForm(WayForm):
 
     order = forms.CharField(widget=forms.HiddenInput, max_length=200)
     version = forms.IntegerField(widget=forms.HiddenInput)
+    price = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *given: Any, terms: OfferingVersion, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.fields.update(renewal_fields(terms))
 
     def wish(self, *, by: Member) -> orders.Wish:
         """This will return what the buyer asked for; raises `orders.StaleCheckout`."""
         given = self.cleaned_data
         order_id = orders.read_id(given["order"], by=by)
-        return orders.Wish(order_id=order_id, version=given["version"], **self.means())
+        agreed = {"renews": bool(given.get("renews")), "price_minor": given["price"]}
+        return orders.Wish(order_id=order_id, version=given["version"], **agreed, **self.means())
 
 
 class OfferingVersionForm(VersionShape):

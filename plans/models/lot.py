@@ -167,11 +167,14 @@ class Lot(models.Model):
     def shown_name(*, of: str = "") -> Coalesce:
         """This will ask for a lot's name in the reader's language; `of` leads to the lot from another table.
 
-        What was bought is called as it was sold, what staff gave by its source.
+        What was bought is called as it was sold, what rolled over and what staff gave by its source.
         """
+        over = When(**{f"{of}source": Lot.Source.ROLLOVER}, then=Value(capfirst(str(Lot.Source.ROLLOVER.label))))
         unnamed = (When(**{f"{of}name": each.value}, then=Value(capfirst(str(each.label)))) for each in Lot.Source)
         return Coalesce(
-            OfferingVersion.objects.label_of(f"{of}offering_version_id"), Case(*unnamed, default=F(f"{of}name"))
+            Case(over, default=None, output_field=models.CharField()),
+            OfferingVersion.objects.label_of(f"{of}offering_version_id"),
+            Case(*unnamed, default=F(f"{of}name")),
         )
 
 

@@ -32,7 +32,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 
     def due(self, *, now: datetime) -> Self:
         """This will keep those for which something is to be done now, the longest waiting first."""
-        return self.filter(state__in=["active", "grace"], next_try_at__lte=now).order_by("next_try_at", "pk")
+        return self.live().filter(next_try_at__lte=now).order_by("next_try_at", "pk")
 
 
 class Subscription(models.Model):
@@ -69,12 +69,15 @@ class Subscription(models.Model):
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.ACTIVE)
     # What the days of all periods are counted from, so that a short month shortens no later one.
     anchor_at = models.DateTimeField(_("counted from"))
+    # The period that begins there: the first one, or the first after a pause or under terms of another length.
+    anchor_number = models.PositiveIntegerField(_("counted from period"), default=1)
     started_at = models.DateTimeField(_("started at"))
     period_number = models.PositiveIntegerField(_("period"), default=1)
     period_starts_at = models.DateTimeField(_("period from"))
     period_ends_at = models.DateTimeField(_("period until"))
     cancel_asked_at = models.DateTimeField(_("canceled at"), null=True, blank=True)
-    paused_at = models.DateTimeField(_("paused at"), null=True, blank=True)
+    # Stands from when a pause is asked for: the end of the period that is paid.
+    paused_at = models.DateTimeField(_("paused from"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     end_reason = models.CharField(_("why it ended"), max_length=32, blank=True)
     tries = models.PositiveSmallIntegerField(_("times that money was asked for"), default=0)
@@ -101,7 +104,7 @@ class Subscription(models.Model):
             ),
         ]
         indexes = [
-            models.Index(name="subscription_due", fields=["next_try_at"], condition=Q(state__in=["active", "grace"])),
+            models.Index(name="subscription_due", fields=["next_try_at"], condition=Q(state__in=LIVE)),
         ]
 
     def __str__(self) -> str:
@@ -152,6 +155,10 @@ class Consent(models.Model):
     subject = models.CharField(_("about"), max_length=16, choices=Subject)
     subscription = models.ForeignKey(
         Subscription, on_delete=models.PROTECT, related_name="consents", null=True, verbose_name=_("subscription")
+    )
+    # What was agreed to when a plan was bought stands before the subscription does.
+    order = models.ForeignKey(
+        "plans.Order", on_delete=models.PROTECT, related_name="consents", null=True, verbose_name=_("order")
     )
     text = models.TextField(_("text"))
     text_version = models.CharField(_("version of the text"), max_length=32)

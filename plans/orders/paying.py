@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts.models import Account, Member
-from plans import deliveries, payment_providers, payments
+from plans import consents, deliveries, payment_providers, payments, subscriptions
 from plans.models import OfferingVersion, Order, Payment, PaymentMethod
 from plans.models.order import MOVES
 from plans.orders.concluding import ask, conclude
@@ -25,7 +25,7 @@ def check_out(version: OfferingVersion, *, wish: Wish, by: Member, now: datetime
     """
     check_buyer(by)
     is_known = Order.objects.of_account(by.account_id).filter(pk=wish.order_id).exists()
-    if wish.version != version.version and not is_known:
+    if not is_known and not _is_as_shown(version, wish, by=by, now=now):
         raise TermsChanged
     means = wish.means(by=by)
     if version.price_minor:
@@ -34,6 +34,8 @@ def check_out(version: OfferingVersion, *, wish: Wish, by: Member, now: datetime
             payments.check_phone(means.number, order_id=wish.order_id, now=now)
     with transaction.atomic():  # a refusal leaves no order behind
         order = place(version, order_id=wish.order_id, by=by, now=now)
+        if wish.renews and order.is_waiting:
+            consents.agree_with(order, by=by, now=now)
         payment = _open(order, means, by=by, now=now) if order.is_waiting and order.price_minor else None
     if payment:
         ask(payment, now=now)
@@ -163,6 +165,12 @@ def _give(order: Order, *, now: datetime) -> None:
     kept = Order.objects.of_account(order.account_id).select_for_update(of=("self",), no_key=True).get(pk=order.pk)
     if kept.is_waiting:
         deliveries.deliver(kept, None, now=now)
+
+
+def _is_as_shown(version: OfferingVersion, wish: Wish, *, by: Member, now: datetime) -> bool:
+    """The price of a part of a month becomes another one at midnight."""
+    price = subscriptions.due_first(version, by.account, now=now).price_minor
+    return wish.version == version.version and wish.price_minor in {None, price}
 
 
 def _check_way(version: OfferingVersion, means: payments.Means) -> None:

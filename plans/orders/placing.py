@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models import Count, Q
 
 from accounts.models import Account, Member
-from plans.models import OfferingVersion, Order, Subscription
+from plans import subscriptions
+from plans.models import Offering, OfferingVersion, Order, Subscription
 from plans.orders.refusals import TooManyBegun, TooManyWaiting
 from plans.orders.wishes import check_buyer, get
 from portal.kit.units import tax_inside
@@ -40,13 +41,17 @@ class Due:
 def place(version: OfferingVersion, *, order_id: UUID, by: Member, now: datetime) -> Order:
     """This will write down a promise to buy `version` at its price, and return the one that is there already.
 
-    Raises `MayNotBuy`, `TooManyWaiting`, `TooManyBegun`, `NotYours`.
+    Raises `MayNotBuy`, `TooManyWaiting`, `TooManyBegun`, `NotYours`, and `subscriptions.AlreadySubscribed` for a second
+    plan.
     """
     check_buyer(by)
     Account.objects.select_for_update(no_key=True).get(pk=by.account_id)  # else many at once all count too few
     _check_unpaid(by.account_id, but=order_id, now=now)
-    order = _priced(version, price_minor=version.price_minor, by=by, now=now)
-    order.id = order_id
+    if version.offering.kind != Offering.Kind.PACK and not Order.objects.filter(pk=order_id).exists():
+        subscriptions.check_none(by.account_id)
+    due = subscriptions.due_first(version, by.account, now=now)
+    order = _priced(version, price_minor=due.price_minor, by=by, now=now)
+    order.id, order.microcredits = order_id, due.microcredits
     Order.objects.bulk_create([order], ignore_conflicts=True)
     return get(order_id, account_id=by.account_id)
 

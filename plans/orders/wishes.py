@@ -16,7 +16,8 @@ from portal.kit import pages
 class Wish:
     """What a buyer sent: an id that the server made for the page, the terms it showed, and the way to pay.
 
-    The way is a provider with a phone in E.164 where it needs one, or the id of a stored way to pay.
+    The way is a provider with a phone in E.164 where it needs one, or the id of a stored way to pay. `renews` says that
+    the buyer agreed to the renewals of a plan; `price_minor` is what the page showed.
     """
 
     order_id: UUID
@@ -24,6 +25,8 @@ class Wish:
     phone: str = ""
     provider: str = payment_providers.CARRIER_BILLING
     method_id: int | None = None
+    renews: bool = False
+    price_minor: int | None = None
 
     def means(self, *, by: Member) -> payments.Means:
         """This will return how the buyer wants to pay; raises `methods.NoSuchMethod`."""

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import members
 from accounts.models import Member
-from plans import forms, methods, offerings, orders, payments, refunds
-from plans.models import Order, Payment
+from plans import changes, forms, methods, offerings, orders, payments, refunds, subscriptions
+from plans.models import OfferingVersion, Order, Payment
 from portal.kit import clock, sentences
 
 LONGEST_AMOUNT = 15
@@ -33,16 +33,17 @@ def checkout(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect(f"{reverse('founding')}?{urlencode({'next': request.path})}")
     buyer = members.current(request.user)
     orders.check_buyer(buyer)
-    blank = {"order": orders.new_id(buyer), "version": version.version, "phone": request.user.phone}
-    lines = methods.spending(buyer.account_id, now=clock.now())
-    form = forms.CheckoutForm(request.POST or None, initial=blank, ways=orders.ways(version), lines=lines)
+    if request.method == "GET" and changes.are_asked(version, by=buyer):
+        return redirect("plans:plan_change", slug)
+    due = subscriptions.due_first(version, buyer.account, now=clock.now())
+    form = _checkout_form(request, version, buyer, due)
     if form.is_valid():
         try:
             order = orders.check_out(version, wish=form.wish(by=buyer), by=buyer, now=clock.now())
             return redirect("plans:order", order.pk)
         except methods.OverCeiling as refusal:
             form.add_error(None, sentences.say(refusal.sentence, refusal.details))
-    return render(request, "plans/checkout.html", {"version": version, "form": form})
+    return render(request, "plans/checkout.html", {"version": version, "form": form, "due": due})
 
 
 @never_cache
@@ -122,6 +123,17 @@ def refund(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "payment": payments.last_of(found),
     }
     return render(request, "plans/refund.html", shown)
+
+
+def _checkout_form(
+    request: HttpRequest, version: OfferingVersion, buyer: Member, due: subscriptions.Due
+) -> forms.CheckoutForm:
+    """The price that is shown travels with the form, too: that of a part of a month changes at midnight."""
+    lines = methods.spending(buyer.account_id, now=clock.now())
+    shown = {"version": version.version, "price": due.price_minor, "phone": getattr(request.user, "phone", "")}
+    blank = shown | {"order": orders.new_id(buyer)}
+    ways = orders.ways(version)
+    return forms.CheckoutForm(request.POST or None, initial=blank, ways=ways, lines=lines, terms=version)
 
 
 def _shown(order: Order, buyer: Member, *, form: forms.WayForm | None = None) -> dict[str, object]:

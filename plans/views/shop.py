@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_safe
 
 from accounts import members
-from plans import ledger, offerings, orders, payments, refunds
+from plans import ledger, offerings, orders, payments, refunds, subscriptions
 from plans.models import Offering
 from portal.kit import clock
 
@@ -29,8 +29,10 @@ def bills(request: HttpRequest) -> HttpResponse:
     reader = members.current(request.user)
     orders.check_reader(reader)
     page = orders.listed(account_id=reader.account_id, after=request.GET.get("after", ""))
-    left = ledger.balance(reader.account_id, now=clock.now())
-    return render(request, "plans/billing.html", {"page": page, "left": left, "reader": reader})
+    now = clock.now()
+    left = ledger.balance(reader.account_id, now=now)
+    plan = subscriptions.outlook(reader.account_id, now=now)
+    return render(request, "plans/billing.html", {"page": page, "left": left, "reader": reader, "plan": plan})
 
 
 @never_cache

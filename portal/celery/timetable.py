@@ -34,6 +34,7 @@ TIMETABLE = {
     "give up unpaid orders": _every(ENDINGS_SECONDS, "plans.tasks.expire_orders"),
     "write missing invoices": _every(CHORES_SECONDS, "plans.tasks.write_invoices"),
     "hand e-fapiao over": _every(ENDINGS_SECONDS, "plans.tasks.exchange_fapiao_news"),
+    "renew plans": _every(ENDINGS_SECONDS, "plans.tasks.renew_plans"),
     "end old lots": _every(ENDINGS_SECONDS, "plans.tasks.expire_lots"),
     "tell the catalog what credits cost": _every(CHORES_SECONDS, "plans.tasks.tell_credit_prices"),
     "let shares follow the plans": _every(ENDINGS_SECONDS, "plans.tasks.follow_shares"),

@@ -10,7 +10,6 @@ from django.db import connection
 from plans import ledger, offerings, orders, payment_providers, payments
 from plans.models import Lot, Order, Payment
 from plans.payment_providers.base import Unanswered
-from portal.kit import clock
 from portal.sandbox.operator import Operator
 from tests.plans.cast import ASKED_PHONE, Household, order_of, scripted
 
@@ -53,7 +52,7 @@ class TestPaying:
         assert again(order, now=now + SOON).state == Order.State.PLACED
         next(iter(operator.charges.values())).decide("succeeded")
         assert again(order, now=now + 2 * SOON).state == Order.State.PAID
-        assert ledger.balance(order.account_id, now=clock.now()).left == order.microcredits
+        assert ledger.balance(order.account_id, now=now + 2 * SOON).left == order.microcredits
 
     @pytest.mark.parametrize(
         ("ending", "reason"),

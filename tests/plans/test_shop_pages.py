@@ -27,7 +27,8 @@ def html(answer: Any) -> str:
 def filled_in(client: Client, *, phone: str, slug: str = "starter") -> dict[str, str]:
     """What a browser sends back from the checkout page."""
     form = client.get(f"/checkout/{slug}/").context["form"]
-    return {"order": str(form["order"].value()), "version": str(form["version"].value()), "phone": phone}
+    hidden = {name: str(form[name].value()) for name in ("order", "version", "price")}
+    return hidden | {"phone": phone}
 
 
 class TestPlans:
@@ -46,7 +47,7 @@ class TestPlans:
         business = html(client.get("/plans/business/"))
         assert "¥39.90" in business
         assert "Starter" not in business
-        assert "does not renew by itself" in household
+        assert "renews only if you tick the box" in household
 
     def test_computes_what_credits_mean_from_the_price_of_today(
         self, client: Client, monkeypatch: pytest.MonkeyPatch
@@ -85,7 +86,7 @@ class TestCheckout:
         household.owner.user.phone = ASKED_PHONE
         household.owner.user.save()
         page = html(signed_in(household.owner).get("/checkout/starter/"))
-        for words in ("¥9.90", "valid for one month", "Nothing renews by itself", "refund", ASKED_PHONE):
+        for words in ("¥9.90", "valid for one month", "renews only if you agree", "refund", ASKED_PHONE):
             assert words in page
         assert page.count("button primary") == 1
 
@@ -130,7 +131,7 @@ class TestCheckout:
     def test_refuses_everyone_who_does_not_pay(self, household: Household) -> None:
         for member in (household.adult, household.child, household.auditor):
             assert signed_in(member).get("/checkout/starter/").status_code == 403
-            sent = {"order": str(uuid4()), "version": "1", "phone": ASKED_PHONE}
+            sent = {"order": str(uuid4()), "version": "1", "price": "990", "phone": ASKED_PHONE}
             assert signed_in(member).post("/checkout/starter/", sent).status_code == 403
         assert not Order.objects.exists()
 

@@ -27,6 +27,7 @@ from plans.views import bulk
 from portal.kit.units import credits
 from tests.plans import files
 from tests.plans.cast import line_of
+from tests.strangers import plans_of
 from tests.strangers.cast import Cast
 from tests.strangers.papers import papers_of
 from tests.strangers.things import Thing
@@ -61,6 +62,7 @@ def collect(cast: Cast) -> Shelf:
     shelf: dict[str, list[Thing]] = {
         "model": [Thing("a model", (ChatModel.objects.published()[0].slug,))],
         "offering": [Thing("an offering", ("starter",))],
+        "bundle": [Thing("another offering", ("business-bundle",))],
         "text": [Thing("the terms", ("terms",))],
         "member": [_of(member, member.pk, form=_place(member)) for member in _people(cast)],
         "assistant": _assistants(cast),
@@ -292,8 +294,8 @@ def _said(cast: Cast) -> dict[str, list[Thing]]:
         buyer = cast.members[name]
         order = orders.place(offerings.current("starter"), order_id=uuid4(), by=buyer, now=cast.now)
         kept["order"].append(_shared(buyer, order.pk))
-        line = line_of(buyer, "+8613800001111")
-        kept["line"].append(_shared(buyer, line.pk))
+        kept["line"].append(_shared(buyer, line_of(buyer, "+8613800001111").pk))
+        plans_of.begin(order, now=cast.now)
     mate = cast.members["mate"]
     passkey = Authenticator.objects.create(user=mate.user, type=Authenticator.Type.WEBAUTHN, data={"name": "phone"})
     return kept | {"passkey": [_of(mate, passkey.pk)], "provider": [Thing("provider", ("carrier_billing",))]}

@@ -46,6 +46,8 @@ NODE_CHANGED = may(
     owner="all common", payer="!all !common", auditor="!all !common", head="!mine near", adult="!mine", child="!mine"
 )
 NODE_PAUSED = may(owner="all", payer="!all", auditor="!all", head="!mine near", adult="!mine", child="!mine")
+NOT_NOW = may(owner="!page", payer="!page", auditor="never", head="never", adult="never")
+PLAN_CHANGED = may(owner="common", payer="common", auditor="never", head="never", adult="never", parent="!common")
 KEY = may(owner="all", payer="all", head="mine", adult="mine")
 KEY_BRAKED = may(owner="all", payer="!all", head="!mine", adult="!mine")
 ANSWERED = may(owner="all", head="!mine near", adult="!mine", child="!mine")
@@ -159,6 +161,15 @@ PLANS = {
     ),
     "billing/methods/<int:method_id>/removal/": Row("line", post=LEADERS),
     "billing/orders/<uuid:order_id>/refund/": Row("order", get=LEADERS, post=UNPAID),
+    "billing/plan/": Row(get=MONEY),
+    "billing/plan/cancellation/": Row(get=LEADERS, post=LEADERS),
+    "billing/plan/continuation/": Row(get=LEADERS, post=NOT_NOW),  # it goes on
+    "billing/plan/pause/": Row(get=LEADERS, post=LEADERS),
+    "billing/plan/resumption/": Row(get=LEADERS, post=NOT_NOW),  # as above
+    "billing/plan/method/": Row(get=LEADERS, post=LEADERS),
+    "billing/plan/changes/": Row(get=LEADERS),
+    "billing/plan/changes/<slug:slug>/": Row("bundle", get=PLAN_CHANGED, post=PLAN_CHANGED),
+    "billing/plan/keeping/": Row(post=LEADERS),
     "billing/orders/<uuid:order_id>/": Row("order", get=MONEY),
     "billing/invoices/": Row(get=MONEY),
     "billing/invoices/<slug:number>/": Row("invoice", get=MONEY),
