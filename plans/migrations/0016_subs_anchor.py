@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0011_translation'),
-        ('plans', '0014_pay_ways'),
+        ('plans', '0015_bills'),
     ]
 
     operations = [
