@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from models_catalog import margins, price_terms
+from models_catalog import margins, price_terms, promises
 from models_catalog.models import ChatModel, Price, PriceTier, PublicationStop
 from models_catalog.price_terms import Terms
 from models_catalog.pricing import Rates, Tariff
@@ -88,7 +88,8 @@ def write(chat_model: ChatModel, *, rates: Rates, active_from: datetime, by: int
 def check(chat_model: ChatModel, *, rates: Rates, active_from: datetime, now: datetime, terms: Terms = PLAIN) -> None:
     """This will refuse what cannot be published.
 
-    Raises `HeldBack`, `PriceInThePast`, `PriceExists`, `PriceJumps`, `margins.BelowCost` and those of `price_terms`.
+    Raises `HeldBack`, `PriceInThePast`, `PriceExists`, `PriceJumps`, `margins.BelowCost`, `promises.DearerTooSoon` and
+    those of `price_terms`.
     """
     if PublicationStop.objects.exists():
         raise HeldBack
@@ -101,6 +102,7 @@ def check(chat_model: ChatModel, *, rates: Rates, active_from: datetime, now: da
         _check_jumps(chat_model, rates, terms, at=active_from)
     if not terms.accepts_loss:
         margins.check(chat_model, price_terms.rows(rates, terms), at=active_from)
+    promises.check(chat_model, rates, terms, active_from=active_from, now=now)
 
 
 def hold_back(*, is_wrong: bool, now: datetime) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from models_catalog import aliases, catalog, prices, upstreams
+from models_catalog import aliases, catalog, prices, promises, upstreams
 from models_catalog.models import Alias, ChatModel, Price, Route, Upstream, Vendor
 from models_catalog.price_terms import Terms
 from models_catalog.pricing import INPUT_CLASSES, OUTPUT_CLASSES, Rates
@@ -74,10 +74,11 @@ def _put_model(item: Item, *, with_model: bool, by: int | None, now: datetime) -
 
 
 def _put_price(model: ChatModel, rates: Rates, *, by: int | None, now: datetime) -> None:
-    """What the file says is published once: a price that staff published since, or announced, stays."""
+    """What the file says is published once, with notice where it is dearer: what staff published since stays."""
     known = Price.objects.filter(chat_model=model, base=None)
     if all(price.rates != rates for price in known):
-        prices.publish(model, rates=rates, active_from=now, by=by, now=now, terms=REVIEWED)
+        begins = promises.begins_at(model, rates, REVIEWED, active_from=now, now=now)
+        prices.publish(model, rates=rates, active_from=begins, by=by, now=now, terms=REVIEWED)
 
 
 def _put_upstream(item: Item, *, address: str, now: datetime) -> None:

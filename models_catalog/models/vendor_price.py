@@ -1,5 +1,6 @@
 """What a model costs us, or its vendor's public list says: in the vendor's own currency, with source and date."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -77,6 +78,8 @@ class CreditPrice(models.Model):
     price_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     microcredits = models.BigIntegerField()
+    # Patterns over the ids of the models that these credits are good for; none of them means every model.
+    model_patterns = ArrayField(models.CharField(max_length=80), default=list, db_default=[])
 
     class Meta:
         ordering = ("position", "slug")
