@@ -1,7 +1,10 @@
 """What carries codes to people and news to machines: mail, hooks over HTTP, and the demo's own page."""
 
+import base64
+import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import httpx
@@ -16,6 +19,9 @@ from portal.kit.refusals import Refusal, gettext_noop
 
 HOOK_TIMEOUT_SECONDS = 5.0
 LARGEST_ANSWER_BYTES = 3_000_000
+LONGEST_ANSWER = 200
+TRY_LATER = frozenset({408, 425, 429})
+TAKEN_ON = 202
 
 
 class NoTextMessages(Refusal):
@@ -28,6 +34,29 @@ class NoTextMessages(Refusal):
 
 class HookSilent(Exception):
     """A hook that staff connected did not take what it was told; it is told again later."""
+
+
+@dataclass(frozen=True)
+class HookAnswer:
+    """What a hook said: an HTTP status (0 where it did not answer at all) and the beginning of its answer."""
+
+    status: int
+    note: str
+
+    @property
+    def is_taken_on(self) -> bool:
+        """Whether it will be done, and is not yet."""
+        return self.status == TAKEN_ON
+
+    @property
+    def is_yes(self) -> bool:
+        """Whether it is done."""
+        return httpx.codes.is_success(self.status)
+
+    @property
+    def is_no(self) -> bool:
+        """Whether asking again would not help."""
+        return httpx.codes.is_client_error(self.status) and self.status not in TRY_LATER
 
 
 class DemoMailBackend(BaseEmailBackend):
@@ -91,6 +120,24 @@ def _read(answer: httpx.Response) -> bytes:
 def _signature(body: bytes, *, secret: str, moment: int) -> str:
     digest = hmac.new(secret.encode(), f"{moment}.".encode() + body, "sha256").hexdigest()
     return f"t={moment},v1={digest}"
+
+
+def post_signed(url: str, body: bytes, *, message_id: str, secret: str, now: datetime) -> HookAnswer:
+    """This will post JSON to a hook, signed as Standard Webhooks 1.0 says (HMAC-SHA256 over id, time and body)."""
+    stamp = str(int(now.timestamp()))
+    signed = hmac.digest(secret.encode(), b".".join((message_id.encode(), stamp.encode(), body)), hashlib.sha256)
+    headers = {
+        "content-type": "application/json",
+        "webhook-id": message_id,
+        "webhook-timestamp": stamp,
+        "webhook-signature": f"v1,{base64.b64encode(signed).decode()}",
+    }
+    with httpx.Client(timeout=HOOK_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client:
+        try:
+            answer = client.post(url, content=body, headers=headers)
+        except httpx.HTTPError as error:
+            return HookAnswer(0, type(error).__name__)
+    return HookAnswer(answer.status_code, f"{answer.status_code} {answer.text[:LONGEST_ANSWER]}".strip())
 
 
 def _post(message: dict[str, str]) -> None:

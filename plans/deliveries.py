@@ -3,47 +3,56 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from plans import invoices, ledger, offerings, payment_providers, quotas, subscriptions
+from plans import eligibility, fulfillment, invoices, ledger, offerings, payment_providers, quotas, subscriptions
 from plans.models import Lot, Offering, Order, Payment
 from plans.models.order import MOVES
 from portal.kit.units import Microcredits, Money
 
 
 def deliver(order: Order, payment: Payment | None, *, now: datetime) -> None:
-    """This will mark the order as paid by `payment` and grant what was bought; the caller holds the transaction.
+    """This will mark the order as paid by `payment`, or by nothing where it costs nothing, and bring what was bought.
 
-    An order that costs nothing has no payment.
+    The caller holds the transaction.
     """
     payable = Order.objects.filter(pk=order.pk, state__in=MOVES.before("paid"))
     moved = payable.update(state=Order.State.PAID, paid_at=now)
     assert moved == 1, f"order {order.pk} took money in a state that allows none"
+    eligibility.use(order, now=now)
     bought = _lot_of(order, payment, now=now)
     if order.offering_version.offering.kind == Offering.Kind.PACK:
         ledger.grant(bought)
     else:
         subscriptions.begin_period(order, bought, method=payment.method if payment else None, now=now)
     quotas.follow_plan(order.account_id)
+    fulfillment.open_items(order, now=now)
     invoices.issue(order, now=now)
 
 
 def _lot_of(order: Order, payment: Payment | None, *, now: datetime) -> ledger.Grant:
     version = order.offering_version
     start = now.astimezone(ZoneInfo(order.account.time_zone))
-    is_pack = version.offering.kind == Offering.Kind.PACK
     return ledger.Grant(
         account_id=order.account_id,
-        source=Lot.Source.TOPUP if is_pack else Lot.Source.PLAN,
+        source=_source_of(order),
         name=version.label,
         microcredits=Microcredits(order.microcredits),
         dedupe_key=f"order:{order.pk}",
-        reason=f"order {order.number} paid",
+        reason=f"order {order.number} paid" if payment else f"order {order.number}, a gift",
         by_user_id=order.placed_by.user_id,
         priority=version.priority,
         expires_at=offerings.ends_at(version, start=start),
         order_id=order.pk,
         offering_version_id=version.pk,
+        chat_model_ids=offerings.chat_model_ids_of(version),
         received=_received(order, payment) if payment else None,
     )
+
+
+def _source_of(order: Order) -> str:
+    """What was not paid for is never paid back."""
+    if order.offering_version.offering.kind != Offering.Kind.PACK:
+        return Lot.Source.PLAN
+    return Lot.Source.TOPUP if order.price_minor else Lot.Source.PROMO
 
 
 def _received(order: Order, payment: Payment) -> ledger.Received:

@@ -7,6 +7,7 @@ from celery import shared_task
 
 from plans import (
     fapiao_news,
+    fulfillment,
     invoices,
     keys,
     ledger,
@@ -61,6 +62,12 @@ def expire_orders() -> int:
 def renew_plans() -> int:
     """This will remind of, charge, retry and end the plans whose time has come."""
     return in_steady_time(lambda: renewals.run(now=clock.now()))
+
+
+@shared_task(ignore_result=True)
+def tell_of_items() -> int:
+    """This will tell the hook of what bundles owe beside credits."""
+    return fulfillment.tell_hook(now=clock.now())
 
 
 @shared_task(ignore_result=True)

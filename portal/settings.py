@@ -224,6 +224,7 @@ MFA_PASSKEY_SIGNUP_ENABLED = False  # who signs up proves a phone number or an e
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE  # browsers themselves allow it for localhost alone
 SMS_HOOK_URL, SMS_HOOK_SECRET = (environment.text(f"SMS_HOOK_{word}") for word in ("URL", "SECRET"))
 FAPIAO_HOOK_URL, FAPIAO_HOOK_SECRET = (environment.text(f"FAPIAO_HOOK_{word}") for word in ("URL", "SECRET"))
+FULFILLMENT_HOOK_URL, FULFILLMENT_HOOK_SECRET = (environment.text(f"FULFILLMENT_HOOK_{w}") for w in ("URL", "SECRET"))
 
 # The operator's own identity provider: OIDC_NAME, OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET; without one, none.
 _oidc = {word: environment.text(f"OIDC_{word.upper()}") for word in ("name", "issuer", "client_id", "client_secret")}

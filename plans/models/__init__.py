@@ -4,11 +4,14 @@ from plans.models.access import AccessRule
 from plans.models.corrections import Adjustment, Dispute, Refund
 from plans.models.extra import Awake, ChildDay, Extra, Loan
 from plans.models.fapiao import Fapiao, FapiaoFile, FapiaoInvoice
+from plans.models.fulfillment import Fulfillment
 from plans.models.invoice import Invoice, InvoiceCounter, InvoiceTitle, Seller
 from plans.models.ledger import Hold, HoldLot, IdempotencyKey, Journal, Posting
 from plans.models.lot import Lot, LotCheck, LotNotice, Wallet
 from plans.models.money import Cost, Incoming, Outgoing, Surplus
-from plans.models.offering import Offering, OfferingItem, OfferingVersion
+from plans.models.offer_use import OfferUse
+from plans.models.offering import Offering, OfferingVersion
+from plans.models.offering_item import OfferingItem
 from plans.models.order import Order
 from plans.models.payment import Payment
 from plans.models.payment_message import PaymentMessage
@@ -32,6 +35,7 @@ __all__ = [
     "Fapiao",
     "FapiaoFile",
     "FapiaoInvoice",
+    "Fulfillment",
     "Hold",
     "HoldLot",
     "IdempotencyKey",
@@ -44,6 +48,7 @@ __all__ = [
     "Lot",
     "LotCheck",
     "LotNotice",
+    "OfferUse",
     "Offering",
     "OfferingItem",
     "OfferingVersion",

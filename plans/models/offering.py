@@ -14,8 +14,8 @@ class OfferingQuerySet(models.QuerySet["Offering"]):
 
     def on_sale(self) -> Self:
         """This will keep the offerings that may be bought now, in the order of the shelf."""
-        published = OfferingVersion.objects.published().filter(offering=models.OuterRef("pk"))
-        return self.filter(models.Exists(published), withdrawn_at=None).order_by("position", "pk")
+        begun = OfferingVersion.objects.in_force().filter(offering=models.OuterRef("pk"))
+        return self.filter(models.Exists(begun), withdrawn_at=None).order_by("position", "pk")
 
     def for_audience(self, audience: str) -> Self:
         """This will keep what is meant for households or for businesses."""
@@ -72,8 +72,27 @@ class OfferingVersionQuerySet(models.QuerySet["OfferingVersion"]):
         """This will keep what has been published, be it current or past."""
         return self.exclude(published_at=None)
 
+    def in_force(self) -> Self:
+        """This will keep what has begun, be it current or past."""
+        return self.filter(active_from__lte=BusinessNow())
+
     def current(self) -> Self:
-        """This will keep the newest published version of each offering, with the offering at hand."""
+        """This will keep the newest version of each offering that has begun, with the offering at hand."""
+        newest = self.model.objects.in_force().order_by("offering", "-version").distinct("offering")
+        return self.filter(pk__in=newest.values("pk")).select_related("offering")
+
+    def announced(self) -> Self:
+        """This will keep what is published and begins later, unless a newer version begins no later; soonest first."""
+        newer = self.model.objects.published().filter(
+            offering=models.OuterRef("offering"),
+            version__gt=models.OuterRef("version"),
+            active_from__lte=models.OuterRef("active_from"),
+        )
+        waiting = self.filter(~models.Exists(newer), active_from__gt=BusinessNow())
+        return waiting.select_related("offering").order_by("active_from", "pk")
+
+    def newest(self) -> Self:
+        """This will keep the version of each offering that was published last, begun or not."""
         newest = self.model.objects.published().order_by("offering", "-version").distinct("offering")
         return self.filter(pk__in=newest.values("pk")).select_related("offering")
 
@@ -81,6 +100,13 @@ class OfferingVersionQuerySet(models.QuerySet["OfferingVersion"]):
         """This will ask, for each row of an outer query, the name of the version that its `column` holds."""
         name = "name_zh" if (get_language() or "").startswith("zh") else "name"
         return models.Subquery(self.filter(pk=models.OuterRef(column)).values(name)[:1])
+
+
+class BusinessNow(models.Func):
+    """The moment that the business's clock shows."""
+
+    function = "app_now"
+    output_field = models.DateTimeField()
 
 
 def on_the_web() -> list[str]:
@@ -152,6 +178,7 @@ class OfferingVersion(models.Model):
     refund_days = models.PositiveSmallIntegerField(_("unspent, paid back within days"), default=0)
     refund_most_used_percent = models.PositiveSmallIntegerField(_("if used at most, in percent"), default=100)
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
+    active_from = models.DateTimeField(_("in force from"), null=True, blank=True)
 
     objects = OfferingVersionQuerySet.as_manager()
 
@@ -188,6 +215,11 @@ class OfferingVersion(models.Model):
                 | (Q(after_exhaustion="pack") & ~Q(exhaustion_pack="")),
             ),
             models.CheckConstraint(
+                name="offering_begins_once_published",
+                condition=Q(published_at=None, active_from=None)
+                | Q(published_at__isnull=False, active_from__isnull=False, active_from__gte=models.F("published_at")),
+            ),
+            models.CheckConstraint(
                 name="offering_purchases_sane",
                 condition=Q(most_per_days=None) | Q(most_per_days__gt=0, most_per_account__isnull=False),
             ),
@@ -202,52 +234,22 @@ class OfferingVersion(models.Model):
         return self.name_zh if (get_language() or "").startswith("zh") else self.name
 
     @property
+    def sentence(self) -> str:
+        """What it is, in a sentence in the reader's language."""
+        return self.summary_zh if (get_language() or "").startswith("zh") else self.summary
+
+    @property
+    def terms_text(self) -> str:
+        """What a buyer agrees to, in the reader's language."""
+        return self.terms_zh if (get_language() or "").startswith("zh") else self.terms
+
+    @property
+    def shown_units(self) -> int:
+        """How many of the shown unit it holds."""
+        return self.microcredits // self.unit_microcredits
+
+    @property
     def feature_lines(self) -> list[str]:
         """The features in the reader's language."""
         language = "zh" if (get_language() or "").startswith("zh") else "en"
         return [feature[language] for feature in self.features]
-
-
-class OfferingItem(models.Model):
-    """What a bundle holds beside its credits: a line, a security service, a broadband connection."""
-
-    class Kind(models.TextChoices):
-        CONNECTIVITY = "connectivity", _("connectivity")
-        SECURITY = "security", _("security")
-        BROADBAND = "broadband", _("broadband")
-        SERVICE = "service", _("service")
-
-    class Fulfillment(models.TextChoices):
-        MANUAL = "manual", _("by hand")
-        HOOK = "hook", _("by a hook")
-
-    offering_version = models.ForeignKey(
-        OfferingVersion, on_delete=models.PROTECT, related_name="items", verbose_name=_("version of the offering")
-    )
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
-    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
-    name = models.CharField(_("name"), max_length=80)
-    name_zh = models.CharField(_("name in Chinese"), max_length=80)
-    fulfillment = models.CharField(_("fulfilled"), max_length=8, choices=Fulfillment, default=Fulfillment.MANUAL)
-
-    class Meta:
-        verbose_name = _("item of a bundle")
-        verbose_name_plural = _("items of bundles")
-        ordering = ("position", "pk")
-        constraints = [
-            models.CheckConstraint(
-                name="offering_item_kind_known",
-                condition=Q(kind__in=["connectivity", "security", "broadband", "service"]),
-            ),
-            models.CheckConstraint(
-                name="offering_item_fulfillment_known", condition=Q(fulfillment__in=["manual", "hook"])
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def label(self) -> str:
-        """The name in the reader's language."""
-        return self.name_zh if (get_language() or "").startswith("zh") else self.name

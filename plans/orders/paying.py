@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import F
 
 from accounts.models import Account, Member
-from plans import consents, deliveries, payment_providers, payments, subscriptions
+from plans import consents, deliveries, eligibility, payment_providers, payments, subscriptions
 from plans.models import OfferingVersion, Order, Payment, PaymentMethod
 from plans.models.order import MOVES
 from plans.orders.concluding import ask, conclude
@@ -40,7 +40,7 @@ def check_out(version: OfferingVersion, *, wish: Wish, by: Member, now: datetime
     if payment:
         ask(payment, now=now)
     elif order.is_waiting and not order.price_minor:
-        _give(order, now=now)
+        give(order, now=now)
     return order
 
 
@@ -56,7 +56,7 @@ def pay(order: Order, *, means: payments.Means, by: Member, now: datetime) -> No
     `payments.PhoneAskedEnough`, `methods.OverCeiling`.
     """
     if order.price_minor == 0:
-        _give(order, now=now)
+        give(order, now=now)
         return
     _check_way(order.offering_version, means)
     if means.number and not means.is_alone:
@@ -155,15 +155,17 @@ def _open(order: Order, means: payments.Means, *, by: Member, now: datetime) -> 
         return None
     if not order.is_waiting:
         raise NotPayable
+    eligibility.take(order, now=now)
+    eligibility.bind(order, provider=means.provider, payer=f"phone:{means.number}" if means.number else "", now=now)
     payment, is_new = payments.open_for(order, means=means, by=by, now=now)
     return payment if is_new else None
 
 
 @transaction.atomic
-def _give(order: Order, *, now: datetime) -> None:
-    """What costs nothing is paid by being ordered."""
+def give(order: Order, *, now: datetime) -> None:
+    """This will deliver, once, an order that costs nothing: it is paid by being placed."""
     kept = Order.objects.of_account(order.account_id).select_for_update(of=("self",), no_key=True).get(pk=order.pk)
-    if kept.is_waiting:
+    if kept.is_waiting and not kept.price_minor:
         deliveries.deliver(kept, None, now=now)
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 
 from accounts.models import Account, Member
-from plans import subscriptions
+from plans import eligibility, subscriptions
 from plans.models import Offering, OfferingVersion, Order, Subscription
 from plans.orders.refusals import TooManyBegun, TooManyWaiting
 from plans.orders.wishes import check_buyer, get
@@ -41,8 +41,8 @@ class Due:
 def place(version: OfferingVersion, *, order_id: UUID, by: Member, now: datetime) -> Order:
     """This will write down a promise to buy `version` at its price, and return the one that is there already.
 
-    Raises `MayNotBuy`, `TooManyWaiting`, `TooManyBegun`, `NotYours`, and `subscriptions.AlreadySubscribed` for a second
-    plan.
+    Raises `MayNotBuy`, `TooManyWaiting`, `TooManyBegun`, `NotYours`, `subscriptions.AlreadySubscribed` for a second
+    plan, and the refusals of `eligibility.take`.
     """
     check_buyer(by)
     Account.objects.select_for_update(no_key=True).get(pk=by.account_id)  # else many at once all count too few
@@ -53,7 +53,9 @@ def place(version: OfferingVersion, *, order_id: UUID, by: Member, now: datetime
     order = _priced(version, price_minor=due.price_minor, by=by, now=now)
     order.id, order.microcredits = order_id, due.microcredits
     Order.objects.bulk_create([order], ignore_conflicts=True)
-    return get(order_id, account_id=by.account_id)
+    placed = get(order_id, account_id=by.account_id)
+    eligibility.take(placed, now=now)
+    return placed
 
 
 @transaction.atomic
@@ -78,7 +80,9 @@ def place_for(subscription: Subscription, due: Due, *, by: Member, now: datetime
         return mine.exclude(state__in=given_up).get(
             subscription=subscription, period_number=due.period_number, kind=due.kind
         )
-    return get(due.order_id, account_id=subscription.account_id)
+    placed = get(due.order_id, account_id=subscription.account_id)
+    eligibility.take(placed, now=now)
+    return placed
 
 
 def _priced(version: OfferingVersion, *, price_minor: int, by: Member, now: datetime) -> Order:

@@ -31,6 +31,7 @@ TIMETABLE = {
     "send invitations": _every(POST_SECONDS, "accounts.tasks.send_invitations"),
     "ask postmasters": _every(POST_SECONDS, "accounts.tasks.send_claims"),
     "send notifications": _every(POST_SECONDS, "accounts.tasks.send_notifications"),
+    "tell of items of bundles": _every(POST_SECONDS, "plans.tasks.tell_of_items"),
     "give up unpaid orders": _every(ENDINGS_SECONDS, "plans.tasks.expire_orders"),
     "write missing invoices": _every(CHORES_SECONDS, "plans.tasks.write_invoices"),
     "hand e-fapiao over": _every(ENDINGS_SECONDS, "plans.tasks.exchange_fapiao_news"),
