@@ -1,6 +1,7 @@
 """What a caller may see and call: the one policy of the picker, `/v1/models` and the gateway.
 
-The database decides, in `ledger_rules`: the list asks it about every model, and `ledger.reserve` about the one called.
+The database decides, in `ledger_rules` and `ledger_covers`: the list asks them about every model, and `ledger.reserve`
+about the one called.
 """
 
 from collections.abc import Collection
@@ -14,15 +15,27 @@ from django.db.models.expressions import RawSQL
 
 from accounts import audit
 from accounts.callers import Caller
-from accounts.models import User
+from accounts.models import Account, User
 from models_catalog.models import ChatModel
 from models_catalog.models.chat_model import ChatModels
-from plans.models import AccessRule
+from plans import ledger, offerings
+from plans.models import AccessRule, Lot
 from plans.nodes import Node
+from portal.kit.refusals import gettext_noop
 
-__all__ = ["Rule", "kept_from", "put", "rule_of", "visible", "visible_for"]
+__all__ = ["HadByAnother", "Rule", "kept_from", "put", "rule_of", "told", "visible", "visible_for"]
 
+_COVERED = """ledger_covers(%s, models_catalog_chatmodel.id, app_now())"""
 _REFUSED = """(SELECT r.refused FROM ledger_rules(%s, %s::text[], %s::bigint[], models_catalog_chatmodel.id) r)"""
+
+
+class HadByAnother(ledger.NotInPlan):
+    """The credits of the account are for other models, and something on the shelf has this one: `offer`, `slug`."""
+
+    sentence = gettext_noop(
+        "Your plan does not have {model}: the credits of your account are for other models. “{offer}” has it; or "
+        "choose another model."
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +48,8 @@ class Rule:
 
 
 def visible(caller: Caller) -> ChatModels:
-    """This will return the published models that no rule keeps from the caller."""
-    if not AccessRule.objects.filter(account=caller.account_id).exists():
+    """This will return the published models that no rule keeps from the caller, and for which they have credits."""
+    if not _bounds(caller).exists():
         return ChatModel.objects.published()
     return _unrefused(caller)
 
@@ -44,13 +57,13 @@ def visible(caller: Caller) -> ChatModels:
 def visible_for(caller: Caller, scenario_ids: Collection[int | None]) -> dict[int | None, frozenset[int]]:
     """This will return by scenario the ids of the models that are `visible` when a call is for it, or for none.
 
-    It asks once, and once more for each scenario on which a rule stands.
+    It asks twice, and once more for each scenario on which a rule stands.
     """
     of_scenarios = models.Q(node_kind="scenario", node_id__in=[each for each in scenario_ids if each is not None])
     rules = AccessRule.objects.filter(account=caller.account_id).aggregate(
-        number=models.Count("pk"), ruled=ArrayAgg("node_id", filter=of_scenarios, default=[])
+        ruled=ArrayAgg("node_id", filter=of_scenarios, default=[])
     )
-    anything = _unrefused(replace(caller, scenario_id=None)) if rules["number"] else ChatModel.objects.published()
+    anything = visible(replace(caller, scenario_id=None))
     common = frozenset(anything.values_list("pk", flat=True))
     ruled = {
         each: frozenset(_unrefused(replace(caller, scenario_id=each)).values_list("pk", flat=True))
@@ -62,6 +75,18 @@ def visible_for(caller: Caller, scenario_ids: Collection[int | None]) -> dict[in
 def kept_from(caller: Caller, among: ChatModels) -> ChatModels:
     """This will leave the published ones `among` some models that a rule keeps from the caller."""
     return among.published().exclude(pk__in=visible(caller).values("pk"))
+
+
+def told(refusal: ledger.NotInPlan, *, account_id: int, chat_model_id: int) -> ledger.NotInPlan:
+    """This will name the model that the account's credits are not for, and the cheapest offer that has it."""
+    model = ChatModel.objects.get(pk=chat_model_id)
+    audience = Account.objects.get(pk=account_id).kind
+    sold = [*offerings.on_sale(audience=audience), *offerings.packs(audience=audience)]
+    having = offerings.holding(model, [version for version in sold if not version.is_for_new])
+    if not having:
+        return refusal
+    cheapest = min(having, key=lambda version: version.price_minor)
+    return HadByAnother(**refusal.details, model=model.name, offer=cheapest.label, slug=cheapest.offering.slug)
 
 
 def rule_of(node: Node) -> Rule:
@@ -95,7 +120,17 @@ def put(node: Node, rule: Rule, *, by: User, now: datetime) -> None:
     )
 
 
+def _bounds(caller: Caller) -> models.QuerySet[Account]:
+    """The caller's account, where it has rules, or credits that are for some models alone."""
+    rules = AccessRule.objects.filter(account=models.OuterRef("pk"))
+    left = models.Q(available__gt=0) | models.Q(held__gt=0)
+    chosen = Lot.objects.filter(left, account=models.OuterRef("pk"), chat_model_ids__isnull=False)
+    return Account.objects.filter(models.Exists(rules) | models.Exists(chosen), pk=caller.account_id)
+
+
 def _unrefused(caller: Caller) -> ChatModels:
     kinds, nodes = zip(*caller.nodes, strict=True)
     refused = RawSQL(_REFUSED, [caller.account_id, list(kinds), list(nodes)], models.JSONField())  # noqa: S611 - no values in it
-    return ChatModel.objects.published().annotate(refused=refused).filter(refused__isnull=True)
+    covered = RawSQL(_COVERED, [caller.account_id], models.BooleanField())  # noqa: S611 - as above
+    seen = ChatModel.objects.published().annotate(refused=refused, covered=covered)
+    return seen.filter(refused__isnull=True, covered=True)

@@ -14,7 +14,7 @@ from accounts.callers import Caller
 from models_catalog import catalog
 from models_catalog.catalog import Offer
 from models_catalog.providers.base import ChatRequest
-from plans import extras, ledger, quotas
+from plans import extras, ledger
 from portal.kit import database, heap, ids
 from portal.kit.refusals import Refusal
 from usage import admission, guard, refusals, relay, unfolding, watch
@@ -180,9 +180,8 @@ async def _let_in(
         reply_to=reception.inbox.name, idempotency=idempotency,
     )  # fmt: skip
     offer, reservation, admitted = await _reserve_at_its_price(asking, offer, name=name)
-    if isinstance(admitted, ledger.QuotaExceeded):
-        admitted = await database.in_thread(quotas.told, admitted, account_id=caller.account_id)
     if isinstance(admitted, Refusal):
+        admitted = await database.in_thread(refusals.in_words, admitted, caller, chat_model_id=offer.chat_model_id)
         raise extras.with_link(admitted)
     if admitted.is_replay:
         return await _replay(caller, admitted.call_id)

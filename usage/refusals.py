@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.callers import Caller
 from accounts.models import ApiKey, Member
-from plans import extras
+from plans import access, extras, ledger, quotas
 from plans.models import Quota
 from portal.kit import clock, sentences
 from portal.kit.refusals import Refusal
@@ -35,6 +35,15 @@ class Told:
     sentence: str
     ask_path: str
     quota_path: str
+
+
+def in_words(refusal: Refusal, caller: Caller, *, chat_model_id: int) -> Refusal:
+    """This will say a refusal of the ledger with what it is about: whose quota, or which offer has the model."""
+    if isinstance(refusal, ledger.QuotaExceeded):
+        return quotas.told(refusal, account_id=caller.account_id)
+    if isinstance(refusal, ledger.NotInPlan):
+        return access.told(refusal, account_id=caller.account_id, chat_model_id=chat_model_id)
+    return refusal
 
 
 @transaction.atomic

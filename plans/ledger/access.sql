@@ -50,6 +50,21 @@ RETURNS boolean LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
       AND (u.is_mainland OR NOT p_mainland_only) AND (u.is_never_trained OR NOT p_never_trained))
 $$;
 
+-- Whether one of the lots that an account has is good for a model; an account without any lacks credits, not a plan.
+CREATE OR REPLACE FUNCTION ledger_covers(p_account bigint, p_model bigint, p_moment timestamptz) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT coalesce(bool_or(l.chat_model_ids IS NULL OR p_model = ANY (l.chat_model_ids)), true)
+  FROM plans_lot l
+  WHERE l.account_id = p_account AND l.available + l.held > 0 AND l.effective_at <= p_moment
+    AND (l.expires_at > p_moment OR l.expires_at IS NULL)
+$$;
+
+-- What is missing where the lots give too little: credits, or a plan with this model. Internal.
+CREATE OR REPLACE FUNCTION ledger_lacking(p_account bigint, p_model bigint, p_moment timestamptz) RETURNS text
+LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT CASE WHEN ledger_covers(p_account, p_model, p_moment) THEN 'no_credits' ELSE 'not_in_plan' END
+$$;
+
 -- Why a child may not ask now, as {outcome, ...}, or NULL: quiet hours, the minutes of the day, or a scenario that
 -- was not allowed. Internal.
 CREATE OR REPLACE FUNCTION ledger_child_refusal(

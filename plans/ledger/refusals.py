@@ -13,6 +13,15 @@ class NoCredits(Refusal):
     )
 
 
+class NotInPlan(NoCredits):
+    """The account has credits, but none of them are good for this model."""
+
+    sentence = gettext_noop(
+        "Your plan does not have this model: the credits of your account are for other models. Choose another model, "
+        "or a plan or pack that has it."
+    )
+
+
 class QuotaExceeded(Refusal):
     """A quota leaves less than the call may cost.
 

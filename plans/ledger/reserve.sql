@@ -208,7 +208,8 @@ BEGIN
       FROM ledger_set_aside(v_call.account_id, v_kinds, v_nodes, v_now) a;
       v_room := least(v_room, greatest(v_pool - v_found, v_own, 0));
       IF v_room < v_floor THEN
-        outcome := CASE WHEN v_pool < v_floor THEN 'no_credits' ELSE 'set_aside' END;
+        outcome := CASE WHEN v_pool < v_floor
+          THEN ledger_lacking(v_call.account_id, v_call.chat_model_id, v_now) ELSE 'set_aside' END;
         details := jsonb_build_object('available', v_pool, 'needed', v_floor)
           || CASE WHEN v_pool < v_floor THEN '{}'::jsonb
             ELSE ledger_largest_slice(v_call.account_id, v_kinds, v_nodes, v_now, v_state.time_zone)
@@ -241,7 +242,7 @@ BEGIN
     v_limit := CASE WHEN v_amount = v_call.amount THEN v_call.output_limit ELSE v_call.output_limit
         - ceil((v_call.amount - v_amount) * 1000000.0 / nullif(v_call.output_rate, 0))::bigint END;
     IF v_amount < v_floor OR v_limit < 1 AND v_amount < v_call.amount THEN
-      outcome := 'no_credits';
+      outcome := ledger_lacking(v_call.account_id, v_call.chat_model_id, v_now);
       details := jsonb_build_object('available', v_found, 'needed', v_floor);
       RETURN NEXT;
       CONTINUE;

@@ -11,11 +11,12 @@ from accounts import api_keys
 from accounts.models import Member
 from models_catalog import catalog
 from models_catalog.models import ChatModel, Upstream
-from plans import access, nodes
+from plans import access, ledger, nodes, offerings
 from plans.access import Rule
 from tests.accounts.people import client_of
 from tests.budget import query_budget
 from tests.plans.ledger import books
+from tests.usage import cast
 from tests.usage.cast import Home
 from usage import pickers
 
@@ -60,7 +61,7 @@ def ways_in(member: Member, *, now: datetime) -> dict[str, set[str]]:
         "list": set(models) - marked(client_of(member)),
         "picker": {choice.slug for choice in pickers.for_member(member).choices},
         "machine": {each["id"] for each in listed} & set(models),
-        "ledger": {slug for slug, outcome in asked.items() if outcome != "model_not_allowed"},
+        "ledger": {slug for slug, outcome in asked.items() if outcome not in {"model_not_allowed", "not_in_plan"}},
     }
 
 
@@ -114,3 +115,39 @@ class TestMarks:
         marked(client)
         with query_budget(9):
             client.get(MARKS, {"model": list(callable_models())}, headers=FRAGMENT)
+
+
+class TestModelSets:
+    """Credits that are good for some models alone."""
+
+    @pytest.fixture
+    def buyer(self, home: Home) -> Member:
+        """The owner of an account whose only credits are for one model."""
+        cast.grant(home.stranger, 1_000, chat_model_ids=(callable_models()["demo-fast"].pk,))
+        return home.stranger
+
+    def test_are_the_same_everywhere(self, buyer: Member, now: datetime) -> None:
+        found = ways_in(buyer, now=now)
+        assert all(slugs == {"demo-fast"} for slugs in found.values()), found
+
+    def test_leave_everything_open_beside_credits_for_all(self, buyer: Member, now: datetime) -> None:
+        cast.grant(buyer, 1_000)
+        found = ways_in(buyer, now=now)
+        assert all(slugs == set(callable_models()) for slugs in found.values()), found
+
+    def test_hold_together_with_rules(self, buyer: Member, now: datetime) -> None:
+        put(Rule(chat_model_ids=(callable_models()["demo-deep"].pk,)), on=buyer, by=buyer, now=now)
+        found = ways_in(buyer, now=now)
+        assert all(slugs == set() for slugs in found.values()), found
+
+    def test_leave_an_empty_account_to_buy_what_it_likes(self, home: Home, now: datetime) -> None:
+        assert marked(client_of(home.stranger)) == set()
+        asked = books.ask(home.stranger, 1, chat_model_id=callable_models()["demo-deep"].pk)
+        assert books.reserve(asked)[0][0] == "no_credits"
+
+    def test_are_named_with_the_cheapest_offer_that_has_the_model(self, buyer: Member, now: datetime) -> None:
+        offerings.seed(now)
+        deep = callable_models()["demo-deep"].pk
+        refusal = access.told(ledger.NotInPlan(), account_id=buyer.account_id, chat_model_id=deep)
+        assert "“Pack 250,000” has it" in str(refusal)
+        assert (refusal.code, refusal.status) == ("insufficient_quota", 402)
