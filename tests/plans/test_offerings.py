@@ -34,14 +34,15 @@ class TestSeeding:
 class TestCreditPrices:
     """What the catalog knows of the shelf."""
 
-    def test_stand_for_all_that_is_on_sale_and_nothing_else(self) -> None:
-        for version in OfferingVersion.objects.current():
+    def test_stand_for_all_that_is_on_sale_and_costs_something(self) -> None:
+        for version in OfferingVersion.objects.current().filter(price_minor__gt=0):
             row = CreditPrice.objects.get(slug=version.offering.slug)
             assert (row.price_minor, row.microcredits, row.name_zh) == (
                 version.price_minor, version.microcredits, version.name_zh,
             )  # fmt: skip
             assert (row.audience, row.position) == (version.offering.audience, version.offering.position)
-        assert CreditPrice.objects.count() == Offering.objects.on_sale().count()
+        given = OfferingVersion.objects.current().filter(price_minor=0)
+        assert CreditPrice.objects.count() == Offering.objects.on_sale().count() - given.count()
 
     def test_follow_new_terms(self, now: datetime) -> None:
         old = offerings.current("starter")
@@ -58,7 +59,7 @@ class TestCreditPrices:
             slug="old", audience="household", name="Old", name_zh="旧", price_minor=1, currency="CNY", microcredits=1
         )
         assert tasks.tell_credit_prices() == 3
-        self.test_stand_for_all_that_is_on_sale_and_nothing_else()
+        self.test_stand_for_all_that_is_on_sale_and_costs_something()
 
     def test_lose_what_staff_withdraws(self, now: datetime, client: Client, settings: Settings) -> None:
         settings.DEMO = True
@@ -121,6 +122,8 @@ class TestAdmin:
             "offeringversion",
             "order",
             "payment",
+            "offeruse",
+            "fulfillment",
             "lot",
             "journal",
             "wallet",
@@ -130,17 +133,60 @@ class TestAdmin:
         for name in names:
             assert desk.get(f"/admin/plans/{name}/").status_code == 200, name
 
-    def test_publishes_terms_with_a_reason(self, desk: Client) -> None:
+    def filled_in(self, desk: Client, **changed: object) -> dict[str, Any]:
+        """What the browser sends of the form for new terms of the starter plan."""
+        form = desk.get("/admin/plans/offeringversion/add/").context["adminform"].form
+        lines = form.items
+        sent = {field.html_name: field.value() for part in (form, lines.management_form) for field in part}
+        sent = {name: value for name, value in sent.items() if value is not None and value is not False}
         starter = Offering.objects.get(slug="starter")
-        sent = {"offering": starter.pk, "name": "Starter", "name_zh": "入门", "price": "12.90"}
-        sent |= {"currency": "CNY", "credits": 10**7, "valid_months": 1, "priority": 0, "seats": 2}
-        sent |= {"unit": "credits", "features_en": "Two people", "features_zh": "两个人", "reason": "new year"}
+        own = {"offering": starter.pk, "name": "Starter", "name_zh": "入门", "price": "12.90", "credits": 10**7}
+        own |= {"valid_months": 1, "seats": 2, "features_en": "Two people", "features_zh": "两个人"}
+        own |= {"tax": "6", "platform": "10", "channel": "5", "reason": "new year"}
+        return sent | own | changed
+
+    def test_publishes_terms_with_a_reason_once_they_were_looked_at(self, desk: Client) -> None:
+        item = {
+            "items-0-kind": "service",
+            "items-0-name": "Help",
+            "items-0-name_zh": "帮助",
+            "items-0-fulfillment": "hook",
+        }
+        sent = self.filled_in(desk, **item)
+        looked = desk.post("/admin/plans/offeringversion/add/", sent)
+        page = looked.content.decode()
+        assert looked.status_code == 200
+        assert "Whom this touches" in page, looked.context["adminform"].form.errors
+        assert "cost more" in page
+        assert offerings.current("starter").version == 1
+        sent["seen"] = looked.context["form"].digest
+        changed = desk.post("/admin/plans/offeringversion/add/", sent | {"price": "11.90"})
+        assert changed.status_code == 200
         answer = desk.post("/admin/plans/offeringversion/add/", sent)
         assert answer.status_code == 302, answer.context["errors"]
         now_sold = offerings.current("starter")
-        assert (now_sold.price_minor, now_sold.microcredits) == (1290, 10**13)
+        assert (now_sold.price_minor, now_sold.microcredits, now_sold.tax_basis_points) == (1290, 10**13, 600)
         assert now_sold.features == [{"en": "Two people", "zh": "两个人"}]
+        assert [(part.name, part.fulfillment) for part in now_sold.items.all()] == [("Help", "hook")]
         assert AuditEvent.objects.get(verb="offering.publish").reason == "new year"
+        assert desk.get(f"/admin/plans/offeringversion/{now_sold.pk}/change/").status_code == 200
+
+    @pytest.mark.parametrize(
+        ("changed", "words"),
+        [
+            ({"unit": "tokens"}, "may not say"),
+            ({"model_patterns": "nothing-*"}, "No published model fits"),
+            ({"summary": "Good"}, "in one language only"),
+            ({"credits_a_unit": "100"}, "Only points"),
+            ({"after_exhaustion": "pack"}, "Name a pack"),
+            ({"most_per_days": "3"}, "within these days"),
+            ({"platform": "60", "channel": "50"}, "more than all that is earned"),
+        ],
+    )
+    def test_says_why_terms_may_not_be_published(self, desk: Client, changed: dict[str, str], words: str) -> None:
+        page = desk.post("/admin/plans/offeringversion/add/", self.filled_in(desk, **changed)).content.decode()
+        assert words in page
+        assert OfferingVersion.objects.filter(offering__slug="starter").count() == 1
 
     def test_asks_the_operator_with_a_reason(self, desk: Client, household: Household, operator: Operator) -> None:
         order = order_of(household.owner, phone=ASKED_PHONE)
