@@ -68,14 +68,22 @@ def of(
 
     `own` are the averages of the account that asks, which know better than those of everybody.
     """
+    costs = costs_of(kinds, own=own)
+    if costs is None:
+        return None
+    own = own or {}
+    counts = {kind: _round_down(microcredits // cost) if cost else 0 for kind, cost in costs.items()}
+    return Meaning(counts, is_own=any(kind in own for kind in kinds))
+
+
+def costs_of(kinds: Sequence[str], *, own: Mapping[str, Average] | None = None) -> dict[str, Microcredits] | None:
+    """This will tell what one thing of each kind costs today; nothing while the Everyday name leads to no model."""
     try:
         rates = catalog.offer(MODEL).rates
     except (catalog.UnknownModel, catalog.NotConnected):
         return None
     everybody, own = averages(), own or {}
-    costs = {kind: pricing.cost((own.get(kind) or everybody[kind]).used, rates) for kind in kinds}
-    counts = {kind: _round_down(microcredits // cost) if cost else 0 for kind, cost in costs.items()}
-    return Meaning(counts, is_own=any(kind in own for kind in kinds))
+    return {kind: pricing.cost((own.get(kind) or everybody[kind]).used, rates) for kind in kinds}
 
 
 def averages() -> Mapping[str, Average]:

@@ -14,6 +14,7 @@ from plans.views import (
     loans,
     messages,
     methods,
+    offers,
     ordering,
     plan,
     quotas,
@@ -25,9 +26,13 @@ from plans.views import (
 app_name = "plans"
 
 urlpatterns = [
-    path("plans/", shop.plans, name="plans"),
-    path("plans/business/", shop.plans, {"audience": "business"}, name="business_plans"),
+    path("plans/", offers.plans, name="plans"),
+    path("plans/business/", offers.plans, {"audience": "business"}, name="business_plans"),
     path("plans/models/", access.beyond, name="beyond"),
+    path("plans/compare/", offers.compare, name="compare"),
+    path("plans/fit/", offers.fit, name="fit"),
+    path("plans/<slug:slug>/", offers.offer, name="offer"),
+    path("plans/<slug:slug>/gift/", offers.gift, name="gift"),
     path("checkout/orders/<uuid:order_id>/", ordering.order, name="order"),
     path("checkout/orders/<uuid:order_id>/code/", ordering.code, name="order_code"),
     path("checkout/orders/<uuid:order_id>/payments/", ordering.payment, name="order_payment"),

@@ -26,7 +26,9 @@ LONGEST_AMOUNT = 15
 @require_http_methods(["GET", "POST"])
 def checkout(request: HttpRequest, slug: str) -> HttpResponse:
     """This will show what is bought and on which terms; sending the form orders it."""
-    version = offerings.current(slug)
+    version = offerings.shown(slug)
+    if not version.price_minor:
+        return redirect("plans:offer", slug)
     if not request.user.is_authenticated:
         return redirect(f"{reverse('account_signup')}?{urlencode({'next': request.path})}")
     if not request.user.current_membership:

@@ -1,4 +1,4 @@
-"""The pages of the shop that only show: plans, billing and receipts."""
+"""The pages of the shop that only show: billing and receipts."""
 
 from uuid import UUID
 
@@ -6,19 +6,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_GET
 
 from accounts import members
-from plans import ledger, offerings, orders, payments, refunds, subscriptions
-from plans.models import Offering
+from plans import ledger, orders, payments, refunds, subscriptions
 from portal.kit import clock
-
-
-@require_safe
-def plans(request: HttpRequest, audience: str = Offering.Audience.HOUSEHOLD) -> HttpResponse:
-    """This will show what a household or a business can buy."""
-    shelf = offerings.shelf(audience=audience)
-    return render(request, "plans/plans.html", {"shelf": shelf, "audience": audience})
 
 
 @never_cache

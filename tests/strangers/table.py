@@ -142,6 +142,11 @@ PLANS = {
     "plans/": Row(get=PUBLIC),
     "plans/business/": Row(get=PUBLIC),
     "plans/models/": Row(get=PUBLIC),
+    "plans/compare/": Row(get=PUBLIC),
+    "plans/fit/": Row(get=PUBLIC),
+    "plans/<slug:slug>/": Row("offering", get=PUBLIC),
+    # what costs something is no gift, whoever asks
+    "plans/<slug:slug>/gift/": Row("offering", post=may(of_all="!common", nobody="!common", anonymous="?common")),
     "checkout/<slug:slug>/": Row(
         "offering",
         get=may(of_all="!common", owner="common", payer="common", child="", nobody="common", anonymous="?common"),
