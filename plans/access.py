@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.contrib.postgres.aggregates import ArrayAgg
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models, transaction
 from django.db.models.expressions import RawSQL
 
@@ -38,6 +38,13 @@ class HadByAnother(ledger.NotInPlan):
     )
 
 
+_LEFT = models.Q(available__gt=0) | models.Q(held__gt=0)
+_IS_BOUND = models.Exists(AccessRule.objects.filter(account=models.OuterRef("pk"))) | models.Exists(
+    Lot.objects.filter(_LEFT, account=models.OuterRef("pk"), chat_model_ids__isnull=False)
+)
+"""Of an account: that it has rules, or credits that are for some models alone."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rule:
     """What a node may call: only these models (None: all), only routes within mainland China, or that never train."""
@@ -49,7 +56,7 @@ class Rule:
 
 def visible(caller: Caller) -> ChatModels:
     """This will return the published models that no rule keeps from the caller, and for which they have credits."""
-    if not _bounds(caller).exists():
+    if not Account.objects.filter(_IS_BOUND, pk=caller.account_id).exists():
         return ChatModel.objects.published()
     return _unrefused(caller)
 
@@ -59,15 +66,16 @@ def visible_for(caller: Caller, scenario_ids: Collection[int | None]) -> dict[in
 
     It asks twice, and once more for each scenario on which a rule stands.
     """
-    of_scenarios = models.Q(node_kind="scenario", node_id__in=[each for each in scenario_ids if each is not None])
-    rules = AccessRule.objects.filter(account=caller.account_id).aggregate(
-        ruled=ArrayAgg("node_id", filter=of_scenarios, default=[])
-    )
-    anything = visible(replace(caller, scenario_id=None))
+    asked = [each for each in scenario_ids if each is not None]
+    rules = AccessRule.objects.filter(account=models.OuterRef("pk"), node_kind="scenario", node_id__in=asked)
+    bound = models.ExpressionWrapper(_IS_BOUND, output_field=models.BooleanField())
+    account = Account.objects.annotate(is_bound=bound, ruled=ArraySubquery(rules.values("node_id")))
+    is_bound, on_scenarios = account.values_list("is_bound", "ruled").get(pk=caller.account_id)
+    anything = _unrefused(replace(caller, scenario_id=None)) if is_bound else ChatModel.objects.published()
     common = frozenset(anything.values_list("pk", flat=True))
     ruled = {
         each: frozenset(_unrefused(replace(caller, scenario_id=each)).values_list("pk", flat=True))
-        for each in rules["ruled"]
+        for each in on_scenarios
     }
     return {each: common if each is None else ruled.get(each, common) for each in scenario_ids}
 
@@ -118,14 +126,6 @@ def put(node: Node, rule: Rule, *, by: User, now: datetime) -> None:
         before=asdict(before),
         after=asdict(rule),
     )
-
-
-def _bounds(caller: Caller) -> models.QuerySet[Account]:
-    """The caller's account, where it has rules, or credits that are for some models alone."""
-    rules = AccessRule.objects.filter(account=models.OuterRef("pk"))
-    left = models.Q(available__gt=0) | models.Q(held__gt=0)
-    chosen = Lot.objects.filter(left, account=models.OuterRef("pk"), chat_model_ids__isnull=False)
-    return Account.objects.filter(models.Exists(rules) | models.Exists(chosen), pk=caller.account_id)
 
 
 def _unrefused(caller: Caller) -> ChatModels:
