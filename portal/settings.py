@@ -222,9 +222,9 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_PASSKEY_SIGNUP_ENABLED = False  # who signs up proves a phone number or an e-mail address first
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE  # browsers themselves allow it for localhost alone
-SMS_HOOK_URL, SMS_HOOK_SECRET = (environment.text(f"SMS_HOOK_{word}") for word in ("URL", "SECRET"))
-FAPIAO_HOOK_URL, FAPIAO_HOOK_SECRET = (environment.text(f"FAPIAO_HOOK_{word}") for word in ("URL", "SECRET"))
-FULFILLMENT_HOOK_URL, FULFILLMENT_HOOK_SECRET = (environment.text(f"FULFILLMENT_HOOK_{w}") for w in ("URL", "SECRET"))
+SMS_HOOK_URL, SMS_HOOK_SECRET = environment.hook("SMS")
+FAPIAO_HOOK_URL, FAPIAO_HOOK_SECRET = environment.hook("FAPIAO")
+FULFILLMENT_HOOK_URL, FULFILLMENT_HOOK_SECRET = environment.hook("FULFILLMENT")
 
 # The operator's own identity provider: OIDC_NAME, OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET; without one, none.
 _oidc = {word: environment.text(f"OIDC_{word.upper()}") for word in ("name", "issuer", "client_id", "client_secret")}
@@ -243,13 +243,11 @@ _operator = environment.running("sandbox_url", folder=VAR_DIR) if DEMO else ""
 CARRIER_BILLING_URL = environment.text("CARRIER_BILLING_URL") or (_operator and f"{_operator}/operator")
 CARRIER_BILLING_TOKEN = environment.text("CARRIER_BILLING_TOKEN") or (_operator and "sandbox")
 CARRIER_BILLING_MERCHANT = environment.text("CARRIER_BILLING_MERCHANT", "ciyuan")
-_bearer = "CARRIER_BILLING_EVENT_BEARER"  # what the operator's events have to show; without one they have no address
-CARRIER_BILLING_EVENT_BEARER = environment.text(_bearer) or (_operator and environment.secret(_bearer, folder=_SECRETS))
+CARRIER_BILLING_EVENT_BEARER = merchants.event_bearer(sandbox=_operator, folder=_SECRETS)
 PHONE_BILL_ALONE_MINOR = int(environment.number("PHONE_BILL_ALONE_MINOR", 3000))  # no code up to it, of a known line
 WECHAT_PAY, STRIPE = merchants.read(sandbox=_operator, folder=_SECRETS)
 WECHAT_PAY_PUBLIC_KEY, STRIPE_WEBHOOK_SECRET = WECHAT_PAY.platform_key, STRIPE.webhook_secret
-_pages = ("operator/inbox/", "wechat/scan/")
-SANDBOX_PHONE_URL, SANDBOX_SCAN_URL = (_operator and f"{_operator}/{page}" for page in _pages)
+SANDBOX_PHONE_URL, SANDBOX_SCAN_URL = (_operator and f"{_operator}/{at}/" for at in ("operator/inbox", "wechat/scan"))
 
 # --- what one of the staff may give or take alone within a day -----------------------------------------
 GOODWILL_ALONE_CREDITS = int(environment.number("GOODWILL_ALONE_CREDITS", 1_000_000))
@@ -287,10 +285,9 @@ EMAIL_BACKEND = {
     "console": "django.core.mail.backends.console.EmailBackend",
 }.get(_mail.scheme, "django.core.mail.backends.smtp.EmailBackend")
 EMAIL_HOST = _mail.hostname or "localhost"
-EMAIL_PORT = _mail.port or (465 if _mail.scheme == "smtps" else 587)
+EMAIL_PORT, EMAIL_TIMEOUT = _mail.port or (465 if _mail.scheme == "smtps" else 587), 10
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
 EMAIL_USE_SSL, EMAIL_USE_TLS = _mail.scheme == "smtps", _mail.scheme == "smtp+tls"
-EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <no-reply@localhost>")
 
 # --- logs: what broke and where, never what people wrote ---------------------------------------------

@@ -39,6 +39,11 @@ def number(name: str, default: float) -> float:
         raise ValueError(message) from error
 
 
+def hook(name: str) -> tuple[str, str]:
+    """This will return where a hook is told, and the secret that signs what it is told; empty where it has none."""
+    return text(f"{name}_HOOK_URL"), text(f"{name}_HOOK_SECRET")
+
+
 def random_word() -> str:
     """This will make a secret that nobody guesses."""
     return secrets.token_urlsafe(SECRET_BYTES)

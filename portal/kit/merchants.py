@@ -100,6 +100,12 @@ class Stripe:
         return "test" if "_test_" in self.secret_key else "live"
 
 
+def event_bearer(*, sandbox: str, folder: Path) -> str:
+    """This will return what a phone operator's events have to show; without it they have no address here."""
+    name = "CARRIER_BILLING_EVENT_BEARER"
+    return environment.text(name) or (sandbox and environment.secret(name, folder=folder))
+
+
 def read(*, sandbox: str, folder: Path) -> tuple[WechatPay, Stripe]:
     """This will read who we are everywhere; with the address of a `sandbox`, what is missing is the sandbox's."""
     return wechat_pay(sandbox=sandbox, folder=folder), stripe(sandbox=sandbox, folder=folder)

@@ -24,8 +24,9 @@ PAGES = """
     /people/departments/{department_id}/ /people/projects/{project_id}/ /people/scenarios/ /loans/
     /people/scenarios/{scenario_id}/ /quotas/member/{adult}/ /quotas/key/{key_id}/ /quotas/account/{account_id}/
     /pauses/department/{department_id}/ /board/?fill=equal /extras/ /keys/{key_id}/ /keys/{spent_key_id}/rotation/
-    /keys/{key_id}/revocation/ /keys/start/ /billing/ /billing/orders/{order_id}/ /plans/business/
-    /checkout/business-bundle/ /privacy/{owner}/ /news/ /more/ /chat/
+    /keys/{key_id}/revocation/ /keys/start/ /billing/ /billing/orders/{order_id}/ /billing/methods/
+    /billing/orders/{order_id}/refund/ /plans/business/ /checkout/business-bundle/ /privacy/{owner}/ /news/ /more/
+    /chat/
 """
 """What the owner opens in one of the looks, in turns."""
 MAIN_PAGES = """

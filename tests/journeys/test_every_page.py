@@ -18,6 +18,7 @@ NOT_PAGES = (
     "admin/",
     "v1/",
     "chat/answers/",
+    "payments/",
     "accounts/logout",
     "accounts/3rdparty",
     "accounts/social",
@@ -27,14 +28,8 @@ PASSKEYS = "accounts/2fa/webauthn/keys/"
 """Each has pages of its own, which test_passkeys opens."""
 MAIN_PAGES = ("/", "/plans/", "/checkout/starter/", "/chat/", "{conversation}", "/usage/", "{receipt}", "/models/")
 MORE_MAIN_PAGES = (
-    "/models/demo-fast/",
-    "/help/",
-    "/billing/",
-    "/billing/bills/{year}-{month}/",
-    "/keys/",
-    "{key}",
-    "/people/",
-    "/accounts/login/",
+    *("/models/demo-fast/", "/help/", "/billing/", "/billing/bills/{year}-{month}/", "/billing/methods/", "/keys/", "{key}"),
+    *("/people/", "/accounts/login/"),
 )
 ASSISTANTS = ("/assistants/", "/assistants/homework-tutor/", "/chat/?assistant=homework-tutor")
 FAMILY_PAGES = (
@@ -136,6 +131,8 @@ def _things(someone: Visitor) -> dict[str, str]:
     invoice = someone.page.locator("a[href^='/billing/invoices/I-']").first.get_attribute("href") or ""
     bill = someone.page.locator("a[href^='/billing/bills/2']").first.get_attribute("href") or ""
     year, month = bill.split("/")[3].split("-")
+    someone.go("/billing/methods/")
+    line = someone.page.locator("a[href$='/ceiling/']").first.get_attribute("href") or ""
     someone.go("/keys/")
     key = someone.page.locator("table a[href^='/keys/']").first.get_attribute("href") or ""
     pieces = {
@@ -146,6 +143,7 @@ def _things(someone: Visitor) -> dict[str, str]:
         "year": year,
         "month": month,
         "fapiao_id": str(uuid4()),
+        "method_id": line.split("/")[3],
         "key_id": key.split("/")[2],
     }
     return known | pieces | {"key": key} | _family(someone)
