@@ -14,7 +14,7 @@ from accounts.models import Account, Member
 from plans import ledger, orders
 from plans.forms.paying import WayForm
 from plans.forms.plan import renewal_fields
-from plans.models import Adjustment
+from plans.models import Adjustment, OfferingVersion
 from portal.kit import clock
 from portal.kit.units import LARGEST_AMOUNT_MICROCREDITS, MICROCREDITS_PER_CREDIT, Microcredits
 

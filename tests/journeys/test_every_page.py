@@ -28,7 +28,15 @@ PASSKEYS = "accounts/2fa/webauthn/keys/"
 """Each has pages of its own, which test_passkeys opens."""
 MAIN_PAGES = ("/", "/plans/", "/checkout/starter/", "/chat/", "{conversation}", "/usage/", "{receipt}", "/models/")
 MORE_MAIN_PAGES = (
-    *("/models/demo-fast/", "/help/", "/billing/", "/billing/bills/{year}-{month}/", "/billing/methods/", "/keys/", "{key}"),
+    *(
+        "/models/demo-fast/",
+        "/help/",
+        "/billing/",
+        "/billing/bills/{year}-{month}/",
+        "/billing/methods/",
+        "/keys/",
+        "{key}",
+    ),
     *("/people/", "/accounts/login/"),
 )
 ASSISTANTS = ("/assistants/", "/assistants/homework-tutor/", "/chat/?assistant=homework-tutor")

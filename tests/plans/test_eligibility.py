@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from accounts.models import Member
-from plans import deliveries, eligibility, gifts, ledger, offerings, orders
+from plans import eligibility, gifts, ledger, offerings, orders
 from plans.models import Lot, Offering, OfferingVersion, OfferUse, Order, Payment
 from portal.kit import clock
 from portal.sandbox.operator import Operator

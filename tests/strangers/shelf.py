@@ -35,23 +35,10 @@ from tests.usage import cast as usage_cast
 from tests.usage import firm, shelves
 
 A_DAY = timedelta(days=1)
-KNOWN = (
-    "owner",
-    "payer",
-    "auditor",
-    "head",
-    "clerk",
-    "mate",
-    "seller",
-    "stranger",
-    "guest",
-    "parent",
-    "child",
-    "suspended",
-)
-"""Whose pages and quotas are tried; a household next door has a child of its own."""
 COUNTED = ("payer", "head", "clerk", "mate", "seller", "guest", "parent", "child")
 """Whose quotas are tried."""
+KNOWN = (*COUNTED, "owner", "auditor", "stranger", "suspended")
+"""Whose pages and quotas are tried; a household next door has a child of its own."""
 CANDIDATES = ("owner", "payer", "head", "mate", "stranger", "parent", "partner", "child", "suspended")
 """Who has no offer of ownership yet."""
 Shelf = Mapping[str, list[Thing]]

@@ -2,7 +2,34 @@
 
 from collections.abc import Mapping
 
-from tests.strangers.rules import HIDDEN, PUBLIC, Row, Rule, everybody, machine, may
+from tests.strangers.allowed import (
+    BILL,
+    CHANGED,
+    CHANGED_IN_BUSINESS,
+    DECIDERS,
+    GROWN,
+    INVITER,
+    INVITERS,
+    KEY,
+    KEYED,
+    LEADERS,
+    MAKER,
+    MANAGERS,
+    MEMBERS,
+    MONEY,
+    NOBODY,
+    NODE,
+    NODE_PAUSED,
+    OF_BUSINESS,
+    OWN,
+    PERSONS,
+    READERS,
+    TREE,
+    TREE_CHANGED,
+    WARD,
+)
+from tests.strangers.plan_rows import PLANS
+from tests.strangers.rules import HIDDEN, PUBLIC, Row, everybody, machine, may
 
 DESK, SIGNING_IN = GROUPS = "admin/", "accounts/"
 """Addresses of Django's admin and of the sign-in library, which are tried as a whole beside those in the table."""
@@ -17,40 +44,6 @@ OPEN_TO_STAFF = (
     "(?P<url>.*)$",  # writes the slash that is missing
 )
 """What of the desk staff without any right may open."""
-
-OWN = may(of_all="mine")
-MEMBERS = may(of_all="all")
-GROWN = may(of_all="all", child="")
-PERSONS = may(of_all="all", child="", nobody="all")
-NOBODY = may(of_all="never", child="")
-OWNERS = may(owner="all")
-DECIDERS = may(owner="all", payer="never", auditor="never", head="never", adult="never")
-LEADERS = may(owner="all", payer="all", auditor="never", head="never", adult="never")
-INVITERS = may(owner="all", payer="never", auditor="never", head="all", adult="never")
-INVITER = may(owner="all", head="mine")
-READERS = may(owner="all", payer="all", auditor="all")
-OF_BUSINESS = {**READERS, "parent": "never"}
-CHANGED: Rule = may(owner="all", payer="!all", auditor="!all")
-CHANGED_IN_BUSINESS = {**CHANGED, "parent": "never"}
-TREE = may(owner="all", payer="all", auditor="all", head="led", parent="never")
-CLOSED = may(owner="all", payer="!all", auditor="!all", head="!mine near")
-TREE_CHANGED = may(owner="all", payer="!all", auditor="!all", head="!mine near", parent="never")
-WARD = may(owner="ward")
-MONEY = may(owner="all", payer="all", auditor="all", head="never", adult="never")
-UNPAID = may(owner="!all", payer="!all", auditor="never", head="never", adult="never")
-"""Nothing goes back of what was not paid."""
-BILL = may(owner="common", payer="common", auditor="common", head="never", adult="never")
-"""Each sees the own account's month at the same address."""
-NODE = may(of_all="mine", owner="all common", payer="all common", auditor="all common", head="led")
-NODE_CHANGED = may(
-    owner="all common", payer="!all !common", auditor="!all !common", head="!mine near", adult="!mine", child="!mine"
-)
-NODE_PAUSED = may(owner="all", payer="!all", auditor="!all", head="!mine near", adult="!mine", child="!mine")
-NOT_NOW = may(owner="!page", payer="!page", auditor="never", head="never", adult="never")
-PLAN_CHANGED = may(owner="common", payer="common", auditor="never", head="never", adult="never", parent="!common")
-KEY = may(owner="all", payer="all", head="mine", adult="mine")
-KEY_BRAKED = may(owner="all", payer="!all", head="!mine", adult="!mine")
-ANSWERED = may(owner="all", head="!mine near", adult="!mine", child="!mine")
 
 PORTAL = {
     "": Row(get=PUBLIC),
@@ -138,98 +131,6 @@ ACCOUNTS = {
     "who/<int:ticket_id>/<str:secret>/": Row("ticket", get=PUBLIC, post=PUBLIC),
     "demo/messages/": Row(get=HIDDEN),  # in the demo alone
 }
-PLANS = {
-    "plans/": Row(get=PUBLIC),
-    "plans/business/": Row(get=PUBLIC),
-    "plans/models/": Row(get=PUBLIC),
-    "plans/compare/": Row(get=PUBLIC),
-    "plans/fit/": Row(get=PUBLIC),
-    "plans/<slug:slug>/": Row("offering", get=PUBLIC),
-    # what costs something is no gift, whoever asks
-    "plans/<slug:slug>/gift/": Row("offering", post=may(of_all="!common", nobody="!common", anonymous="?common")),
-    "checkout/<slug:slug>/": Row(
-        "offering",
-        get=may(of_all="!common", owner="common", payer="common", child="", nobody="common", anonymous="?common"),
-        post=may(of_all="!common", owner="common", payer="common", child="", nobody="common", anonymous="?common"),
-    ),
-    "checkout/orders/<uuid:order_id>/": Row("order", get=LEADERS),
-    "checkout/orders/<uuid:order_id>/code/": Row("order", post=LEADERS, form={"code": ""}),
-    "checkout/orders/<uuid:order_id>/payments/": Row("order", post=LEADERS, form={"way": "nothing"}),
-    "checkout/orders/<uuid:order_id>/cancellation/": Row("order", post=LEADERS),
-    "payments/<slug:way>/messages/": Row("provider", post=HIDDEN),  # none is connected here
-    "billing/": Row(get=MONEY),
-    "billing/methods/": Row(get=MONEY),
-    "billing/methods/<int:method_id>/ceiling/": Row(
-        "line",
-        get=may(owner="all", payer="!all", auditor="!all", head="never", adult="never"),
-        post=may(owner="all", payer="!all", auditor="!all", head="never", adult="never"),
-    ),
-    "billing/methods/<int:method_id>/removal/": Row("line", post=LEADERS),
-    "billing/orders/<uuid:order_id>/refund/": Row("order", get=LEADERS, post=UNPAID),
-    "billing/plan/": Row(get=MONEY),
-    "billing/plan/cancellation/": Row(get=LEADERS, post=LEADERS),
-    "billing/plan/continuation/": Row(get=LEADERS, post=NOT_NOW),  # it goes on
-    "billing/plan/pause/": Row(get=LEADERS, post=LEADERS),
-    "billing/plan/resumption/": Row(get=LEADERS, post=NOT_NOW),  # as above
-    "billing/plan/method/": Row(get=LEADERS, post=LEADERS),
-    "billing/plan/changes/": Row(get=LEADERS),
-    "billing/plan/changes/<slug:slug>/": Row("bundle", get=PLAN_CHANGED, post=PLAN_CHANGED),
-    "billing/plan/keeping/": Row(post=LEADERS),
-    "billing/orders/<uuid:order_id>/": Row("order", get=MONEY),
-    "billing/invoices/": Row(get=MONEY),
-    "billing/invoices/<slug:number>/": Row("invoice", get=MONEY),
-    "billing/invoices/<slug:number>/paper.pdf": Row("invoice", get=MONEY),
-    "billing/titles/": Row(get=MONEY, post=LEADERS, form={"kind": "personal", "name": "Other"}),
-    "billing/titles/<int:title_id>/": Row(
-        "title", get=LEADERS, post=LEADERS, form={"kind": "personal", "name": "Other"}
-    ),
-    "billing/titles/<int:title_id>/choice/": Row("title", post=LEADERS),
-    "billing/titles/<int:title_id>/removal/": Row("title", post=LEADERS),
-    "billing/fapiao/": Row(get=MONEY, post=LEADERS),
-    "billing/fapiao/<uuid:fapiao_id>/file.pdf": Row("fapiao", get=MONEY),
-    "join/<int:invitation_id>/<str:secret>/": Row(
-        "link", get=everybody(child=""), post=everybody("!any", child="", anonymous="?any")
-    ),
-    "join/domains/<int:domain_id>/": Row("door", post=may(nobody="")),
-    "people/invitations/<int:invitation_id>/confirmation/": Row("asked invitation", post=INVITER),
-    "people/departments/<int:department_id>/closing/": Row("empty department", get=CLOSED, post=CLOSED),
-    "people/projects/<int:project_id>/closing/": Row("project", get=CHANGED, post=CHANGED),
-    "people/scenarios/<int:scenario_id>/closing/": Row("scenario", get=CHANGED, post=CHANGED),
-    "people/file/": Row(get=OF_BUSINESS, post={**DECIDERS, "head": "", "adult": "", "parent": "never"}),
-    "people/file/execution/": Row(
-        "rehearsed file", post=may(owner="all", payer="never", auditor="never", parent="never")
-    ),
-    "people/file/export/": Row(get=OF_BUSINESS),
-    "quotas/<str:kind>/<int:node_id>/": Row(
-        "node",
-        get=NODE,
-        post=NODE_CHANGED,
-        form={"window": "week", "amount": "5", "unit": "credits", "grace_percent": "0"},
-    ),
-    "quotas/<str:kind>/<int:node_id>/access/": Row("node", post=NODE_CHANGED),
-    "quotas/<int:quota_id>/ending/": Row("quota", get=NODE_PAUSED, post=NODE_PAUSED),
-    "keys/": Row(get=GROWN, post={**GROWN, "auditor": "never"}, form={"label": "editor"}),
-    "keys/start/": Row(get=GROWN),
-    "keys/<int:key_id>/": Row("key", get=KEY),
-    "keys/<int:key_id>/rotation/": Row("key", get=KEY, post={**KEY, "payer": "!all"}, form={"overlap_seconds": "0"}),
-    "keys/<int:key_id>/brake/": Row("key", post=KEY_BRAKED),
-    "extras/": Row(get=MEMBERS, post=MEMBERS),
-    "extras/<int:extra_id>/": Row("extra", get=may(of_all="mine", owner="all", head="led")),
-    "extras/<int:extra_id>/approval/": Row("extra", post=ANSWERED, form={"amount": "3"}),
-    "extras/<int:extra_id>/refusal/": Row("extra", post=ANSWERED),
-    "extras/<int:extra_id>/withdrawal/": Row("extra", post=OWN),
-    "loans/": Row(get={**OF_BUSINESS, "head": "all"}, post={**OF_BUSINESS, "head": "all"}),
-    "loans/<int:loan_id>/return/": Row("loan", post=may(owner="all", payer="!all", auditor="!all", head="mine")),
-    "reclaims/": Row(get=OF_BUSINESS, post=OF_BUSINESS, form={"days": "10, 20", "floor_percent": "20"}),
-    "reclaims/saving/": Row(
-        post=may(owner="all", payer="never", auditor="never", parent="never"),
-        form={"days": "10, 20", "floor_percent": "20"},
-    ),
-    "reclaims/return/": Row(post=may(owner="all", payer="never", auditor="never", parent="never")),
-    "reclaims/<int:reclaim_id>/return/": Row("reclaim", post=CHANGED_IN_BUSINESS),
-}
-MAKER = may(owner="all", payer="all", auditor="never", head="all", adult="never", child="never", parent="never")
-"""A household has no assistants of its own."""
 USAGE = {
     "assistants/": Row(get=PUBLIC),
     "assistants/new/": Row(get=MAKER, post=MAKER),
@@ -286,8 +187,6 @@ USAGE = {
         "call", get=may(of_all="mine", owner="all", payer="all", auditor="all", head="led")
     ),
 }
-KEYED = machine(key="any", manager="any", small_manager="any")
-MANAGERS = machine(key="never", manager="any", small_manager="any")
 MACHINES = {
     "v1/openapi.json": Row(get=PUBLIC, post=PUBLIC),
     "v1/docs": Row(get=PUBLIC, post=PUBLIC),
