@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from plans.models import Offering, OfferingItem, OfferingVersion
 from plans.offerings.credit_prices import tell_credit_prices
-from plans.offerings.publishing import publish
+from plans.offerings.publishing import write
 from plans.offerings.shapes import FORMAT, BadFile, Entry, File, ItemTerms, Terms, place_of
 from portal.kit.refusals import Refusal
 from portal.kit.units import MICROCREDITS_PER_CREDIT
@@ -65,7 +65,10 @@ def carry_out(found: File, *, now: datetime) -> Change:
 
 
 def put(entry: Entry, *, now: datetime) -> int:
-    """This will make an offering what the entry says, and return how many versions that published: one or none."""
+    """This will make an offering what the entry says, and return how many versions that published: one or none.
+
+    The caller tells the catalog.
+    """
     offering, _ = Offering.objects.update_or_create(slug=entry.slug, defaults=_place_of(entry))
     if entry.is_withdrawn != (offering.withdrawn_at is not None):
         Offering.objects.filter(pk=offering.pk).update(withdrawn_at=now if entry.is_withdrawn else None)
@@ -73,7 +76,7 @@ def put(entry: Entry, *, now: datetime) -> int:
     if newest is not None and _terms_of(newest) == entry.terms:
         return 0
     items = [OfferingItem(**msgspec.structs.asdict(item)) for item in entry.terms.items]
-    publish(offering, terms=_columns(entry.terms), items=items, active_from=entry.active_from, now=now)
+    write(offering, terms=_columns(entry.terms), items=items, active_from=entry.active_from, now=now)
     return 1
 
 

@@ -62,6 +62,16 @@ def publish(
     `terms` are the columns of a version: name, name_zh, price_minor, currency, microcredits, …; `items` are unsaved.
     A newer version counts instead of an older one that was announced for later. Raises what `check` raises.
     """
+    version = write(offering, terms=terms, now=now, items=items, active_from=active_from)
+    tell_credit_prices()
+    return version
+
+
+@transaction.atomic
+def write(
+    offering: Offering, *, terms: Terms, now: datetime, items: Sequence[OfferingItem], active_from: datetime | None
+) -> OfferingVersion:
+    """This will do the same without telling the catalog, which whoever writes many does once."""
     Offering.objects.select_for_update().get(pk=offering.pk)
     begins = active_from or now
     check(OfferingVersion(offering=offering, **terms), items=items, active_from=begins, now=now)
@@ -72,7 +82,6 @@ def publish(
     OfferingItem.objects.bulk_create(items)
     OfferingVersion.objects.filter(pk=version.pk).update(published_at=now, active_from=begins)
     version.refresh_from_db()
-    tell_credit_prices()
     return version
 
 

@@ -156,7 +156,7 @@ class TestEnding:
         self, household: Household, operator: Operator, now: datetime
     ) -> None:
         order = order_of(household.owner, phone=ASKED_PHONE)
-        late = now + orders.OPEN_FOR + timedelta(seconds=1)
+        late = order.expires_at + timedelta(seconds=1)
         assert orders.expire(now=now) == 0
         assert orders.expire(now=late) == 1
         assert orders.expire(now=late) == 0
