@@ -75,7 +75,7 @@ def visible_for(caller: Caller, scenario_ids: Collection[int | None]) -> dict[in
     common = frozenset(anything.values_list("pk", flat=True))
     ruled = {
         each: frozenset(_unrefused(replace(caller, scenario_id=each)).values_list("pk", flat=True))
-        for each in on_scenarios
+        for each in on_scenarios or ()  # nothing where no scenario was asked about
     }
     return {each: common if each is None else ruled.get(each, common) for each in scenario_ids}
 
