@@ -81,7 +81,7 @@ class OrderAdmin(Endless[Order]):
     def get_urls(self) -> list[URLPattern]:
         """This will give the refund of an order its address."""
         page = self.admin_site.admin_view(require_http_methods(["GET", "POST"])(self.refund_page))
-        return [path("<uuid:order_id>/refund/", page, name="plans_order_refund"), *super().get_urls()]
+        return [path("<path:object_id>/refund/", page, name="plans_order_refund"), *super().get_urls()]
 
     @admin.display(description=_("number"))
     def order_number(self, order: Order) -> str:
@@ -99,11 +99,11 @@ class OrderAdmin(Endless[Order]):
         """This will lead to the page on which it is paid back."""
         return link("admin:plans_order_refund", order.pk, _("Pay it back")) if order.paid_at else "–"
 
-    def refund_page(self, request: HttpRequest, order_id: Any) -> HttpResponse:
+    def refund_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """This will show what would move, and ask for it with a reason."""
         if not request.user.has_perm(RIGHT):
             raise PermissionDenied
-        order = Order.objects.select_related("account", "offering_version__offering").filter(pk=order_id).first()
+        order = self.get_object(request, object_id)
         if order is None:
             raise Http404
         form = RefundForm(request.POST or None)
