@@ -104,9 +104,7 @@ def ask(order: Order, *, minor: int, by: Member, now: datetime) -> Repayment:
     if offered is None:
         return _asked_before(order)
     reason = UNTOUCHED if offered.rule is Rule.UNTOUCHED else UNSPENT
-    with transaction.atomic():
-        row = _open(Plea(order=order, reason=reason, by=by.user), now=now, minor=minor)
-        subscriptions.follow_refund(order, now=now)
+    row = _open(Plea(order=order, reason=reason, by=by.user), now=now, minor=minor)
     return _send(row, now=now)
 
 
@@ -152,7 +150,7 @@ def decide(row: Repayment, *, agreed: bool, by: User, reason: str, now: datetime
         if not moved:
             return Repayment.objects.get(pk=row.pk)
         if agreed:
-            _freeze(row, by=by)
+            _freeze(row, by=by, now=now)
         verb = "refund.agree" if agreed else "refund.decline"
         audit.record(verb, subject=str(row.pk), account=row.payment.order.account, by=by, now=now, reason=reason)
     return _send(row, now=now) if agreed else Repayment.objects.get(pk=row.pk)
@@ -171,6 +169,7 @@ def _open(plea: Plea, *, minor: int, now: datetime) -> Repayment:
         raise OtherAmount
     row = _row(plea, refund_id, back, now=now)
     Repayment.objects.bulk_create([row], ignore_conflicts=True)
+    _end_plan(row, plea.order, now=now)
     return row
 
 
@@ -188,11 +187,19 @@ def _wait(plea: Plea, back: ledger.Refundable, *, now: datetime) -> Repayment:
     return row
 
 
-def _freeze(row: Repayment, *, by: User) -> None:
+def _freeze(row: Repayment, *, by: User, now: datetime) -> None:
     assert row.lot_id is not None
     credits = Microcredits(row.microcredits) if row.microcredits else None
     back = ledger.open_refund(row.pk, lot_id=row.lot_id, reason=row.reason, by_user_id=by.pk, microcredits=credits)
     Repayment.objects.filter(pk=row.pk).update(amount_minor=back.money.minor, tax_minor=back.tax_minor)
+    _end_plan(row, row.payment.order, now=now)
+
+
+def _end_plan(row: Repayment, order: Order, *, now: datetime) -> None:
+    """Whoever gets all that is left of a period back has given the plan back; a part of it is a favor."""
+    lot = _lot(order)
+    if lot is not None and (lot.pk, lot.available) == (row.lot_id, row.microcredits):
+        subscriptions.follow_refund(order, now=now)
 
 
 def _send(row: Repayment, *, now: datetime) -> Repayment:

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 
 from models_catalog import catalog as models
 from models_catalog import shelf
+from models_catalog.models import ChatModel, Price, Route
 from plans import offerings as sold
 from portal.kit import clock
 
@@ -35,8 +36,9 @@ def catalog(*, now: datetime, addresses: Mapping[str, str] | None = None) -> Non
 
 
 def offerings(*, now: datetime) -> None:
-    """This will put the offerings of the shelf up for sale."""
-    _write("offerings", lambda: sold.seed(now), now=now)
+    """This will put the offerings of the shelf up for sale; which they are depends on the models that are there."""
+    there = (ChatModel.objects.count(), Route.objects.count(), Price.objects.count())
+    _write(("offerings", *there), lambda: sold.seed(now), now=now)
 
 
 @transaction.atomic
@@ -57,7 +59,7 @@ def _write(key: Hashable, verb: Callable[[], None], *, now: datetime) -> None:
 
 def _put(kept: Mapping[str, bytes], *, now: datetime) -> None:
     with connection.cursor() as cursor:
-        for table, rows in kept.items():
+        for table, rows in sorted(kept.items()):  # items come before the versions whose publication freezes them
             with cursor.copy(f"COPY {table} FROM STDIN") as copy:
                 copy.write(rows.replace(NOW, str(now).encode()))
 

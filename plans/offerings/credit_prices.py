@@ -15,7 +15,7 @@ def tell_credit_prices() -> int:
     What is given away has no price of credits.
     """
     current = OfferingVersion.objects.current().filter(offering__in=Offering.objects.on_sale(), price_minor__gt=0)
-    due = {version.offering.slug: _credit_price(version) for version in current}
+    due = {version.offering.slug: _credit_price(version) for version in current.order_by("offering")}
     gone, _ = CreditPrice.objects.exclude(slug__in=due).delete()
     there = {row.slug: row for row in CreditPrice.objects.select_for_update().order_by("slug")}
     changed = {slug: columns for slug, columns in due.items() if slug not in there or not _says(there[slug], columns)}

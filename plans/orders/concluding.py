@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from accounts.models import Account
 from plans import deliveries, ledger, methods, payment_providers, payments, repayments, setbacks
 from plans.models import Order, Payment
 from plans.models.order import MOVES
@@ -27,7 +28,11 @@ def follow(payment: Payment, *, now: datetime) -> Outcome:
 
 @transaction.atomic
 def conclude(payment: Payment, answer: payments.Answer, *, now: datetime) -> Outcome:
-    """This will write down what the provider says and do what follows from it, in one transaction."""
+    """This will write down what the provider says and do what follows from it, in one transaction.
+
+    Whoever changes orders and payments locks their account first, then the order, then payments.
+    """
+    Account.objects.select_for_update(no_key=True).get(pk=payment.order.account_id)
     outcome = payments.record(payment, answer, now=now)
     if outcome is Outcome.SUCCEEDED:
         _fulfill(payment, now=now)

@@ -164,6 +164,7 @@ def _open(order: Order, means: payments.Means, *, by: Member, now: datetime) -> 
 @transaction.atomic
 def give(order: Order, *, now: datetime) -> None:
     """This will deliver, once, an order that costs nothing: it is paid by being placed."""
+    Account.objects.select_for_update(no_key=True).get(pk=order.account_id)
     kept = Order.objects.of_account(order.account_id).select_for_update(of=("self",), no_key=True).get(pk=order.pk)
     if kept.is_waiting and not kept.price_minor:
         deliveries.deliver(kept, None, now=now)

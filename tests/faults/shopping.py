@@ -8,8 +8,10 @@ from django.conf import settings
 from django.test import Client
 
 from accounts.models import Member
+from plans import methods
+from portal.kit import clock
 from tests.faults.readers import READ_SECONDS
-from tests.plans.cast import scripted
+from tests.plans.cast import line_of, scripted
 from tests.plans.ledger import books
 from tests.stand import Stand
 
@@ -31,10 +33,13 @@ class Buyer:
         self._http.cookies.set(settings.SESSION_COOKIE_NAME, session.cookies[settings.SESSION_COOKIE_NAME].value)
 
     def fill_in(self, *, phone: str, slug: str = "starter") -> Form:
-        """This will open the checkout page and return the form with the phone that pays."""
+        """This will open the checkout page and return the form with the phone that pays, which has paid before."""
+        with self.stand.inside():
+            line = line_of(self.member, phone)
+            methods.confirm(line.pk, now=clock.now())
         page = self._http.get(f"/checkout/{slug}/").text
-        hidden = dict(re.findall(r'name="(csrfmiddlewaretoken|order|version)" value="([^"]+)"', page))
-        return hidden | {"phone": phone}
+        hidden = dict(re.findall(r'name="(csrfmiddlewaretoken|order|version|price)" value="([^"]+)"', page))
+        return hidden | {"way": f"method:{line.pk}"}
 
     def send(self, form: Form, *, slug: str = "starter") -> str:
         """This will send the form and return the page of the order; a broken connection is the caller's."""

@@ -24,15 +24,16 @@ def subscribed(member: Member, *, slug: str = "starter", phone: str = PHONE, ren
     return subscriptions.live_of(member.account_id)
 
 
-def published(slug: str, *, audience: str = "household", **terms: object) -> OfferingVersion:
+def published(
+    slug: str, *, audience: str = "household", active_from: datetime | None = None, **terms: object
+) -> OfferingVersion:
     """This will put a plan on the shelf, with the terms of the starter plan but for those given."""
     offering, _ = Offering.objects.get_or_create(
         slug=slug, defaults={"audience": audience, "kind": "plan", "position": 40}
     )
     known = {"name": slug, "name_zh": slug, "price_minor": 990, "currency": "CNY", "valid_months": 1}
-    return offerings.publish(
-        offering, terms=known | {"microcredits": 10_000_000 * 10**6, "seats": 2} | terms, now=clock.now()
-    )
+    known |= {"microcredits": 10_000_000 * 10**6, "seats": 2}
+    return offerings.publish(offering, terms=known | terms, now=clock.now(), active_from=active_from)
 
 
 def pass_time(until: datetime) -> None:

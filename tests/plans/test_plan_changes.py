@@ -57,7 +57,7 @@ class TestUpgrading:
         assert ledger.balance(plan.account_id, now=clock.now()).left == 40 * MILLION
         pass_time(plan.period_ends_at + timedelta(hours=1))
         assert Order.objects.get(kind="renewal").price_minor == 2990
-        assert ledger.balance(plan.account_id, now=clock.now()).left == 40 * MILLION
+        assert ledger.balance(plan.account_id, now=clock.now()).left == (40 + 40) * MILLION  # with what rolled over
 
     def test_brings_nothing_unless_it_is_paid(self, household: Household, operator: Operator) -> None:
         plan = subscribed(household.owner)
@@ -106,7 +106,7 @@ class TestChangingNextTime:
         pass_time(plan.period_ends_at + timedelta(hours=1))
         assert again(plan).offering_version.offering.slug == "starter"
         assert Order.objects.get(kind="renewal").price_minor == 990
-        assert ledger.balance(plan.account_id, now=clock.now()).left == 10 * MILLION
+        assert ledger.balance(plan.account_id, now=clock.now()).left == (40 + 10) * MILLION  # with what rolled over
 
     def test_takes_the_place_of_an_order_that_waits(self, household: Household, operator: Operator) -> None:
         plan = subscribed(household.owner, slug="family")
@@ -121,7 +121,7 @@ class TestChangingNextTime:
 
     def test_keeps_the_old_terms_when_newer_ones_are_published(self, household: Household, operator: Operator) -> None:
         plan = subscribed(household.owner)
-        published("starter", price_minor=1990)
+        published("starter", price_minor=1990, active_from=clock.now() + timedelta(days=30, minutes=5))
         pass_time(plan.period_ends_at + timedelta(hours=1))
         assert Order.objects.get(kind="renewal").price_minor == 990
 
@@ -159,7 +159,7 @@ class TestPausing:
 
 class TestFreePlan:
     def test_makes_room_for_one_that_costs_something(self, household: Household, operator: Operator) -> None:
-        published("trial", price_minor=0, valid_months=None, valid_days=7)
+        published("trial", price_minor=0, valid_months=None, valid_days=7, most_per_account=1)
         trial = subscribed(household.owner, slug="trial", renews=False)
         plan = subscribed(household.owner)
         assert again(trial).end_reason == "replaced"

@@ -50,7 +50,7 @@ class TestComparing:
     ) -> None:
         monkeypatch.setattr("plans.payment_providers.carrier_billing.PAGE_SIZE", 2)
         for _ in range(3):
-            order_of(household.owner, phone=scripted("00"))
+            order_of(household.owner, phone=scripted("00"), slug="pack-small")
         assert compared(now) == 0
         assert Reconciliation.objects.get().listed == 3
 
