@@ -1,7 +1,7 @@
 """Price rows, their windows and tiers, read from the tables as plain values."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db.models import Q
@@ -40,11 +40,12 @@ def hours_of(window: Price) -> Hours:
     return Hours(frozenset(window.weekdays), window.starts_at, window.ends_at)
 
 
-def timetables(*, now: datetime) -> dict[int, Timetable]:
-    """This will return the prices in force and those to come of every model, by its id."""
+def timetables(*, now: datetime, of: Collection[int] | None = None) -> dict[int, Timetable]:
+    """This will return the prices in force and those to come of every model, or of those named, by its id."""
+    prices = Price.objects.all() if of is None else Price.objects.filter(chat_model_id__in=of)
     coming = Q(active_from__gt=now, base=None)
-    in_force = Q(pk__in=list(Price.objects.in_force(now=now).values_list("pk", flat=True)))
-    bases = list(Price.objects.filter(coming | in_force).order_by("active_from"))
+    in_force = Q(pk__in=list(prices.in_force(now=now).values_list("pk", flat=True)))
+    bases = list(prices.filter(coming | in_force).order_by("active_from"))
     windows = windows_of(row.pk for row in bases)
     tariffs = tariffs_of([*bases, *(window for each in windows.values() for window in each)])
     steps: dict[int, list[Step]] = defaultdict(list)
