@@ -59,6 +59,7 @@ class MembershipMiddleware:
         "/join/",
         "/keys/",
         "/billing/",
+        "/plans/advice/",
         "/checkout/",
         "/board/",
         "/reclaims/",

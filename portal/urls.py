@@ -16,9 +16,9 @@ urlpatterns = [
     path("manifest.webmanifest", views.manifest, name="manifest"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("models/", include("models_catalog.urls")),
+    path("", include("usage.urls")),  # before those below, where any word after plans/ is an offering
     path("", include("plans.urls")),
     path("", include("accounts.urls")),
-    path("", include("usage.urls")),
     path("v1/", include("usage.api.rest")),
     path("accounts/", include("accounts.step_up")),
     path("accounts/", include("allauth.urls")),

@@ -1,8 +1,9 @@
-"""The addresses of the assistants, the chat, the usage page and the receipts of calls."""
+"""The addresses of the assistants, the chat, the usage page, the receipts of calls and the advisor."""
 
 from django.urls import path
 
 from usage.views import (
+    advice,
     answers,
     assistants,
     bills,
@@ -56,6 +57,7 @@ urlpatterns = [
     path("board/undo/", board.undo, name="board_undo"),
     path("board/<str:kind>/<int:node_id>/replay/", board.replay, name="board_replay"),
     path("cost/", text_cost.text_cost, name="text_cost"),
+    path("plans/advice/", advice.advice, name="advice"),
     path("usage/", usage.usage, name="usage"),
     path("usage/refusals/", refusals.refusals, name="refusals"),
     path("usage/calls/<uuid:call_id>/", usage.receipt, name="receipt"),

@@ -4,7 +4,7 @@ from plans.offerings.credit_prices import tell_credit_prices
 from plans.offerings.files import Change, carry_out, look, written
 from plans.offerings.publishing import NOTICE, Affected, affected_by, check, publish, withdraw
 from plans.offerings.seeding import seed
-from plans.offerings.sets import chat_model_ids_of, holding, models_of
+from plans.offerings.sets import chat_model_ids_of, holding, holds, models_of
 from plans.offerings.shapes import BadFile, File, read
 from plans.offerings.shelf import (
     Item,
@@ -41,6 +41,7 @@ __all__ = [
     "ends_at",
     "everything_shown",
     "holding",
+    "holds",
     "item_of",
     "look",
     "models_of",

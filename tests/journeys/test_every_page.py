@@ -32,6 +32,7 @@ MORE_MAIN_PAGES = (
         "/models/demo-fast/",
         "/help/",
         "/billing/",
+        "/plans/advice/",
         "/billing/bills/{year}-{month}/",
         "/billing/methods/",
         "/keys/",

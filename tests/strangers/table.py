@@ -181,6 +181,7 @@ USAGE = {
     "board/undo/": Row(post=may(owner="never", payer="never", auditor="never")),  # nothing was saved
     "board/<str:kind>/<int:node_id>/replay/": Row("row of the board", post=OF_BUSINESS),
     "cost/": Row(get=PUBLIC, post=PUBLIC),
+    "plans/advice/": Row(get=MONEY),
     "usage/": Row(get=MEMBERS),
     "usage/refusals/": Row(get=MEMBERS),
     "usage/calls/<uuid:call_id>/": Row(
