@@ -122,6 +122,15 @@ class TestWhole:
         assert desk.get("/admin/accounts/account/999999/whole/").status_code == 404
         assert desk.post(whole(home)).status_code == 405
 
+    def test_leads_to_what_the_advisor_says(self, desk: Client, home: Home) -> None:
+        cast.called(home.owner, used=Usage(in_fresh=11))
+        address = f"/admin/accounts/account/{home.owner.account_id}/advice/"
+        assert f'href="{address}"' in text_of(desk.get(f"/admin/accounts/account/{home.owner.account_id}/change/"))
+        answer = desk.get(address)
+        assert "too little is known" in text_of(answer)
+        assert not INLINE.search(answer.content)
+        assert desk.post(address).status_code == 405
+
     def test_is_closed_to_everybody_else(self, home: Home, client: Client, settings: Settings) -> None:
         settings.DEMO = True
         assert client.get(whole(home))["Location"].startswith("/admin/login/")
@@ -131,6 +140,7 @@ class TestWhole:
         User.objects.filter(pk=clerk.pk).update(is_staff=True)
         client.force_login(clerk)
         assert client.get(whole(home)).status_code == 403
+        assert client.get(whole(home).replace("whole", "advice")).status_code == 403
 
     def test_shows_staff_what_they_may_see_of_it(self, home: Home, client: Client, settings: Settings) -> None:
         settings.DEMO = True

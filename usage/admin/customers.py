@@ -24,6 +24,7 @@ from plans.models import Hold, Order, Quota
 from plans.standings import Standing
 from plans.templatetags.quota_words import within
 from usage import codes, refusals
+from usage.admin import advices
 from usage.models import Call, Refused
 
 QUERY_BUDGET = 9
@@ -50,27 +51,49 @@ class WholeAccountAdmin(AccountAdmin):
     def get_urls(self) -> list[URLPattern]:
         """This will give the page an address below the account's."""
         page = self.admin_site.admin_view(require_safe(self.whole))
-        return [path("<int:account_id>/whole/", page, name="accounts_account_whole"), *super().get_urls()]
+        advice = self.admin_site.admin_view(require_safe(self.advice))
+        return [
+            path("<int:account_id>/whole/", page, name="accounts_account_whole"),
+            path("<int:account_id>/advice/", advice, name="accounts_account_advice"),
+            *super().get_urls(),
+        ]
 
     @admin.display(description=_("What belongs to it"))
     def belongings(self, account: Account) -> str:
         """This will lead to the page of everything, and to the lists."""
         return format_html(
-            "<strong>{}</strong> · {}",
+            "<strong>{}</strong> · {} · {}",
             link("admin:accounts_account_whole", account.pk, _("All on one page")),
+            link("admin:accounts_account_advice", account.pk, _("Is the plan right?")),
             super().belongings(account),
         )
 
     def whole(self, request: HttpRequest, account_id: int) -> HttpResponse:
         """This will show everything about an account."""
+        account = self._seen(request, account_id)
+        return self._page(request, account, _("All on one page"), sections(account, by=staff(request)))
+
+    def advice(self, request: HttpRequest, account_id: int) -> HttpResponse:
+        """This will show what the account is told about its plan."""
+        account = self._seen(request, account_id)
+        if not staff(request).has_perms(advices.RIGHTS):
+            raise PermissionDenied
+        shown = [Section(*each) for each in advices.sections(account)]
+        return self._page(request, account, _("Is the plan right?"), shown)
+
+    def _seen(self, request: HttpRequest, account_id: int) -> Account:
         account = _account(account_id)
         if not self.has_view_permission(request, account):
             raise PermissionDenied
+        return account
+
+    def _page(self, request: HttpRequest, account: Account, name: Any, shown: Sequence[Section]) -> HttpResponse:
         context = self.admin_site.each_context(request) | {
             "title": account.name,
+            "page": name,
             "opts": self.opts,
             "account": account,
-            "sections": sections(account, by=staff(request)),
+            "sections": shown,
             "usual_page": reverse("admin:accounts_account_change", args=[account.pk]),
         }
         return render(request, "admin/account_whole.html", context)
