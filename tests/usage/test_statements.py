@@ -23,7 +23,7 @@ from tests.plans.papers import paid, refunded
 from tests.usage import cast, firm
 from tests.usage.firm import Firm
 from tests.usage.months import SHANGHAI, bill_of, bills_of, exact, in_csv, to_midnight, to_next_month
-from usage import audits, statements
+from usage import advisor, audits, statements
 from usage.calls.endings import Charge, Ending
 from usage.models import ClosedMonth, DailyTotal, How
 from usage.statements import Bill
@@ -184,6 +184,10 @@ class TestSentences:
         advice = statements.cheaper(bill, currency="CNY")
         assert advice.paid_minor == 3990
         assert advice.offering
+        days = {"first": bill.month, "end": bill.period.active_to.date()}
+        way = advisor.cheapest_for(bill.account, **days, currency="CNY", now=bill.period.active_to)
+        assert way is not None
+        assert (way.version, way.cost_minor, way.replay.drawn) == (advice.offering, advice.cost_minor, bill.reading)
         assert advice.cost_minor + advice.saves_minor == advice.paid_minor or not advice.saves_minor
         assert statements.sentences(bill)[-1]
 

@@ -1,11 +1,9 @@
-"""What would have cost less: the offerings on sale, held against what a month used."""
+"""What would have cost less: the advisor's answer for the days of one bill."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from accounts.models import Member
-from plans.models import Offering, OfferingVersion
-from portal.kit.units import divide_up
+from plans.models import OfferingVersion
+from usage import advisor
 from usage.statements.bills import Bill
 
 
@@ -29,38 +27,13 @@ class Advice:
 
 
 def cheaper(bill: Bill, *, currency: str) -> Advice:
-    """This will return the offering that would have covered the month's reading for the least money.
+    """This will return the offering that would have covered the month for the least money, with no day missed.
 
-    Plans that last several months count a month's part of their price, rounded up; what they grant beyond the reading
-    is worth nothing here, and what they lack is bought in packs of one kind.
+    The month is replayed day by day, at the prices of its end; a plan begins on its first day.
     """
-    on_sale = OfferingVersion.objects.current().filter(
-        offering__in=Offering.objects.on_sale().for_audience(bill.account.kind), currency=currency, model_patterns=[]
-    )
-    versions = [each for each in on_sale.order_by("offering__position", "pk") if not each.is_for_new]
-    packs = [each for each in versions if each.offering.kind == Offering.Kind.PACK and each.price_minor]
-    people = Member.objects.active().filter(account=bill.account).count()
-    plans = [each for each in versions if each.offering.kind != Offering.Kind.PACK and each.seats >= people]
     paid = bill.paid.get(currency, 0)
-    ways = sorted(_ways(plans, packs, needed=bill.reading), key=lambda way: way[0])
-    if not ways:
+    first, end = bill.month, bill.period.active_to.date()
+    way = advisor.cheapest_for(bill.account, first=first, end=end, currency=currency, now=bill.period.active_to)
+    if way is None:
         return Advice(None, 0, 0, paid, currency)
-    cost, offering, number = ways[0]
-    return Advice(offering, number, cost, paid, currency)
-
-
-def _ways(
-    plans: Iterable[OfferingVersion], packs: list[OfferingVersion], *, needed: int
-) -> Iterator[tuple[int, OfferingVersion, int]]:
-    """What each way costs, what is bought first, and how many packs."""
-    for pack in packs:
-        number = max(1, divide_up(needed, pack.microcredits))
-        yield number * pack.price_minor, pack, number
-    for plan in plans:
-        months = plan.valid_months or 1
-        price, missing = divide_up(plan.price_minor, months), needed - plan.microcredits // months
-        if missing <= 0:
-            yield price, plan, 0
-        for pack in packs if missing > 0 else []:
-            number = divide_up(missing, pack.microcredits)
-            yield price + number * pack.price_minor, plan, number
+    return Advice(way.version, way.replay.packs, way.cost_minor, paid, currency)
