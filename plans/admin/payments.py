@@ -7,12 +7,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts import audit
-from accounts.desks import Endless, ReasonForm, in_words, money_column, reason_of, staff
-from plans import orders, reconciliations
+from accounts.desks import Endless, ReasonForm, filter_among, in_words, money_column, reason_of, staff
+from plans import orders, payment_providers, reconciliations
 from plans.models import Case, Payment, PaymentMessage, PaymentMethod, Reconciliation
 from portal.kit import clock
 
 AT_ONCE = 20
+WAYS = {name: _(payment_providers.label(name)) for name in payment_providers.WAYS}
+BY_WAY = filter_among("provider", _("paid through"), WAYS)
 
 
 @admin.register(Payment)
@@ -28,7 +30,7 @@ class PaymentAdmin(Endless[Payment]):
         "mismatch",
         "checked_at",
     )
-    list_filter = ("state", "provider", "mode", "created_at", ("mismatch", admin.EmptyFieldListFilter))
+    list_filter = ("state", BY_WAY, "mode", "created_at", ("mismatch", admin.EmptyFieldListFilter))
     search_fields = ("id", "reference", "order__id", "order__account__name")
     exclude = ("sealed_phone",)
     list_select_related = ("order",)
@@ -59,7 +61,7 @@ class PaymentMessageAdmin(Endless[PaymentMessage]):
     """What came to the doors of providers, forged messages too; the text itself stays sealed."""
 
     list_display = ("received_at", "provider", "event_id", "state", "note", "payment", "tries")
-    list_filter = ("state", "provider", "received_at")
+    list_filter = ("state", BY_WAY, "received_at")
     search_fields = ("event_id", "reference")
     exclude = ("sealed_body",)
     ordering = ("-received_at", "-pk")
@@ -70,7 +72,7 @@ class PaymentMethodAdmin(Endless[PaymentMethod]):
     """Stored lines and cards; only what people see of them."""
 
     list_display = ("label", "provider", "account", "confirmed_at", "removed_at")
-    list_filter = ("provider", ("removed_at", admin.EmptyFieldListFilter))
+    list_filter = (BY_WAY, ("removed_at", admin.EmptyFieldListFilter))
     search_fields = ("account__name",)
     exclude = ("sealed",)
     list_select_related = ("account",)
@@ -82,7 +84,7 @@ class ReconciliationAdmin(Endless[Reconciliation]):
     """The days that were held against the providers' lists."""
 
     list_display = ("day", "provider", "listed", "matched", "compared_at")
-    list_filter = ("provider", "day")
+    list_filter = (BY_WAY, "day")
     ordering = ("-day", "-pk")
 
 
@@ -91,7 +93,7 @@ class CaseAdmin(Endless[Case]):
     """What a provider and we do not agree about; closed with what was found out."""
 
     list_display = ("day", "provider", "kind", "reference", "ours", "theirs", "payment", "closed_at")
-    list_filter = (("closed_at", admin.EmptyFieldListFilter), "kind", "provider", "day")
+    list_filter = (("closed_at", admin.EmptyFieldListFilter), "kind", BY_WAY, "day")
     search_fields = ("reference", "payment__id")
     ordering = ("-opened_at", "-pk")
     action_form = ReasonForm

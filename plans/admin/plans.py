@@ -10,13 +10,21 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.desks import Endless, ReasonForm, in_words, money_column, reason_of, staff
+from accounts.desks import Endless, ReasonForm, filter_among, in_words, money_column, reason_of, staff
 from plans import continuations
 from plans.models import Consent, Subscription
 from portal.kit import clock
 from portal.kit.refusals import Refusal
 
 AT_ONCE = 20
+END_REASONS = {
+    "canceled": _("canceled"),
+    "lapsed": _("not paid"),
+    "paused_too_long": _("rested too long"),
+    "refunded": _("paid back"),
+    "replaced": _("another plan took its place"),
+    "staff": _("ended by staff"),
+}
 
 
 @admin.register(Subscription)
@@ -36,7 +44,7 @@ class SubscriptionAdmin(Endless[Subscription]):
     )
     list_filter = (
         "state",
-        "end_reason",
+        filter_among("end_reason", _("why it ended"), END_REASONS),
         ("cancel_asked_at", admin.EmptyFieldListFilter),
         "period_ends_at",
         "offering_version__offering",

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import members
 from accounts.models import Member
 from plans import changes as verbs
-from plans import consents, continuations, forms, orders, subscriptions
+from plans import consents, continuations, forms, offerings, orders, subscriptions
 from plans.forms.plan import NOW
 from plans.models import Subscription
 from portal.kit import clock, pages
@@ -121,6 +121,8 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
     form = forms.ChangeForm(request.POST or None)
     if form.is_valid():
         return _changed(subscription, slug, form=form, by=leader)
+    if offerings.shown(slug) == subscription.offering_version:
+        return redirect("plans:plan")
     shown = {"change": verbs.preview(subscription, slug, now=now), "subscription": subscription, "reader": leader}
     return render(request, "plans/plan_change.html", shown)
 

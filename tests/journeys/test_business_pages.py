@@ -25,7 +25,7 @@ PAGES = """
     /people/scenarios/{scenario_id}/ /quotas/member/{adult}/ /quotas/key/{key_id}/ /quotas/account/{account_id}/
     /pauses/department/{department_id}/ /board/?fill=equal /extras/ /keys/{key_id}/ /keys/{spent_key_id}/rotation/
     /keys/{key_id}/revocation/ /keys/start/ /billing/ /billing/orders/{order_id}/ /billing/methods/
-    /billing/orders/{order_id}/refund/ /plans/business/ /checkout/business-bundle/ /privacy/{owner}/ /news/ /more/
+    /billing/orders/{order_id}/refund/ /plans/business/ /checkout/pack-small/ /privacy/{owner}/ /news/ /more/
     /chat/
 """
 """What the owner opens in one of the looks, in turns."""

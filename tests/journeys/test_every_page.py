@@ -26,7 +26,7 @@ NOT_PAGES = (
 )
 PASSKEYS = "accounts/2fa/webauthn/keys/"
 """Each has pages of its own, which test_passkeys opens."""
-MAIN_PAGES = ("/", "/plans/", "/checkout/starter/", "/chat/", "{conversation}", "/usage/", "{receipt}", "/models/")
+MAIN_PAGES = ("/", "/plans/", "/checkout/pack-small/", "/chat/", "{conversation}", "/usage/", "{receipt}", "/models/")
 MORE_MAIN_PAGES = (
     *(
         "/models/demo-fast/",

@@ -22,6 +22,7 @@ from models_catalog.models import ChatModel, Price, Upstream
 from models_catalog.models.price import RATE_NAMES
 from models_catalog.pricing import Usage
 from plans import ledger, offerings
+from plans.forms import OfferingVersionForm
 from plans.models import Offering, OfferingVersion, Order, Payment
 from portal import brand
 from portal.kit import clock
@@ -212,12 +213,18 @@ class TestChanges:
         assert (page.status_code, OfferingVersion.objects.count()) == (200, versions)
 
     def test_publish_right_terms(self, desk: Client) -> None:
-        assert desk.post("/admin/plans/offeringversion/add/", _terms()).status_code == 302
+        looked = desk.post("/admin/plans/offeringversion/add/", _terms())
+        seen = looked.context["adminform"].form.digest
+        assert (looked.status_code, offerings.current("starter").price_minor) == (200, 990)
+        assert desk.post("/admin/plans/offeringversion/add/", _terms() | {"seen": seen}).status_code == 302
         assert offerings.current("starter").price_minor == 1290
 
 
 NO_LINES = {f"{lines}-{name}_FORMS": 0 for lines in ("windows", "tiers") for name in ("TOTAL", "INITIAL")}
-RARE = ("VendorPrice", "Refund", "Dispute", "Adjustment", "LateEvidence")
+RARE = (
+    *("VendorPrice", "Refund", "Dispute", "Adjustment", "LateEvidence", "OfferUse", "Fulfillment", "PaymentMessage"),
+    *("PaymentMethod", "Repayment", "Reconciliation", "Case", "Subscription", "Consent", "Invoice", "Fapiao"),
+)
 
 
 def _pages(desk: Client) -> Iterator[str]:
@@ -252,22 +259,30 @@ def _price() -> dict[str, Any]:
 
 
 def _terms() -> dict[str, Any]:
-    return {
-        "offering": Offering.objects.get(slug="starter").pk,
-        "name": "Starter",
-        "name_zh": "入门",
-        "price": "12.90",
-        "currency": "CNY",
-        "credits": "10000000",
-        "valid_days": "",
-        "valid_months": "1",
-        "priority": "0",
-        "unit": "credits",
-        "seats": "1",
-        "features_en": "One",
-        "features_zh": "一",
-        "reason": "new year",
-    }
+    """What stands in the blank form, and what staff write into it."""
+    blank = OfferingVersionForm()
+    usual = {name: blank.get_initial_for_field(field, name) for name, field in blank.fields.items()}
+    items = {f"items-{name}_FORMS": 0 for name in ("TOTAL", "INITIAL")}
+    return (
+        {name: value for name, value in usual.items() if value is not None and value != ""}
+        | items
+        | {
+            "offering": Offering.objects.get(slug="starter").pk,
+            "name": "Starter",
+            "name_zh": "入门",
+            "price": "12.90",
+            "currency": "CNY",
+            "credits": "10000000",
+            "valid_days": "",
+            "valid_months": "1",
+            "priority": "0",
+            "unit": "credits",
+            "seats": "1",
+            "features_en": "One",
+            "features_zh": "一",
+            "reason": "new year",
+        }
+    )
 
 
 def _order(home: cast.Home, *, now: datetime) -> None:

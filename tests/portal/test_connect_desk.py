@@ -124,7 +124,14 @@ class TestConnecting:
         VendorPrice.objects.create(
             chat_model=model, active_from=now, noted_at=now, in_fresh=990_000, out_text=1_980_000, **listed
         )
-        offered = {"audience": "household", "name": "x", "name_zh": "x", "currency": "CNY"}
+        # Good for other models: what is sold gets dearer only after 30 days' notice.
+        offered = {
+            "audience": "household",
+            "name": "x",
+            "name_zh": "x",
+            "currency": "CNY",
+            "model_patterns": ["other-*"],
+        }
         CreditPrice.objects.create(slug="big", price_minor=990, microcredits=10**13, **offered)
         address, given = chosen(desk, upstream, page, "demo-fast")
         text = desk.get(f"{address}&margin=50").content.decode()
@@ -164,7 +171,14 @@ class TestConnecting:
     def test_publishes_an_unusual_price_once_it_is_said_to_be_meant(
         self, desk: Client, vendor_url: str, typed_so: dict[str, str], refused: str, said: dict[str, str]
     ) -> None:
-        offered = {"audience": "household", "name": "x", "name_zh": "x", "currency": "CNY"}
+        # Good for other models: what is sold gets dearer only after 30 days' notice.
+        offered = {
+            "audience": "household",
+            "name": "x",
+            "name_zh": "x",
+            "currency": "CNY",
+            "model_patterns": ["other-*"],
+        }
         CreditPrice.objects.create(slug="big", price_minor=990, microcredits=10**13, **offered)
         upstream, page = connected(desk, vendor_url)
         address, given = chosen(desk, upstream, page, "demo-fast")

@@ -35,7 +35,7 @@ def begin(address: str) -> subprocess.Popen[str]:
 class TestMigrate:
     def test_brings_up_an_empty_database_once_when_two_try(self, empty: str) -> None:
         both = [begin(empty), begin(empty)]
-        said = [each.communicate(timeout=60)[0] for each in both]
+        said = [each.communicate(timeout=180)[0] for each in both]
         assert [each.returncode for each in both] == [0, 0], said
         assert sum("The database is up to date." in each for each in said) == 1
         with psycopg.connect(empty) as database:
