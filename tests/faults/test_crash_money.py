@@ -32,7 +32,7 @@ class TestOrder:
     @pytest.mark.parametrize(
         ("point", "phone"),
         [
-            (before("web", "plans.payments.asking:ask"), APPROVES),
+            (before("web", "plans.payments:ask"), APPROVES),
             (before("jobs", "plans.ledger:grant"), APPROVES_SOON),
             (before("web", "plans.orders.concluding:conclude"), APPROVES),
             (after("web", "plans.orders.concluding:conclude"), APPROVES),

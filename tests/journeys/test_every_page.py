@@ -185,7 +185,7 @@ def _family(someone: Visitor) -> dict[str, str]:
 
 def _paths(known: dict[str, str]) -> set[str]:
     """Every address of the URLconf, filled in; an address that names something new must be taught here."""
-    slugs = {"checkout/": "starter", "models/": "demo-fast", "assistants/": "homework-tutor"}
+    slugs = {"plans/": "family", "checkout/": "pack-small", "models/": "demo-fast", "assistants/": "homework-tutor"}
     slugs["billing/plan/changes/"] = "family"
     paths = set()
     for route, names in _routes(get_resolver()):
