@@ -12,10 +12,11 @@ from plans.models import Offering, OfferingVersion
 def tell_credit_prices() -> int:
     """This will write down for the catalog what credits cost at each offering on sale, and return how many changed.
 
-    What is given away has no price of credits.
+    What is given away has no price of credits, and what newcomers are offered once is not what models are priced by.
     """
-    current = OfferingVersion.objects.current().filter(offering__in=Offering.objects.on_sale(), price_minor__gt=0)
-    due = {version.offering.slug: _credit_price(version) for version in current.order_by("offering")}
+    usual = OfferingVersion.objects.current().filter(price_minor__gt=0, is_for_new=False)
+    current = usual.filter(offering__in=Offering.objects.on_sale()).order_by("offering")
+    due = {version.offering.slug: _credit_price(version) for version in current}
     gone, _ = CreditPrice.objects.exclude(slug__in=due).delete()
     there = {row.slug: row for row in CreditPrice.objects.select_for_update().order_by("slug")}
     changed = {slug: columns for slug, columns in due.items() if slug not in there or not _says(there[slug], columns)}

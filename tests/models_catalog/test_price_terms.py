@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from models_catalog import price_terms, prices, proposals
+from models_catalog import price_terms, prices, promises, proposals
 from models_catalog.models import ChatModel, Vendor
 from models_catalog.price_terms import Terms, TooDear
 from models_catalog.pricing import Rates, Tier
@@ -27,7 +27,7 @@ def test_what_is_proposed_for_a_listed_model_can_be_published() -> None:
     found = proposals.propose(models.values(), margin_percent=proposals.MARGIN_PERCENT, now=now)
     assert len(found) > 100
     for pk, proposal in found.items():
-        prices.check(models[pk], rates=proposal.rates, active_from=now, now=now)
+        prices.check(models[pk], rates=proposal.rates, active_from=now + promises.NOTICE, now=now)
 
 
 class TestLongestCall:
