@@ -47,10 +47,9 @@ def offering() -> CreditPrice:
 
 
 def on_sale(slug: str, minor: int, currency: str = "CNY") -> CreditPrice:
-    """It is good for other models: what is sold gets dearer only after 30 days' notice."""
     return CreditPrice.objects.create(
         slug=slug, audience="household", name=slug, name_zh=slug, price_minor=minor, currency=currency,
-        microcredits=credits(10**6), model_patterns=["other-*"],
+        microcredits=credits(10**6), model_patterns=["other-*"],  # what is sold gets dearer only after notice
     )  # fmt: skip
 
 

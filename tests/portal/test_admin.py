@@ -22,14 +22,14 @@ from models_catalog.models import ChatModel, Price, Upstream
 from models_catalog.models.price import RATE_NAMES
 from models_catalog.pricing import Usage
 from plans import ledger, offerings
-from plans.forms import OfferingVersionForm
-from plans.models import Offering, OfferingVersion, Order, Payment
+from plans.models import OfferingVersion, Order, Payment
 from portal import brand
 from portal.kit import clock
 from portal.models import Brand
 from tests import kept
 from tests.budget import query_budget
 from tests.plans.papers import fapiao_of
+from tests.portal import terms
 from tests.usage import cast
 from usage import audits, refusals
 from usage import shelf as assistants
@@ -209,14 +209,14 @@ class TestChanges:
     )
     def test_refuse_wrong_terms(self, desk: Client, wrong: dict[str, str]) -> None:
         versions = OfferingVersion.objects.count()
-        page = desk.post("/admin/plans/offeringversion/add/", _terms() | wrong)
+        page = desk.post("/admin/plans/offeringversion/add/", terms.filled() | wrong)
         assert (page.status_code, OfferingVersion.objects.count()) == (200, versions)
 
     def test_publish_right_terms(self, desk: Client) -> None:
-        looked = desk.post("/admin/plans/offeringversion/add/", _terms())
+        looked = desk.post("/admin/plans/offeringversion/add/", terms.filled())
         seen = looked.context["adminform"].form.digest
         assert (looked.status_code, offerings.current("starter").price_minor) == (200, 990)
-        assert desk.post("/admin/plans/offeringversion/add/", _terms() | {"seen": seen}).status_code == 302
+        assert desk.post("/admin/plans/offeringversion/add/", terms.filled() | {"seen": seen}).status_code == 302
         assert offerings.current("starter").price_minor == 1290
 
 
@@ -256,33 +256,6 @@ def _price() -> dict[str, Any]:
         **dict.fromkeys(RATE_NAMES, "0.3"),
         **NO_LINES,
     }
-
-
-def _terms() -> dict[str, Any]:
-    """What stands in the blank form, and what staff write into it."""
-    blank = OfferingVersionForm()
-    usual = {name: blank.get_initial_for_field(field, name) for name, field in blank.fields.items()}
-    items = {f"items-{name}_FORMS": 0 for name in ("TOTAL", "INITIAL")}
-    return (
-        {name: value for name, value in usual.items() if value is not None and value != ""}
-        | items
-        | {
-            "offering": Offering.objects.get(slug="starter").pk,
-            "name": "Starter",
-            "name_zh": "入门",
-            "price": "12.90",
-            "currency": "CNY",
-            "credits": "10000000",
-            "valid_days": "",
-            "valid_months": "1",
-            "priority": "0",
-            "unit": "credits",
-            "seats": "1",
-            "features_en": "One",
-            "features_zh": "一",
-            "reason": "new year",
-        }
-    )
 
 
 def _order(home: cast.Home, *, now: datetime) -> None:
