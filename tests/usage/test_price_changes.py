@@ -11,11 +11,11 @@ import pytest
 from django.db import connection, transaction
 
 from models_catalog import catalog, prices
-from models_catalog.models import ChatModel, Price
+from models_catalog.models import ChatModel, CreditPrice, Price
 from models_catalog.price_terms import Terms, Window
 from models_catalog.pricing import Rates, Tariff
 from models_catalog.timetables import Hours
-from plans import ledger
+from plans import ledger, offerings
 from plans.ledger import holds
 from plans.models import Hold, IdempotencyKey, Lot
 from portal.kit import clock
@@ -200,7 +200,9 @@ class TestCalls:
         stand.manage("move_clock", "1h")
         calls.append(ask())  # at once: no process has heard of it
         with stand.inside():
+            CreditPrice.objects.all().delete()  # what nothing on sale is good for may get dearer at once
             at_once = publish("demo-fast", old.rates)
+            offerings.tell_credit_prices()
         calls.append(ask())
         with stand.inside():
             found = [Call.objects.get(pk=call) for call in calls]
