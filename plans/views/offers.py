@@ -30,7 +30,7 @@ def plans(request: HttpRequest, audience: str = Offering.Audience.HOUSEHOLD) -> 
 def offer(request: HttpRequest, slug: str) -> HttpResponse:
     """This will show all that there is to know about one offering before it is bought."""
     version = offerings.shown(slug)
-    models = offerings.models_of(version.model_patterns)
+    models = offerings.models_of(version.model_patterns).offered()
     shown = {
         "item": offerings.item_of(version),
         "version": version,

@@ -86,7 +86,13 @@ class TestCheckout:
         household.owner.user.phone = ASKED_PHONE
         household.owner.user.save()
         page = html(signed_in(household.owner).get("/checkout/starter/"))
-        for words in ("¥9.90", "valid for one month", "renews only if you agree", "refund", ASKED_PHONE):
+        for words in (
+            "¥9.90",
+            "valid for one month",
+            "renews only if you agree",
+            "comes back within 24 hours",
+            ASKED_PHONE,
+        ):
             assert words in page
         assert page.count("button primary") == 1
 
